@@ -1,0 +1,262 @@
+"""The block at the top of a script that says which values it takes, and what a template says of itself.
+
+The block is TOML in comments, in the style of PEP 723::
+
+    # /// borgdesk
+    # [parameters.CONTAINERS]
+    # description = "Containers to stop, in order"
+    # required = true
+    # ///
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.run import Hook, RunOn
+
+_BEGIN = re.compile(r"^#\s*///\s*borgdesk\s*$")
+_END = re.compile(r"^#\s*///\s*$")
+_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+_RESERVED_PREFIXES = (
+    "LD_", "BORG_", "BORGDESK_", "REPOSITORY_", "BASH_", "DBUS_", "XDG_", "PYTHON", "PERL5", "DYLD_", "SUDO_",
+)  # fmt: skip
+_RESERVED_NAMES = frozenset(
+    "PATH HOME IFS ENV SHELL USER LOGNAME PWD OLDPWD UID EUID PPID SHELLOPTS BASHOPTS GLOBIGNORE CDPATH PS4 "
+    "PROMPT_COMMAND TMPDIR LANG LC_ALL RUBYOPT RUBYLIB NODE_OPTIONS GCONV_PATH LOCPATH HOSTALIASES BACKUP_DATE "
+    "DISPLAY WAYLAND_DISPLAY SSH_AUTH_SOCK MALLOC_TRACE _".split()
+)
+MAX_VALUE_BYTES = 128 * 1024
+"""Linux refuses a longer string in an environment (MAX_ARG_STRLEN, 32 pages of 4 KiB, its ending NUL included)."""
+
+
+class ParameterType(StrEnum):
+    """How the form asks for a value; the script always gets text."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    PATH = "path"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value that a script takes through its environment."""
+
+    name: str
+    description: str = ""
+    default: str | None = None
+    required: bool = False
+    secret: bool = False
+    type: ParameterType = ParameterType.TEXT
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: str) -> None:
+        """Raise :class:`InvalidInput` when *value* cannot be this parameter's value."""
+        check_value(self.name, value)
+        if self.type is ParameterType.INTEGER and not re.fullmatch(r"[+-]?\d+", value):
+            raise InvalidInput(f"{self.name} must be a whole number, not “{_shown(self, value)}”.")
+        if self.type is ParameterType.BOOLEAN and value not in ("true", "false"):
+            raise InvalidInput(f"{self.name} must be true or false, not “{_shown(self, value)}”.")
+        if self.type is ParameterType.CHOICE and value not in self.choices:
+            raise InvalidInput(f"{self.name} must be one of {', '.join(self.choices)}.")
+
+
+def _shown(parameter: Parameter, value: str) -> str:
+    return "…" if parameter.secret else value
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """All that a script's block says. A script without a block has an empty header."""
+
+    parameters: tuple[Parameter, ...] = ()
+    name: str | None = None
+    description: str = ""
+    needs: tuple[str, ...] = ()
+    hook: Hook | None = None
+    run_on: RunOn | None = None
+    timeout: int | None = None
+    category: str = ""
+    companion: str | None = None
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The parameter called *name*, if the script declares it."""
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+def check_value(name: str, value: str) -> None:
+    """Refuse what no environment variable can hold.
+
+    Raises:
+        InvalidInput: *value* contains a NUL or is, with its name, longer than Linux passes to a program.
+    """
+    if "\0" in value:
+        raise InvalidInput(f"The value of {name} contains a NUL byte and cannot be passed to a script.")
+    if len(f"{name}={value}".encode("utf-8", "surrogateescape")) >= MAX_VALUE_BYTES:
+        raise InvalidInput(f"The value of {name} is longer than 128 KiB and cannot be passed to a script.")
+
+
+def check_name(name: str) -> None:
+    """Refuse parameter names that would change how programs are found and run.
+
+    Raises:
+        InvalidInput: the name is malformed or belongs to the system, to Borg or to BorgDesk.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"“{name}” is not a parameter name: use A-Z, 0-9 and _, not beginning with a digit.")
+    if name in _RESERVED_NAMES or name.startswith(_RESERVED_PREFIXES):
+        raise InvalidInput(f"{name} cannot be a parameter: that variable belongs to the system, Borg or BorgDesk.")
+
+
+def block_lines(text: str) -> tuple[int, list[str]] | None:
+    """The lines of the block without their comment marks, and the number (from 1) of the first; None without one.
+
+    Raises:
+        InvalidInput: the block has no end, or a line in it is not a comment.
+    """
+    lines = text.splitlines()
+    start = next((i for i, line in enumerate(lines) if _BEGIN.match(line)), None)
+    if start is None:
+        return None
+    found: list[str] = []
+    for number, line in enumerate(lines[start + 1 :], start + 2):
+        if _END.match(line):
+            return start + 2, found
+        if not line.startswith("#"):
+            raise InvalidInput(
+                f"Line {number}: the parameter block must be closed by “# ///” before the script goes on."
+            )
+        found.append(line[2:] if line.startswith("# ") else line[1:])
+    raise InvalidInput("The parameter block is not closed: its last line must be “# ///”.")
+
+
+def parse_header(text: str) -> Header:
+    """Read the block of a script.
+
+    Raises:
+        InvalidInput: the block is not closed, not TOML, or says something that is not known.
+    """
+    block = block_lines(text)
+    if block is None:
+        return Header()
+    first, lines = block
+    try:
+        data = tomllib.loads("\n".join(lines))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"The parameter block (from line {first}) is not valid TOML: {error}.") from error
+    tables = data.pop("parameters", {})
+    if not isinstance(tables, dict):
+        raise InvalidInput("“parameters” must be tables: write [parameters.NAME].")
+    return _header(data, tuple(_parameter(name, table) for name, table in tables.items()))
+
+
+def _parameter(name: str, table: object) -> Parameter:
+    check_name(name)
+    if not isinstance(table, dict):
+        raise InvalidInput(f"Write the parameter {name} as a table: [parameters.{name}].")
+    fields = _Fields(f"the parameter {name}", table)
+    parameter = Parameter(
+        name,
+        description=fields.text("description") or "",
+        default=fields.scalar("default"),
+        required=fields.flag("required"),
+        secret=fields.flag("secret"),
+        type=_type(name, fields.text("type") or "text"),
+        choices=fields.strings("choices"),
+    )
+    fields.done()
+    if parameter.type is ParameterType.CHOICE and not parameter.choices:
+        raise InvalidInput(f"The parameter {name} is a choice but names no choices.")
+    if parameter.secret and parameter.default is not None:
+        raise InvalidInput(f"The parameter {name} is secret, so it cannot have a default that everybody can read.")
+    if parameter.default is not None:
+        parameter.check(parameter.default)
+    return parameter
+
+
+def _type(name: str, word: str) -> ParameterType:
+    try:
+        return ParameterType(word)
+    except ValueError:
+        known = ", ".join(ParameterType)
+        raise InvalidInput(f"The parameter {name} has the unknown type “{word}”: use one of {known}.") from None
+
+
+def _header(data: dict[str, object], parameters: tuple[Parameter, ...]) -> Header:
+    fields = _Fields("the block", data)
+    hook, run_on = fields.text("hook"), fields.text("run_on")
+    header = Header(
+        parameters,
+        name=fields.text("name"),
+        description=fields.text("description") or "",
+        needs=fields.strings("needs"),
+        hook=_hook(hook) if hook is not None else None,
+        run_on=RunOn.parse(run_on) if run_on is not None else None,
+        timeout=fields.seconds("timeout"),
+        category=fields.text("category") or "",
+        companion=fields.text("companion"),
+    )
+    fields.done()
+    return header
+
+
+def _hook(word: str) -> Hook:
+    if word not in (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN):
+        raise InvalidInput(f"“{word}” is not a hook: use pre-backup, post-backup or post-run.")
+    return Hook(word)
+
+
+class _Fields:
+    """Takes typed values out of a TOML table, and refuses what is left over."""
+
+    def __init__(self, owner: str, table: Mapping[str, object]) -> None:
+        self._owner = owner
+        self._left = dict(table)
+
+    def text(self, key: str) -> str | None:
+        value = self._left.pop(key, None)
+        if value is not None and not isinstance(value, str):
+            raise self._wrong(key, "text in quotes")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._left.pop(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "true or false")
+        return value
+
+    def seconds(self, key: str) -> int | None:
+        value = self._left.pop(key, None)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+            raise self._wrong(key, "a whole number of seconds, at least 1")
+        return value
+
+    def scalar(self, key: str) -> str | None:
+        value = self._left.pop(key, None)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(value)
+        raise self._wrong(key, "text, a whole number, true or false")
+
+    def strings(self, key: str) -> tuple[str, ...]:
+        value = self._left.pop(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, "a list of texts")
+        return tuple(value)
+
+    def done(self) -> None:
+        if self._left:
+            raise InvalidInput(f"In {self._owner}, “{next(iter(self._left))}” is not known.")
+
+    def _wrong(self, key: str, expected: str) -> InvalidInput:
+        return InvalidInput(f"In {self._owner}, “{key}” must be {expected}.")
