@@ -161,6 +161,8 @@ def _parts(template: str) -> Iterator[_Part]:
             raise InvalidInput(f"“{{{name}}}” in “{template}” is not a placeholder. Borg knows {known}.")
         if spec and "{" in spec:
             raise InvalidInput(f"A placeholder within a placeholder, as in “{template}”, is not possible.")
+        if spec and re.search(r"[0-9]{4}", spec):
+            raise InvalidInput(f"The width of a placeholder in “{template}” is too large.")
         yield _Part(literal, name, spec or "")
 
 
