@@ -79,8 +79,8 @@ provide_packages() {
     fi
     mapfile -t missing < <(missing_packages)
     [ ${#missing[@]} -gt 0 ] || return 0
-    may_be_root || fail "Debian packages are missing: ${missing[*]} - install them with:" \
-        "sudo apt-get install --no-install-recommends ${missing[*]}"
+    may_be_root || fail "Debian packages are missing; install them with:" \
+        "sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}"
     install_packages "${missing[@]}"
 }
 
