@@ -35,6 +35,8 @@ _SIGNALS = {
 _SIGKILL = 9
 _GENERAL_MSGIDS = ("Error", "Exception")
 _INTERRUPTED = ("Got Ctrl-C / SIGINT", "Keyboard interrupt")
+_CONNECTION_CODES = (80, 81, 87)
+_REMOTE = "Remote: "
 _NO_SPACE = "No space left on device"
 _USAGE_ERROR = re.compile(r"\Aborg(?: [\w-]+)*: error: (.+)", re.DOTALL)
 _MALFORMED_PATTERN = re.compile(r"\Are\.(?:error|PatternError): (.+)", re.DOTALL)
@@ -77,6 +79,8 @@ class Evidence:
         self.warnings: list[Condition] = []
         """The different kinds of warnings, in order."""
         self.first_warning = ""
+        self.remote = ""
+        """The last that ssh or the other host printed: why a connection failed stands only there."""
         self.no_space = False
         self.malformed_pattern = ""
         self.usage_error = ""
@@ -106,6 +110,8 @@ class Evidence:
         if event.level.is_error:
             self._see_error(event)
         elif event.level is Level.WARNING:
+            if event.message.startswith(_REMOTE):
+                self.remote = _brief(event.message)
             condition = condition_of_msgid(event.msgid) or condition_of_warning(event.message)
             self.first_warning = self.first_warning or _brief(event.message)
             if condition and condition not in self.warnings and len(self.warnings) < _KEPT_KINDS:
@@ -193,6 +199,8 @@ def _explain_failure(operation: Operation, exit_code: int, evidence: Evidence) -
     if condition is None and exit_code < _FIRST_WARNING:
         condition = condition_of_exit_code(exit_code)
     if condition is not None:
+        if condition.exit_code in _CONNECTION_CODES and evidence.remote:
+            own_words = f"{own_words} ({evidence.remote})"
         return condition, condition.sentence, own_words or evidence.last_words
     if operation is Operation.CHECK and exit_code == 1:
         return None, "The check found damage in the repository; look at the log for what it says.", own_words
