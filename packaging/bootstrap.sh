@@ -25,10 +25,10 @@ stamp=$venv/.set-up-$purpose
 missing_packages() {
     local -a wanted
     mapfile -t wanted < <(sed 's/#.*//; s/[[:space:]]//g; /^$/d' "${package_lists[@]}" | sort -u)
-    # dpkg-query lists only what it has heard of, and removed packages too.
+    # A package may have been renamed and provide the old name, as on Ubuntu 24.04: libglib2.0-0t64.
     comm -23 <(printf '%s\n' "${wanted[@]}") \
-        <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
-            sed -n 's/^installed //p' | sort -u)
+        <(dpkg-query -W -f='${db:Status-Status} ${Package}, ${Provides}\n' |
+            sed -n 's/^installed //p' | tr ',' '\n' | sed 's/(.*//; s/ //g' | sort -u)
 }
 
 may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
