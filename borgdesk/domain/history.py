@@ -73,6 +73,8 @@ class Execution:
     recovered: bool = False
     """Whether it was run by the guardian or a recovery."""
     repository: str | None = None
+    owner: ProcessIdentity | None = None
+    """For a test, the process that runs it; the executions of a run belong to the run's owner."""
 
     @property
     def duration(self) -> float | None:

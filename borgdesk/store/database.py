@@ -1,0 +1,125 @@
+"""The SQLite file with all metadata and history, and the two ways to talk to it: reading and writing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.orm import Session
+
+from borgdesk.domain.errors import StoreUnusable
+from borgdesk.store import schema
+from borgdesk.store.faults import told_apart
+
+DEFAULT_BUSY_TIMEOUT = 5000
+"""Milliseconds to wait for another writer."""
+
+_MAX_ID = 2**63 - 1
+_Row = TypeVar("_Row")
+
+
+class Database:
+    """One database file. May be used from any thread: each call has a session and a connection of its own."""
+
+    def __init__(self, path: Path, *, busy_timeout: int = DEFAULT_BUSY_TIMEOUT) -> None:
+        self.path = path
+        self._busy_timeout = busy_timeout
+        self._engine: Engine | None = None
+
+    def open(self) -> None:
+        """Create the file, or bring it to this version's schema, and be ready. Opening twice is harmless.
+
+        Raises:
+            StoreUnusable: the file is not our database, damaged, of a newer version, or cannot be read or written.
+        """
+        if self._engine is None:
+            schema.prepare(self.path)
+            self._engine = self._make_engine()
+
+    def close(self) -> None:
+        """Give back all connections; the last program to do so folds the write-ahead log into the file."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database and is never in a writer's way.
+
+        Raises:
+            StoreUnusable: the file cannot be read; :class:`StoreLocked` when another program holds it.
+        """
+        with told_apart(self.path), Session(self._opened, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that is the only writer from its first read on, committed at the end unless an error leaves it.
+
+        SQLAlchemy's default on SQLite would take the write lock at the first write only, and lose updates that read
+        before they write.
+
+        Raises:
+            StoreUnusable: the file cannot be written; :class:`StoreLocked` when another program holds it.
+        """
+        engine = self._opened.execution_options(immediate=True)
+        with told_apart(self.path), Session(engine, expire_on_commit=False) as session, session.begin():
+            session.connection()
+            yield session
+
+    def integrity_check(self) -> None:
+        """Read the whole file and check every page, index and reference. Takes seconds for a large history.
+
+        Raises:
+            StoreUnusable: something is wrong; the message has SQLite's first finding.
+        """
+        with self.reading() as session:
+            connection = session.connection()
+            finding = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if finding != "ok":
+            raise StoreUnusable(f"The database {self.path} is damaged: {finding}.")
+        if dangling is not None:
+            raise StoreUnusable(f"The database {self.path} is damaged: a row of {dangling[0]} refers to nothing.")
+
+    @property
+    def _opened(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("the database is not open")
+        return self._engine
+
+    def _make_engine(self) -> Engine:
+        engine = create_engine(
+            URL.create("sqlite", database=str(self.path)),
+            poolclass=QueuePool,
+            # A thread never waits for another thread's connection: only for the lock of the file.
+            max_overflow=-1,
+            connect_args={
+                "timeout": self._busy_timeout / 1000,
+                "isolation_level": None,
+                "check_same_thread": False,
+            },
+        )
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+
+def row_by_id(session: Session, kind: type[_Row], row_id: int) -> _Row | None:
+    """The row with that id. People may ask for ids that are larger than any database keeps."""
+    return session.get(kind, row_id) if 0 < row_id <= _MAX_ID else None
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+    # What is owed must be on the disk, not in its cache, before the act it protects.
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
