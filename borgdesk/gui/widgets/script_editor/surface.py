@@ -1,0 +1,307 @@
+"""The QScintilla widget itself: set up for scripts, and spoken to in lines, columns and bytes.
+
+Everything above it is PySide6; only this module, `styling` and `marks` handle PyQt6 objects, all got from `binding`.
+A *position* is an offset into the UTF-8 text, Scintilla's own measure. Lines and columns count from 1, columns in
+characters (code points).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from borgdesk.domain.findings import Edit
+from borgdesk.gui.widgets.script_editor.binding import PyQtCore, PyQtGui, PyQtWidgets, Qsci
+
+NUMBER_MARGIN, FINDING_MARGIN, FOLD_MARGIN = range(3)
+INDENT = 4
+_MIN_DIGITS = 3
+_LINES_ABOVE = 5
+_TAB_SAMPLE = 65_536
+"""Bytes looked at to see whether a script is indented by tabs."""
+
+
+class KeyUse(Enum):
+    """What became of a key before Scintilla was asked."""
+
+    PASS = auto()
+    """Scintilla handles it."""
+    TAKEN = auto()
+    LEAVE = auto()
+    """Nobody in the editor handles it: it goes on to whoever waits for it (the completion's list)."""
+
+
+_S = Qsci.QsciScintilla
+
+_UNBOUND_KEYS = (
+    "Ctrl+D Ctrl+L Ctrl+Shift+L Ctrl+T Ctrl+Shift+T Ctrl+U Ctrl+Shift+U Ctrl+/ Ctrl+Shift+/ Ctrl+\\ Ctrl+Shift+\\ "
+    "Ctrl+[ Ctrl+] Ctrl++ Ctrl+-"
+).split()
+"""Keys Scintilla binds to editing commands nobody would expect behind them, or that the editor's actions take."""
+
+
+class Surface(_S):
+    """A QsciScintilla for scripts. Callbacks instead of PyQt signals where an answer is needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.use_key: Callable[[int], KeyUse] = lambda _key: KeyUse.PASS
+        """Asked before a key (Qt key code with modifiers) is handled."""
+        self.wants_key: Callable[[int], bool] = lambda _key: False
+        """Whether `use_key` will take it, so that no shortcut of the window gets it first."""
+        self.key_typed: Callable[[str], None] = lambda _text: None
+        """Told after a key was handled, with the text it typed."""
+        self.show_hint: Callable[[int, int, int], bool] = lambda _x, _y, _position: False
+        """Asked for a tooltip at a point of the viewport."""
+        self._digits = 0
+        self._set_up_text()
+        self._set_up_selections()
+        self._set_up_margins()
+        self._unbind_keys()
+
+    def _set_up_text(self) -> None:
+        self.setUtf8(True)
+        self.setEolMode(_S.EolMode.EolUnix)
+        self.setTabWidth(INDENT)
+        self.setIndentationWidth(INDENT)
+        self.setIndentationsUseTabs(False)
+        self.setBackspaceUnindents(True)
+        self.setAutoIndent(True)
+        self.setIndentationGuides(True)
+        self.setBraceMatching(_S.BraceMatch.SloppyBraceMatch)
+        self.setCaretLineVisible(True)
+        self.setCaretWidth(2)
+        self.setAutoCompletionSource(_S.AutoCompletionSource.AcsNone)
+        self.SendScintilla(_S.SCI_SETCARETLINEVISIBLEALWAYS, 1)
+        self.SendScintilla(_S.SCI_SETSCROLLWIDTHTRACKING, 1)
+        self.SendScintilla(_S.SCI_SETSCROLLWIDTH, 1)
+        self.SendScintilla(_S.SCI_SETENDATLASTLINE, 1)
+        self.SendScintilla(_S.SCI_SETMARGINLEFT, 0, 5)
+        self.setExtraAscent(1)
+        self.setExtraDescent(2)
+        self.SendScintilla(_S.SCI_SETLAYOUTCACHE, _S.SC_CACHE_PAGE)
+        self.SendScintilla(_S.SCI_SETXCARETPOLICY, _S.CARET_SLOP | _S.CARET_EVEN, 40)
+
+    def _set_up_selections(self) -> None:
+        self.SendScintilla(_S.SCI_SETMULTIPLESELECTION, 1)
+        self.SendScintilla(_S.SCI_SETADDITIONALSELECTIONTYPING, 1)
+        self.SendScintilla(_S.SCI_SETMULTIPASTE, _S.SC_MULTIPASTE_EACH)
+        self.SendScintilla(_S.SCI_SETRECTANGULARSELECTIONMODIFIER, _S.SCMOD_ALT)
+        self.SendScintilla(_S.SCI_SETMOUSESELECTIONRECTANGULARSWITCH, 1)
+        self.SendScintilla(_S.SCI_SETVIRTUALSPACEOPTIONS, _S.SCVS_RECTANGULARSELECTION)
+        self.SendScintilla(_S.SCI_SETSEARCHFLAGS, _S.SCFIND_MATCHCASE)
+
+    def _set_up_margins(self) -> None:
+        self.setMarginLineNumbers(NUMBER_MARGIN, True)
+        self.setMarginType(FINDING_MARGIN, _S.MarginType.SymbolMargin)
+        self.setMarginSensitivity(FINDING_MARGIN, True)
+        self.setFolding(_S.FoldStyle.BoxedTreeFoldStyle, FOLD_MARGIN)
+        self.linesChanged.connect(self.fit_margins)
+        self.SCN_ZOOM.connect(self._refit_margins)
+
+    def _unbind_keys(self) -> None:
+        commands = self.standardCommands()
+        for keys in _UNBOUND_KEYS:
+            command = commands.boundTo(PyQtGui.QKeySequence(keys)[0].toCombined())
+            if command is not None:
+                command.setKey(0)
+
+    def fit_margins(self) -> None:
+        """Make the line number margin as wide as the last line's number needs, and at least three digits."""
+        digits = max(_MIN_DIGITS, len(str(self.lines())))
+        if digits != self._digits:
+            self._digits = digits
+            self.setMarginWidth(NUMBER_MARGIN, "0" * (digits + 1))
+
+    def _refit_margins(self) -> None:
+        height = self.textHeight(0)
+        self.setMarginWidth(FINDING_MARGIN, height)
+        self.setMarginWidth(FOLD_MARGIN, max(height - 3, 10))
+        self._digits = 0
+        self.fit_margins()
+
+    def refit_margins(self) -> None:
+        """Size all margins anew after the font or the zoom changed."""
+        self._refit_margins()
+
+    # Events -----------------------------------------------------------------------------------------------------
+
+    def event(self, event: PyQtCore.QEvent | None) -> bool:
+        assert event is not None
+        if (
+            isinstance(event, PyQtGui.QKeyEvent)
+            and event.type() == PyQtCore.QEvent.Type.ShortcutOverride
+            and self.wants_key(event.keyCombination().toCombined())
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, e: PyQtGui.QKeyEvent | None) -> None:
+        assert e is not None
+        use = self.use_key(e.keyCombination().toCombined())
+        if use is KeyUse.PASS:
+            super().keyPressEvent(e)
+            self.key_typed(e.text())
+        elif use is KeyUse.TAKEN:
+            e.accept()
+        else:
+            e.ignore()
+
+    def viewportEvent(self, event: PyQtCore.QEvent | None) -> bool:
+        if isinstance(event, PyQtGui.QHelpEvent) and event.type() == PyQtCore.QEvent.Type.ToolTip:
+            x, y = event.pos().x(), event.pos().y()
+            position = self.SendScintilla(_S.SCI_POSITIONFROMPOINTCLOSE, x, y)
+            if self.show_hint(x, y, position):
+                event.accept()
+            else:
+                event.ignore()
+            return True
+        return super().viewportEvent(event)
+
+    def contextMenuEvent(self, event: PyQtGui.QContextMenuEvent | None) -> None:
+        """QScintilla's own menu is not wanted; the editor shows one of PySide6's."""
+        if event is not None:
+            event.ignore()
+
+    # Text -------------------------------------------------------------------------------------------------------
+
+    def data(self) -> bytes:
+        """The whole text in UTF-8: about 1 ms for 1 MiB."""
+        return self.part(0, self.length())
+
+    def part(self, start: int, end: int) -> bytes:
+        """The bytes between two positions, as far as the text has them: Scintilla itself aborts beyond its end."""
+        start, end = max(start, 0), min(end, self.length())
+        return bytes(self.bytes(start, end).data())[: end - start] if end > start else b""
+
+    def load(self, data: bytes) -> None:
+        """Replace the whole text: unmodified, nothing to undo, the caret at the top."""
+        read_only = self.isReadOnly()
+        self.setReadOnly(False)
+        self.SendScintilla(_S.SCI_SETTEXT, data + b"\0")
+        self.SendScintilla(_S.SCI_EMPTYUNDOBUFFER)
+        self.setModified(False)
+        self.setReadOnly(read_only)
+        self.SendScintilla(_S.SCI_SETSCROLLWIDTH, 1)
+        by_tabs = data[:_TAB_SAMPLE].count(b"\n\t") > data[:_TAB_SAMPLE].count(b"\n  ")
+        self.setIndentationsUseTabs(by_tabs)
+
+    def put(self, start: int, end: int, data: bytes) -> None:
+        """Replace the bytes between two positions."""
+        self.SendScintilla(_S.SCI_SETTARGETRANGE, start, end)
+        self.SendScintilla(_S.SCI_REPLACETARGET, len(data), data)
+
+    def line_count(self) -> int:
+        return self.lines()
+
+    def line_bytes(self, line: int) -> bytes:
+        """A line (from 1) without its end."""
+        return self.part(self.line_start(line), self.line_end(line))
+
+    # Places -----------------------------------------------------------------------------------------------------
+
+    def caret(self) -> int:
+        return self.SendScintilla(_S.SCI_GETCURRENTPOS)
+
+    def anchor(self) -> int:
+        return self.SendScintilla(_S.SCI_GETANCHOR)
+
+    def line_start(self, line: int) -> int:
+        """The position at which a line (from 1) begins."""
+        return self.SendScintilla(_S.SCI_POSITIONFROMLINE, line - 1)
+
+    def line_end(self, line: int) -> int:
+        return self.SendScintilla(_S.SCI_GETLINEENDPOSITION, line - 1)
+
+    def position_of(self, line: int, column: int) -> int:
+        """The position of a line and column, both brought into the text's bounds."""
+        line = min(max(line, 1), self.lines())
+        start, end = self.line_start(line), self.line_end(line)
+        if column - 1 >= self.characters(start, end):
+            return end
+        return self.SendScintilla(_S.SCI_POSITIONRELATIVE, start, max(column - 1, 0))
+
+    def place_of(self, position: int) -> tuple[int, int]:
+        """Line and column of a position."""
+        line = self.SendScintilla(_S.SCI_LINEFROMPOSITION, position) + 1
+        return line, self.characters(self.line_start(line), position) + 1
+
+    def characters(self, start: int, end: int) -> int:
+        return self.SendScintilla(_S.SCI_COUNTCHARACTERS, start, end) if end > start else 0
+
+    def span_of(self, edit: Edit) -> tuple[int, int]:
+        """The positions an edit replaces."""
+        return self.position_of(edit.line, edit.column), self.position_of(edit.end_line, edit.end_column)
+
+    def select(self, start: int, end: int) -> None:
+        """Select from one position to another, the caret at the end, unfolded and in view."""
+        for position in (start, end):
+            self.SendScintilla(_S.SCI_ENSUREVISIBLE, self.SendScintilla(_S.SCI_LINEFROMPOSITION, position))
+        self.SendScintilla(_S.SCI_SETVISIBLEPOLICY, _S.VISIBLE_SLOP, _LINES_ABOVE)
+        self.SendScintilla(_S.SCI_ENSUREVISIBLEENFORCEPOLICY, self.SendScintilla(_S.SCI_LINEFROMPOSITION, end))
+        self.SendScintilla(_S.SCI_SETSEL, start, end)
+
+    def point_of(self, position: int) -> tuple[int, int, int]:
+        """Where a position is drawn in the viewport: x, y of its top, and the line's height; pixels."""
+        return (
+            self.SendScintilla(_S.SCI_POINTXFROMPOSITION, 0, position),
+            self.SendScintilla(_S.SCI_POINTYFROMPOSITION, 0, position),
+            self.textHeight(0),
+        )
+
+    def selected_lines(self) -> list[int]:
+        """Every line any selection touches, in order; a selection that ends at a line's start does not touch it."""
+        touched: set[int] = set()
+        for number in range(self.SendScintilla(_S.SCI_GETSELECTIONS)):
+            start = self.SendScintilla(_S.SCI_GETSELECTIONNSTART, number)
+            end = self.SendScintilla(_S.SCI_GETSELECTIONNEND, number)
+            first = self.SendScintilla(_S.SCI_LINEFROMPOSITION, start) + 1
+            last = self.SendScintilla(_S.SCI_LINEFROMPOSITION, end) + 1
+            if last > first and end == self.line_start(last):
+                last -= 1
+            touched.update(range(first, last + 1))
+        return sorted(touched)
+
+    def selected_characters(self) -> int:
+        """Characters selected, over all selections."""
+        if self.SendScintilla(_S.SCI_GETSELECTIONEMPTY):
+            return 0
+        count = self.SendScintilla(_S.SCI_GETSELECTIONS)
+        if count == 1:
+            return self.characters(
+                self.SendScintilla(_S.SCI_GETSELECTIONSTART), self.SendScintilla(_S.SCI_GETSELECTIONEND)
+            )
+        return len(self.selectedText()) - (count - 1)
+
+    def global_point(self, x: int, y: int) -> tuple[int, int]:
+        """A point of the viewport on the screen."""
+        point = self._viewport().mapToGlobal(PyQtCore.QPoint(x, y))
+        return point.x(), point.y()
+
+    def put_caret_at(self, x: int, y: int) -> None:
+        """Put the caret where the screen was clicked, unless that is inside the selection."""
+        point = self._viewport().mapFromGlobal(PyQtCore.QPoint(x, y))
+        position = self.SendScintilla(_S.SCI_POSITIONFROMPOINT, point.x(), point.y())
+        start, end = sorted((self.caret(), self.anchor()))
+        if not start <= position <= end:
+            self.SendScintilla(_S.SCI_GOTOPOS, position)
+
+    def line_at_finding_margin(self, x: int, y: int) -> int:
+        """The line (from 1) whose finding margin is at a point of the viewport, or 0 beside that margin."""
+        left = self.marginWidth(NUMBER_MARGIN)
+        if not left <= x < left + self.marginWidth(FINDING_MARGIN):
+            return 0
+        position = self.SendScintilla(_S.SCI_POSITIONFROMPOINT, x, y)
+        return self.SendScintilla(_S.SCI_LINEFROMPOSITION, position) + 1
+
+    def word_at(self, position: int) -> str:
+        """The word a position is in, or empty."""
+        start = self.SendScintilla(_S.SCI_WORDSTARTPOSITION, position, 1)
+        end = self.SendScintilla(_S.SCI_WORDENDPOSITION, position, 1)
+        return self.part(start, end).decode(errors="replace")
+
+    def _viewport(self) -> PyQtWidgets.QWidget:
+        viewport = self.viewport()
+        assert viewport is not None
+        return viewport

@@ -1,0 +1,20 @@
+"""Every test below here runs with Qt and, unless a display was chosen, without a screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Without a screen every window says what it cannot do; nothing is wrong.
+    harmless = pytest.mark.qt_log_ignore("This plugin does not support ", extend=True)
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(harmless)
