@@ -80,6 +80,11 @@ class Executions:
             row.stdout = row.stderr = ""
             row.truncated = False
 
+    def still_owed(self, execution_id: int) -> None:
+        """Make it pending again, and keep what its failed try left: a later recovery will try once more."""
+        with self._database.writing() as session:
+            _row(session, execution_id).status = ExecutionStatus.PENDING
+
     def begin_test(
         self,
         planned: PlannedScript,

@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 from borgdesk.domain.errors import NotFound, RunRefused
 from borgdesk.domain.history import ArchiveStatistics, Execution, PlannedScript, ProcessIdentity, Run
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import Outcome, RunStatus, Step, Trigger
+from borgdesk.domain.run import ExecutionStatus, Outcome, RunStatus, Step, Trigger
 from borgdesk.store.database import row_by_id
 from borgdesk.store.executions import Executions, executions_of, matches, owner_of, row_of
 from borgdesk.store.tables import BackupJobRow, RepositoryRow, ScriptExecutionRow
 
 _UNFINISHED = tuple(status for status in RunStatus if not status.is_final)
+_OWES = BackupJobRow.id.in_(
+    select(ScriptExecutionRow.run_id).where(ScriptExecutionRow.status == ExecutionStatus.PENDING)
+)
 
 
 class Runs(Executions):
@@ -138,13 +141,14 @@ class Runs(Executions):
             row.status, row.step, row.finished_at = status, Step.DONE, finished_at
 
     def claim(self, run_id: int, expected_owner: ProcessIdentity | None, new_owner: ProcessIdentity) -> bool:
-        """Take over an unfinished run from an owner that is dead, and mark it as recovered.
+        """Take over a run that is unfinished, or still owes, from an owner that is dead, and mark it as recovered.
 
         Of several that try it with the same *expected_owner*, one gets True.
         """
         with self._database.writing() as session:
             row = _row(session, run_id)
-            if row.status.is_final or owner_of(row) != expected_owner:
+            owes = session.scalar(select(BackupJobRow.id).where(BackupJobRow.id == run_id, _OWES))
+            if (row.status.is_final and owes is None) or owner_of(row) != expected_owner:
                 return False
             _set_owner(row, new_owner)
             row.recovered = row.recovered or new_owner != expected_owner
@@ -187,6 +191,12 @@ class Runs(Executions):
     def unfinished(self) -> builtins.list[Run]:
         """Runs that are queued or running, oldest first, whether their process lives or not."""
         query = select(BackupJobRow).where(BackupJobRow.status.in_(_UNFINISHED)).order_by(BackupJobRow.id)
+        with self._database.reading() as session:
+            return [run_from(row) for row in session.scalars(query)]
+
+    def owing(self) -> builtins.list[Run]:
+        """Finished runs of which a script is still owed since a recovery could not do it, oldest first."""
+        query = select(BackupJobRow).where(BackupJobRow.status.not_in(_UNFINISHED), _OWES).order_by(BackupJobRow.id)
         with self._database.reading() as session:
             return [run_from(row) for row in session.scalars(query)]
 
