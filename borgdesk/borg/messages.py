@@ -99,7 +99,7 @@ _ERRORS = (
     (
         "LockTimeout",
         73,
-        "Another Borg uses the repository, or it is mounted: wait. Break the lock only if you know that nothing uses it.",
+        "The repository is in use by another Borg, or mounted: wait. Break the lock only if surely nothing uses it.",
     ),
     ("NotLocked", 74, "The repository's lock was removed while Borg worked: run the backup again."),
     ("NotMyLock", 75, "The repository's lock was taken by another Borg: run the backup again when it has finished."),

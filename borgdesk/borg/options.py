@@ -7,6 +7,7 @@ warning. So they are checked here, where a sentence can be said about them.
 from __future__ import annotations
 
 import re
+import warnings
 from enum import StrEnum
 
 from borgdesk.domain.errors import InvalidInput
@@ -105,7 +106,10 @@ def check_pattern(pattern: str) -> str:
     expressions = [body] if style == "re" else _bracket_expressions(body) if style == "sh" else []
     for expression in expressions:
         try:
-            re.compile(expression)
+            with warnings.catch_warnings():
+                # Python announces that some brackets may mean something else one day; today they are fine.
+                warnings.simplefilter("ignore", FutureWarning)
+                re.compile(expression)
         except (re.error, OverflowError, RecursionError) as error:
             raise InvalidInput(f"The exclude pattern “{pattern}” is malformed: {error}.") from None
     return pattern

@@ -355,7 +355,7 @@ def missing_repository(lab: Lab) -> Answer:
 
 @case
 def ssh_failed(lab: Lab) -> Answer:
-    borg = replace(lab.borg, ssh_command="sh -c 'echo no route to host >&2; exit 255'")
+    borg = replace(lab.borg, ssh_command="sh -c 'echo no route to host >&2; sleep 0.5; exit 255'")
     return lab.run(borg.info("ssh://user@localhost/repository"))
 
 

@@ -1,0 +1,98 @@
+"""Compression, patterns, encryption and intervals: what Borg accepts."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from borgdesk.borg.options import Encryption, check_compression, check_encryption, check_interval, check_pattern
+from borgdesk.domain.errors import InvalidInput
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("none", "lz4", "zstd", "zstd,1", "zstd,22", "zlib,0", "zlib,9", "lzma,9", "auto,zstd,6", "auto,lz4"),
+        *("obfuscate,1,none", "obfuscate,110,auto,zstd,3", "obfuscate,250,lz4"),
+    ],
+)
+def test_compression(spec: str) -> None:
+    assert check_compression(spec) == spec
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        *("", "zip", "zstd,", "zstd,0", "zstd,23", "zstd,x", "zstd,-1", "zstd,3,4", "zlib,10", "lz4,3", "none,1"),
+        *("auto", "auto,", "auto,auto,lz4", "auto,obfuscate,1,lz4", "obfuscate", "obfuscate,7,lz4", "obfuscate,2"),
+        *("obfuscate,²,lz4", "obfuscate,1,obfuscate,1,lz4", "LZ4", " lz4", "zstd,٣"),
+    ],
+)
+def test_compression_refuses(spec: str) -> None:
+    with pytest.raises(InvalidInput, match="is not a compression"):
+        check_compression(spec)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("*.o", "/home/*/.cache", "fm:a", "sh:**/*.tmp", "sh:[a-z]?", "sh:[", "sh:[!a]", "sh:[^a]", "re:^home/.*"),
+        *("pp:/tmp", "pf:/tmp/x", "[z-a]", "a:b", "abc:d", "-x", "sh:[]a]", r"sh:[\d]"),
+    ],
+)
+def test_pattern(pattern: str) -> None:
+    assert check_pattern(pattern) == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("re:", "empty"),
+        ("re:(", "malformed"),
+        ("re:[z-a]", "malformed"),
+        ("re:a{99999999999}", "malformed"),
+        ("sh:x[z-a]", "malformed"),
+        ("xy:a", "style"),
+        ("12:a", "style"),
+        ("a\nb", "line break"),
+        ("a\0b", "line break"),
+    ],
+)
+def test_pattern_refuses(pattern: str, reason: str) -> None:
+    with pytest.raises(InvalidInput, match=reason):
+        check_pattern(pattern)
+
+
+@given(st.text(alphabet="[]!^-\\abz*?", max_size=20))
+def test_any_shell_pattern_is_accepted_or_refused_with_a_sentence(text: str) -> None:
+    # Borg's own bracket rules: what follows must compile, or be refused in words; nothing else may come out.
+    with contextlib.suppress(InvalidInput):
+        assert check_pattern("sh:" + text) == "sh:" + text
+
+
+@pytest.mark.parametrize("mode", list(Encryption))
+def test_encryption(mode: Encryption) -> None:
+    assert check_encryption(mode.value) is mode
+    assert mode.needs_passphrase == (mode.value != "none")
+
+
+@pytest.mark.parametrize("mode", ["", "repokey-blake3", "aes256-ocb", "NONE"])
+def test_encryption_refuses(mode: str) -> None:
+    with pytest.raises(InvalidInput, match="repokey-blake2"):
+        check_encryption(mode)
+
+
+@pytest.mark.parametrize("interval", ["1H", "10d", "4w", "6m", "2y", "010d"])
+def test_interval(interval: str) -> None:
+    assert check_interval(interval) == interval
+
+
+@pytest.mark.parametrize("interval", ["", "0d", "10", "d", "10S", "10M", "-1d", "1.5d", "10d ", "1d1H"])
+def test_interval_refuses(interval: str) -> None:
+    with pytest.raises(InvalidInput, match="interval"):
+        check_interval(interval)
