@@ -1,0 +1,55 @@
+"""The end of every run: what is owed, in order, and the final word. The recipe and the recovery share it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from borgdesk.domain.events import OutcomeSettled, RunEnded
+from borgdesk.domain.history import Run
+from borgdesk.domain.run import Hook, Outcome, RunStatus, Step, final_status
+from borgdesk.domain.sentences import run_sentence
+from borgdesk.engine.active_run import ActiveRun, now
+from borgdesk.engine.hooks import run_lane
+
+
+def settle(active: ActiveRun, outcome: Outcome) -> None:
+    """The outcome is known, and will not change any more, whatever happens to us."""
+    active.outcome = outcome
+    active.error = active.masker.mask_text(active.error) if active.error else None
+    runs, run_id = active.workspace.store.runs, active.run.id
+    code, archive, statistics, error = active.borg_exit_code, active.archive, active.statistics, active.error
+    active.log.line(f"== outcome: {outcome}" + (f": {error}" if error else ""))
+    active.recorder.write(
+        lambda: runs.settle(run_id, outcome, borg_exit_code=code, archive=archive, statistics=statistics, error=error)
+    )
+    active.tell(OutcomeSettled(run_id, outcome, error, archive, statistics))
+
+
+def do_what_is_owed(active: ActiveRun, between: Callable[[ActiveRun], None]) -> None:
+    """The post lanes, with *between* (retention) between them."""
+    active.enter(Step.POST_BACKUP)
+    run_lane(active, Hook.POST_BACKUP)
+    between(active)
+    active.enter(Step.POST_RUN)
+    run_lane(active, Hook.POST_RUN)
+
+
+def finish(active: ActiveRun) -> Run:
+    """Give the run its final status, and return it as history has it."""
+    assert active.outcome is not None
+    runs, run_id = active.workspace.store.runs, active.run.id
+    status, ended = final_status(active.outcome, tainted=active.tainted), now()
+    active.log.line(f"== finished: {status}")
+    if active.log.error is not None:
+        active.note(f"The log is incomplete: {active.log.error.strerror}.")
+    active.log.close()
+    active.recorder.write(lambda: runs.finish(run_id, status, ended))
+    active.recorder.flush()
+    run = runs.get(run_id)
+    announce(active, run, status)
+    return run
+
+
+def announce(active: ActiveRun, run: Run, status: RunStatus) -> None:
+    """Tell that the run is over."""
+    active.tell(RunEnded(run.id, run.repository, status, run_sentence(run)))

@@ -1,0 +1,149 @@
+"""Adding, changing and forgetting repositories: what the window and the command line share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from borgdesk.borg.archive_name import check_archive_name
+from borgdesk.borg.options import Encryption, check_compression, check_pattern
+from borgdesk.borg.replies import RepositoryInfo, parse_info
+from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, SecretsUnavailable
+from borgdesk.domain.repository import Repository, check_location, check_source, default_archive_name, is_local
+from borgdesk.domain.run import Outcome
+from borgdesk.domain.script import check_name
+from borgdesk.engine.arming import PASSPHRASE, passphrase_of, passphrase_owner, secret_owner
+from borgdesk.engine.borg_process import Access, call, usable_version
+from borgdesk.engine.queue import canonical
+from borgdesk.engine.workspace import Workspace
+
+
+def checked(repository: Repository) -> Repository:
+    """*repository* with its values as they are stored.
+
+    Raises:
+        InvalidInput: one of them cannot be accepted.
+    """
+    name = check_name(repository.name, "name of the repository")
+    location = check_location(repository.location)
+    if not repository.sources:
+        raise InvalidInput("There is nothing to back up: name at least one source.")
+    for pattern in repository.excludes:
+        check_pattern(pattern)
+    check_compression(repository.compression)
+    return replace(
+        repository,
+        name=name,
+        location=canonical(location) if is_local(location) else location,
+        sources=tuple(check_source(source) for source in repository.sources),
+        archive_name=check_archive_name(repository.archive_name or default_archive_name(name)),
+    )
+
+
+def add_repository(
+    workspace: Workspace, repository: Repository, passphrase: str | None = None, init: Encryption | None = None
+) -> Repository:
+    """Add a repository: a new one that is made with encryption *init*, otherwise one that is there and opens.
+
+    Raises:
+        InvalidInput: a value cannot be accepted, or the name is taken.
+        BorgUnusable: there is no usable Borg.
+        SecretsUnavailable: the passphrase cannot be kept anywhere.
+        BorgDeskError: Borg could not make or open it; nothing was added then.
+    """
+    repository = checked(repository)
+    _check_name_is_free(workspace, repository.name)
+    _check_secrets(workspace, repository, passphrase, init)
+    usable_version(workspace)
+    if init is not None:
+        _make(workspace, repository, Access(passphrase, repository.passcommand), init)
+    info = open_repository(workspace, repository, Access(passphrase, repository.passcommand, unencrypted=True))
+    needs_passphrase = info.encryption != Encryption.NONE
+    added = workspace.store.repositories.add(
+        replace(repository, encryption=info.encryption, has_passphrase=passphrase is not None and needs_passphrase)
+    )
+    if added.has_passphrase and passphrase is not None:
+        try:
+            workspace.secrets.set(passphrase_owner(added.id), PASSPHRASE, passphrase)
+        except SecretsUnavailable:
+            workspace.store.repositories.remove(added.id)
+            raise
+    return added
+
+
+def _check_name_is_free(workspace: Workspace, name: str) -> None:
+    if any(other.name == name for other in workspace.store.repositories.list()):
+        raise InvalidInput(f"There is already a repository called “{name}”.")
+
+
+def _check_secrets(
+    workspace: Workspace, repository: Repository, passphrase: str | None, init: Encryption | None
+) -> None:
+    """Find out what is missing before a repository is made that nobody could open."""
+    if passphrase is not None and repository.passcommand is not None:
+        raise InvalidInput("Give either a passphrase or a command that prints it, not both.")
+    if passphrase == "":
+        raise InvalidInput("The passphrase is empty.")
+    if init is not None and init.needs_passphrase and passphrase is None and repository.passcommand is None:
+        raise InvalidInput(f"The encryption {init} needs a passphrase, or a command that prints it.")
+    if passphrase is not None:
+        _ = workspace.secrets.where
+
+
+def _make(workspace: Workspace, repository: Repository, access: Access, init: Encryption) -> None:
+    answer = call(workspace, access, lambda borg: borg.init(repository.location, init))
+    if answer.result.outcome is Outcome.FAILURE:
+        raise BorgDeskError(f"The repository {repository.location} could not be made. {answer.result.sentence}")
+
+
+def open_repository(workspace: Workspace, repository: Repository, access: Access) -> RepositoryInfo:
+    """Ask Borg whether the repository opens, and what it is.
+
+    Raises:
+        BorgDeskError: it does not open; the sentence says why.
+    """
+    answer = call(workspace, access, lambda borg: borg.info(repository.location))
+    if answer.result.outcome is Outcome.FAILURE:
+        raise BorgDeskError(f"The repository {repository.location} could not be opened. {answer.result.sentence}")
+    return parse_info(answer.stdout)
+
+
+def edit_repository(workspace: Workspace, repository: Repository, passphrase: str | None = None) -> Repository:
+    """Store the changed values of a repository. A new location or secret is tried first.
+
+    Raises:
+        InvalidInput: a value cannot be accepted, or the name is taken.
+        BorgDeskError: it does not open with the new location, passphrase or command; nothing was changed.
+    """
+    repository = checked(repository)
+    before = workspace.store.repositories.get(repository.id)
+    if passphrase is not None:
+        repository = replace(repository, has_passphrase=True, passcommand=None)
+        _check_secrets(workspace, repository, passphrase, None)
+    elif repository.passcommand is not None:
+        repository = replace(repository, has_passphrase=False)
+    moved = repository.location != before.location
+    if moved or passphrase is not None or repository.passcommand != before.passcommand:
+        known = passphrase if passphrase is not None else passphrase_of(workspace, repository)
+        info = open_repository(workspace, repository, Access(known, repository.passcommand, unencrypted=True))
+        repository = replace(repository, encryption=info.encryption)
+    if passphrase is not None:
+        workspace.secrets.set(passphrase_owner(repository.id), PASSPHRASE, passphrase)
+    stored = workspace.store.repositories.update(repository)
+    if before.has_passphrase and not stored.has_passphrase:
+        workspace.secrets.delete(passphrase_owner(repository.id), PASSPHRASE)
+    return stored
+
+
+def remove_repository(workspace: Workspace, repository: Repository) -> None:
+    """Forget a repository here, with its assignments and secrets. The Borg repository and the history stay.
+
+    Raises:
+        InUse: a run of it is under way.
+    """
+    if any(run.repository_id == repository.id for run in workspace.store.runs.unfinished()):
+        raise InUse(f"A backup of {repository.name} is under way; wait for its end, or stop it first.")
+    for assignment in workspace.store.assignments.list(repository.id):
+        workspace.secrets.delete_all(secret_owner(assignment.id), assignment.secrets)
+    if repository.has_passphrase:
+        workspace.secrets.delete(passphrase_owner(repository.id), PASSPHRASE)
+    workspace.store.repositories.remove(repository.id)

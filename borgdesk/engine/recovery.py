@@ -1,0 +1,193 @@
+"""Finishing runs whose process died: what they owe is done, once, by whoever claims them first."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+from functools import partial
+
+from borgdesk.domain.errors import SecretsUnavailable
+from borgdesk.domain.events import Event, Tell
+from borgdesk.domain.history import Run
+from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, Step
+from borgdesk.engine import process, procfs
+from borgdesk.engine.active_run import ActiveRun, SecretValues, log_in, notes_in, now, run_folder, test_folder
+from borgdesk.engine.arming import PASSPHRASE, passphrase_owner, secret_values
+from borgdesk.engine.borg_process import borg_marker
+from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.closing import do_what_is_owed, finish, settle
+from borgdesk.engine.hooks import execution_marker, skip
+from borgdesk.engine.output import Masker, RunLog
+from borgdesk.engine.queue import Turn
+from borgdesk.engine.recorder import patiently
+from borgdesk.engine.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+_TURN_PATIENCE = 60.0
+"""Seconds to wait for the location of a dead run; who has it then is not working for this run."""
+
+_ORPHAN_GRACE = 3.0
+"""Seconds that orphans get to end by themselves: what was stopped waits to be started again."""
+
+_RETENTION_LEFT = "Retention was left for the next run, because this one was interrupted."
+_CUT_SHORT = "BorgDesk was ended while it ran"
+_INTERRUPTED = "BorgDesk was ended while the backup was under way."
+
+
+def _silent(_: Event) -> None:
+    pass
+
+
+def is_dead(run: Run) -> bool:
+    """Whether the process that is responsible for *run* is gone. A pid alone would not tell: it is used again."""
+    return run.owner is None or not procfs.is_alive(run.owner)
+
+
+def recover_all(workspace: Workspace, tell: Tell = _silent, cancel: Cancel | None = None) -> list[Run]:
+    """Finish every dead run once, oldest first. Runs that somebody else has claimed are left to them."""
+    dead = [run for run in workspace.store.runs.unfinished() if is_dead(run)]
+    recovered = [recover_run(workspace, run, tell, cancel) for run in dead]
+    _end_dead_tests(workspace)
+    return [run for run in recovered if run is not None]
+
+
+def recover_as_guardian(run_id: int) -> int:
+    """What the guardian does when the application has died: the exit code of its process."""
+    from borgdesk import logs
+
+    workspace = Workspace.open()
+    logs.start(workspace.paths.state)
+    _log.warning("the application died during run %d", run_id)
+    run = patiently(lambda: workspace.store.runs.get(run_id, with_output=False), Cancel())
+    # The guardian has inherited the turn at the location, so it need not take it.
+    recovered = None if run.status.is_final else _claim_and_finish(workspace, run, _silent, Cancel())
+    return 0 if recovered is not None or run.status.is_final else 1
+
+
+def recover_run(workspace: Workspace, run: Run, tell: Tell = _silent, cancel: Cancel | None = None) -> Run | None:
+    """Finish a dead run, unless somebody else does; the finished run, or None.
+
+    A script that fails here stays owed: the run is finished without it, and it is tried again at the next start.
+    """
+    turn = _take_turn(workspace, run)
+    if turn is None:
+        return None
+    with turn:
+        return _claim_and_finish(workspace, run, tell, cancel or Cancel())
+
+
+def _take_turn(workspace: Workspace, run: Run) -> Turn | None:
+    """The location's turn; the run's own guardian has it while it works, and when it is done there is no more to do."""
+    end = time.monotonic() + _TURN_PATIENCE
+    while (turn := Turn.try_take(workspace, run.location)) is None and time.monotonic() < end:
+        time.sleep(0.1)
+    return turn
+
+
+def _claim_and_finish(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel) -> Run | None:
+    runs, me = workspace.store.runs, procfs.identity()
+    if not patiently(lambda: runs.claim(run.id, run.owner, me), cancel):
+        return None
+    run = runs.get(run.id, with_output=False)
+    _end_orphans(workspace, run)
+    active = _reactivate(workspace, run, tell, cancel)
+    active.log.line("== recovery")
+    _close_before_backup(active)
+    if run.outcome is None:
+        active.error = run.error or _INTERRUPTED
+        settle(active, Outcome.INTERRUPTED)
+    do_what_is_owed(active, between=lambda _: None)
+    if active.outcome is not None and active.outcome.made_archive and run.step is not Step.POST_RUN:
+        active.note(_RETENTION_LEFT)
+    _keep_what_failed(active)
+    return finish(active)
+
+
+def _end_orphans(workspace: Workspace, run: Run) -> None:
+    """End what the dead process left running: the script that had its turn, and Borg.
+
+    Scripts that had ended are left alone with all they started: a service is up again because of them.
+    """
+    state_dir = notes_in(run_folder(workspace, run.id))
+    markers = [execution_marker(state_dir, e.id) for e in run.executions if e.status is ExecutionStatus.RUNNING]
+    for marker in [*markers, borg_marker(state_dir)]:
+        ended = process.end_family(marker, _ORPHAN_GRACE)
+        if ended:
+            _log.warning("run %d: ended %d orphaned processes", run.id, ended)
+
+
+def _reactivate(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel) -> ActiveRun:
+    secrets, passphrase = _secrets(workspace, run)
+    masker = Masker([*secrets.values(), *([passphrase] if passphrase else [])])
+    # What was running had its turn cut short. It may have run partly, so it runs again from its beginning.
+    executions = tuple(
+        replace(e, status=ExecutionStatus.PENDING)
+        if e.planned.hook.is_post and e.status is ExecutionStatus.RUNNING
+        else e
+        for e in run.executions
+    )
+    folder = run_folder(workspace, run.id)
+    active = ActiveRun(
+        workspace, run, executions, folder, RunLog(log_in(folder)), masker, secrets, cancel, tell, recovered=True
+    )
+    active.outcome, active.tainted, active.error = run.outcome, run.tainted, run.error
+    active.archive, active.statistics, active.borg_exit_code = run.archive, run.statistics, run.borg_exit_code
+    return active
+
+
+def _secrets(workspace: Workspace, run: Run) -> tuple[SecretValues, str | None]:
+    """What the keyring has. A locked one stops only those scripts that need it."""
+    values: dict[tuple[int | None, str], str] = {}
+    passphrase = None
+    try:
+        if run.repository_id is not None:
+            passphrase = workspace.secrets.get(passphrase_owner(run.repository_id), PASSPHRASE)
+        for assignment_id, names in {(e.planned.assignment_id, e.planned.secrets) for e in run.executions}:
+            if assignment_id is not None:
+                found = secret_values(workspace, assignment_id, names)
+                values |= {(assignment_id, name): value for name, value in found.items()}
+    except SecretsUnavailable as error:
+        _log.warning("run %d is recovered without its secrets: %s", run.id, error)
+    return values, passphrase
+
+
+def _close_before_backup(active: ActiveRun) -> None:
+    """Give the pre-backup scripts their last word: they are not run again."""
+    runs, ended = active.workspace.store.runs, now()
+    for execution in active.lane(Hook.PRE_BACKUP):
+        if execution.status is ExecutionStatus.RUNNING:
+            end = partial(runs.end, execution.id, ExecutionStatus.INTERRUPTED, reason=_CUT_SHORT, finished_at=ended)
+            active.recorder.write(end)
+        elif execution.status is ExecutionStatus.PENDING:
+            skip(active, execution, "BorgDesk was ended before it")
+
+
+def _keep_what_failed(active: ActiveRun) -> None:
+    """What failed in a recovery stays owed."""
+    runs = active.workspace.store.runs
+    for execution in active.executions:
+        status = active.ended.get(execution.id)
+        if execution.planned.hook.is_post and status is not None and status.is_bad:
+            active.recorder.write(partial(runs.still_owed, execution.id))
+            active.note(f"Still owed: “{execution.planned.name}” did not work when it was tried again.")
+
+
+def settle_by_hand(workspace: Workspace, run_id: int) -> None:
+    """The user did what a run still owes: record that, so that it is not tried again."""
+    runs = workspace.store.runs
+    for execution in runs.executions(run_id):
+        if execution.status is ExecutionStatus.PENDING:
+            runs.skip(execution.id, "done by hand")
+
+
+def _end_dead_tests(workspace: Workspace) -> None:
+    """Tests of scripts owe nothing, but must not seem to run for ever."""
+    runs = workspace.store.runs
+    for execution in runs.unfinished_tests():
+        if execution.owner is None or not procfs.is_alive(execution.owner):
+            process.end_family(
+                execution_marker(notes_in(test_folder(workspace, execution.id)), execution.id), _ORPHAN_GRACE
+            )
+            runs.end(execution.id, ExecutionStatus.INTERRUPTED, reason=_CUT_SHORT, finished_at=now())
