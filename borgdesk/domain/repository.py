@@ -11,7 +11,7 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.run import OnFailure, RunStatus
 
 DEFAULT_COMPRESSION = "lz4"
-_WITHIN = re.compile(r"\d+[HdwmySM]")
+_WITHIN = re.compile(r"0*[1-9]\d*[Hdwmy]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.closing import do_what_is_owed, finish, settle
 from borgdesk.engine.hooks import run_lane, skip
 from borgdesk.engine.listening import BorgListener
-from borgdesk.engine.maintain import apply_retention
+from borgdesk.engine.maintain import apply_retention, clear_stale_locks
 from borgdesk.engine.output import Masker, RunLog
 from borgdesk.engine.queue import canonical, wait_for_turn
 from borgdesk.engine.recorder import patiently
@@ -74,6 +74,7 @@ class _Backup:
         self._tell = tell
         self._cancel = cancel
         self._passphrase: str | None = None
+        self._borg_was_killed = False
 
     def run(self) -> Run:
         """Steps 2 to 6, with the guardian on duty."""
@@ -151,6 +152,7 @@ class _Backup:
             # Names made of the time have seconds: two backups in one second are one too many.
             answer = self._call_create(active, options)
         active.borg_exit_code = answer.result.exit_code
+        self._borg_was_killed = answer.result.killed
         reply = parse_create(answer.stdout)
         if reply is not None:
             stats = reply.stats
@@ -173,6 +175,8 @@ class _Backup:
 
     def _retain(self, active: ActiveRun) -> None:
         """Step 5."""
+        if self._borg_was_killed:
+            clear_stale_locks(active)
         if active.outcome is None or not active.outcome.made_archive or not self._repository.retention:
             return
         active.enter(Step.RETENTION)

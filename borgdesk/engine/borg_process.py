@@ -91,8 +91,9 @@ def call(
     listen: Callable[[OutputEvent], None] = lambda _: None,
     cancel: Cancel | None = None,
     marker: Marker = _WITHOUT_RUN,
+    timeout: float | None = None,
 ) -> BorgAnswer:
-    """Call Borg and wait for its end. Cancelling climbs the ladder that suits the operation.
+    """Call Borg and wait for its end. Cancelling, or *timeout* seconds, climb the ladder that suits the operation.
 
     Raises:
         BorgUnusable: the program could not be started.
@@ -100,15 +101,21 @@ def call(
     with access.opened() as passphrase:
         consents = frozenset({Consent.UNKNOWN_UNENCRYPTED_REPOSITORY} if access.unencrypted else ())
         command = make(Borg(workspace.borg, workspace.environment, passphrase, consents=consents))
-        return _run(command, listen, cancel or Cancel(), marker)
+        return _run(command, listen, cancel or Cancel(), marker, timeout)
 
 
-def _run(command: BorgCommand, listen: Callable[[OutputEvent], None], cancel: Cancel, marker: Marker) -> BorgAnswer:
+def _run(
+    command: BorgCommand,
+    listen: Callable[[OutputEvent], None],
+    cancel: Cancel,
+    marker: Marker,
+    timeout: float | None,
+) -> BorgAnswer:
     call = _Call(listen)
     environment = dict(command.env) | dict(assignment.split("=", 1) for assignment in marker)
     program = process.Program(command.argv, environment, marker, command.pass_fds)
     try:
-        ending = process.run(program, call.heard, _watch(cancel), call.ladder(command.operation, cancel))
+        ending = process.run(program, call.heard, _watch(cancel, timeout), call.ladder(command.operation, cancel))
     except process.StartFailed as error:
         raise BorgUnusable(f"Borg cannot be used: {error}") from error
     call.finish()
@@ -118,8 +125,13 @@ def _run(command: BorgCommand, listen: Callable[[OutputEvent], None], cancel: Ca
     return BorgAnswer(result, bytes(call.stdout), ending.stopped is not None)
 
 
-def _watch(cancel: Cancel) -> process.Watch:
-    return lambda _: process.StopReason.CANCELLED if cancel.asked else None
+def _watch(cancel: Cancel, timeout: float | None) -> process.Watch:
+    def watch(elapsed: float) -> process.StopReason | None:
+        if cancel.asked:
+            return process.StopReason.CANCELLED
+        return process.StopReason.TIMED_OUT if timeout is not None and elapsed >= timeout else None
+
+    return watch
 
 
 class _Call:

@@ -18,6 +18,7 @@ from borgdesk.engine.borg_process import borg_marker
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.closing import do_what_is_owed, finish, settle
 from borgdesk.engine.hooks import execution_marker, skip
+from borgdesk.engine.maintain import clear_stale_locks
 from borgdesk.engine.output import Masker, RunLog
 from borgdesk.engine.queue import Turn
 from borgdesk.engine.recorder import patiently
@@ -47,7 +48,8 @@ def is_dead(run: Run) -> bool:
 
 def recover_all(workspace: Workspace, tell: Tell = _silent, cancel: Cancel | None = None) -> list[Run]:
     """Finish every dead run once, oldest first. Runs that somebody else has claimed are left to them."""
-    dead = [run for run in workspace.store.runs.unfinished() if is_dead(run)]
+    runs = workspace.store.runs
+    dead = [run for run in (*runs.unfinished(), *runs.owing()) if is_dead(run)]
     recovered = [recover_run(workspace, run, tell, cancel) for run in dead]
     _end_dead_tests(workspace)
     return [run for run in recovered if run is not None]
@@ -98,11 +100,17 @@ def _claim_and_finish(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel
     if run.outcome is None:
         active.error = run.error or _INTERRUPTED
         settle(active, Outcome.INTERRUPTED)
-    do_what_is_owed(active, between=lambda _: None)
-    if active.outcome is not None and active.outcome.made_archive and run.step is not Step.POST_RUN:
-        active.note(_RETENTION_LEFT)
+    do_what_is_owed(active, between=partial(_instead_of_retention, died_in=run.step))
     _keep_what_failed(active)
     return finish(active)
+
+
+def _instead_of_retention(active: ActiveRun, died_in: Step) -> None:
+    """Retention is not begun in a recovery; what Borg left when it was ended in the middle is tidied up."""
+    if died_in in (Step.CREATE, Step.RETENTION):
+        clear_stale_locks(active)
+    if active.outcome is not None and active.outcome.made_archive and died_in in (Step.POST_BACKUP, Step.RETENTION):
+        active.note(_RETENTION_LEFT)
 
 
 def _end_orphans(workspace: Workspace, run: Run) -> None:
