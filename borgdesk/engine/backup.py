@@ -22,6 +22,7 @@ from borgdesk.engine.arming import Plan, plan
 from borgdesk.engine.borg_process import BorgAnswer, access_to, borg_marker, call, usable_version
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.closing import do_what_is_owed, finish, settle
+from borgdesk.engine.desktop import awake
 from borgdesk.engine.hooks import run_lane, skip
 from borgdesk.engine.listening import BorgListener
 from borgdesk.engine.maintain import apply_retention, clear_stale_locks
@@ -56,10 +57,8 @@ def run(workspace: Workspace, repository: Repository, trigger: Trigger, tell: Te
     if turn is None:
         return backup.never_began("The run was cancelled before its turn came", Outcome.CANCELLED)
     try:
-        with turn:
-            watch = Watch(workspace, queued.id, turn)
-            with watch:
-                return backup.run()
+        with turn, Watch(workspace, queued.id, turn), awake(f"Backup of {repository.name}"):
+            return backup.run()
     except RunRefused as error:
         return backup.never_began(str(error), Outcome.FAILURE)
 

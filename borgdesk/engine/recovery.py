@@ -11,12 +11,14 @@ from borgdesk.domain.errors import SecretsUnavailable
 from borgdesk.domain.events import Event, Tell
 from borgdesk.domain.history import Run
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, Step
+from borgdesk.domain.sentences import run_sentence
 from borgdesk.engine import process, procfs
 from borgdesk.engine.active_run import ActiveRun, SecretValues, log_in, notes_in, now, run_folder, test_folder
 from borgdesk.engine.arming import PASSPHRASE, passphrase_owner, secret_values
 from borgdesk.engine.borg_process import borg_marker
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.closing import do_what_is_owed, finish, settle
+from borgdesk.engine.desktop import notify
 from borgdesk.engine.hooks import execution_marker, skip
 from borgdesk.engine.maintain import clear_stale_locks
 from borgdesk.engine.output import Masker, RunLog
@@ -64,8 +66,13 @@ def recover_as_guardian(run_id: int) -> int:
     _log.warning("the application died during run %d", run_id)
     run = patiently(lambda: workspace.store.runs.get(run_id, with_output=False), Cancel())
     # The guardian has inherited the turn at the location, so it need not take it.
-    recovered = None if run.status.is_final else _claim_and_finish(workspace, run, _silent, Cancel())
-    return 0 if recovered is not None or run.status.is_final else 1
+    if run.status.is_final:
+        return 0
+    recovered = _claim_and_finish(workspace, run, _silent, Cancel())
+    if recovered is None:
+        return 1
+    notify(workspace.environment, "BorgDesk was ended during a backup", run_sentence(recovered), urgent=True)
+    return 0
 
 
 def recover_run(workspace: Workspace, run: Run, tell: Tell = _silent, cancel: Cancel | None = None) -> Run | None:

@@ -13,8 +13,8 @@ from borgdesk.domain.errors import NotFound
 from borgdesk.domain.history import Execution, PlannedScript, ProcessIdentity
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Hook, Policy
-from borgdesk.store.database import Database, row_by_id
-from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow
+from borgdesk.store.database import Database, row_by_id, row_by_id
+from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow
 
 _LANE_ORDER = {hook: place for place, hook in enumerate(Hook)}
 _WITHOUT_OUTPUT = (
@@ -35,13 +35,16 @@ class Executions:
             return executions_of(session, run_id, with_output=with_output)
 
     def begin(self, execution_id: int, started_at: datetime, recovered: bool = False) -> None:
-        """The script is about to be started."""
+        """The script is about to be started; the library counts it."""
         with self._database.writing() as session:
             row = _row(session, execution_id)
             row.status = ExecutionStatus.RUNNING
             row.started_at = started_at
             row.finished_at = None
             row.recovered = recovered
+            if script := _script_of(session, row):
+                script.usage_count += 1
+                script.last_used_at = started_at
 
     def end(
         self,
@@ -63,6 +66,8 @@ class Executions:
             row.exit_code = exit_code
             row.finished_at = finished_at
             row.stdout, row.stderr, row.truncated = stdout, stderr, truncated
+            if script := _script_of(session, row):
+                script.last_result = status
 
     def skip(self, execution_id: int, reason: str) -> None:
         """The script is not run, for a reason in words."""
@@ -210,6 +215,11 @@ def _row(session: Session, execution_id: int) -> ScriptExecutionRow:
     if row is None:
         raise NotFound(f"There is no execution {execution_id} in history.")
     return row
+
+
+def _script_of(session: Session, row: ScriptExecutionRow) -> ScriptRow | None:
+    """The script in the library; None for an inline one, and for one that was removed meanwhile."""
+    return None if row.script_id is None else row_by_id(session, ScriptRow, row.script_id)
 
 
 def matches(columns: Sequence[Any], text: str) -> list[Any]:
