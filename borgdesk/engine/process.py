@@ -114,15 +114,23 @@ def _ending(code: int, stopped: StopReason | None = None, left_behind: int = 0) 
     return Ending(code, None, stopped, left_behind)
 
 
-def capture(argv: Sequence[str], environment: Mapping[str, str], timeout: float) -> tuple[int, bytes, bytes]:
-    """Run a program that answers quickly; its exit code and both outputs.
+def capture(
+    argv: Sequence[str], environment: Mapping[str, str], timeout: float, stdin: bytes | None = None
+) -> tuple[int, bytes, bytes]:
+    """Run a program that answers quickly, giving it *stdin* to read; its exit code and both outputs.
 
     Raises:
         StartFailed: it could not be started, or did not answer within *timeout* seconds.
     """
     try:
         done = subprocess.run(
-            argv, env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            argv,
+            env=dict(environment),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            input=stdin,
         )
     except subprocess.TimeoutExpired:
         raise StartFailed(f"{argv[0]} did not answer within {timeout:.0f} seconds.") from None

@@ -1,0 +1,145 @@
+"""What is wrong with a script's text, asked of the checker that its language has. Nothing of the script is executed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.findings import Finding, Severity
+from borgdesk.domain.parameters import parse_header
+from borgdesk.domain.script import shebang
+from borgdesk.engine import process, shellcheck
+
+PARAMETERS = "parameters"
+"""The code of a finding about the parameter block."""
+
+_TIMEOUT = 20.0
+_SHELLS = ("bash", "sh", "dash", "ksh", "ash")
+_SHELL_LINE = re.compile(
+    r"^[^\n]*?(?:line )?(\d+): (.*(?:error|unexpected|unterminated|unmatched|bad).*)$", re.MULTILINE | re.IGNORECASE
+)
+_HEADER_LINE = re.compile(r"\bline (\d+)", re.IGNORECASE)
+_BLOCK = re.compile(r"^#\s*///\s*borgdesk\s*$", re.MULTILINE)
+
+_TOO_LONG = "The script is too long for ShellCheck; only its syntax is checked."
+
+_PYTHON_CHECK = """\
+import sys, warnings
+warnings.simplefilter("ignore")
+try:
+    compile(sys.stdin.buffer.read(), "script", "exec", dont_inherit=True)
+except SyntaxError as error:
+    start = error.lineno or 1, error.offset or 1
+    end = getattr(error, "end_lineno", None) or start[0], getattr(error, "end_offset", None) or start[1]
+    print(*start, *end, error.msg)
+except (ValueError, RecursionError, MemoryError) as error:
+    print(1, 1, 1, 1, str(error) or type(error).__name__)
+"""
+"""As ``python -m py_compile`` does, but nothing is written. It runs isolated: no module of the user is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks of one text found."""
+
+    findings: tuple[Finding, ...] = ()
+    """By line and column."""
+    checker: str = ""
+    """Who checked it, for people; empty where there is no checker for the language."""
+    note: str = ""
+    """Why less was checked than could be, as a sentence; empty if all was."""
+
+
+def check(text: str, environment: Mapping[str, str], *, with_shellcheck: bool = True) -> Report:
+    """Check a script's text: its parameter block, and its language with the best checker there is.
+
+    *with_shellcheck* False is for machines without it: the shell's own ``-n`` is asked then.
+    """
+    content = text.encode("utf-8", "replace")
+    header = header_findings(text)
+    try:
+        report = _check_language(content, environment, with_shellcheck=with_shellcheck)
+    except process.StartFailed as error:
+        report = Report(note=str(error))
+    findings = sorted((*header, *report.findings), key=lambda one: (one.line, one.column))
+    return Report(tuple(findings), report.checker, report.note)
+
+
+def header_findings(text: str) -> tuple[Finding, ...]:
+    """What is wrong with the parameter block, at the line it names or else at the block's first line."""
+    try:
+        parse_header(text)
+    except InvalidInput as error:
+        sentence = str(error)
+        begin = _BLOCK.search(text)
+        block = text[: begin.start()].count("\n") + 1 if begin else 1
+        line = _line_of(sentence, block, text)
+        length = len(text.split("\n")[line - 1])
+        return (Finding(line, 1, line, length + 1, Severity.ERROR, PARAMETERS, sentence),)
+    return ()
+
+
+def _line_of(sentence: str, block: int, text: str) -> int:
+    """The line of the file: TOML counts from the block's first inner line, our own sentences from the file's first."""
+    found = _HEADER_LINE.search(sentence.removeprefix("The parameter block (from line "))
+    if found is None:
+        return _named_line(sentence, block, text)
+    line = int(found[1]) + (block if "not valid TOML" in sentence else 0)
+    return min(max(line, 1), text.count("\n") + 1)
+
+
+def _named_line(sentence: str, block: int, text: str) -> int:
+    """The line of the table of the parameter that a sentence names, else the block's first."""
+    for number, line in enumerate(text.split("\n"), 1):
+        table = re.match(r"#\s*\[parameters\.\W?(\w+)\W?\]", line) if number > block else None
+        if table is not None and re.search(rf"\b{table[1]}\b", sentence):
+            return number
+    return block
+
+
+def _check_language(content: bytes, environment: Mapping[str, str], *, with_shellcheck: bool) -> Report:
+    interpreter = shebang(content)
+    name = shellcheck.program_name(interpreter)
+    path = environment.get("PATH")
+    if re.fullmatch(r"python[\d.]*", name):
+        return _check_python(content, environment, shutil.which(name, path=path) or sys.executable)
+    dialect = shellcheck.dialect(interpreter)
+    if dialect is None:
+        return Report()
+    program = shellcheck.find_program(path) if with_shellcheck else None
+    if program is None:
+        return _check_shell(content, environment, shutil.which(name if name in _SHELLS else "sh", path=path))
+    if shellcheck.is_too_long(content):
+        report = _check_shell(content, environment, shutil.which(name, path=path))
+        return Report(report.findings, report.checker, _TOO_LONG)
+    return Report(shellcheck.check(program, content, dialect, environment), "ShellCheck")
+
+
+def _check_shell(content: bytes, environment: Mapping[str, str], program: str | None) -> Report:
+    """The syntax alone: ``-n`` reads commands and runs none."""
+    if program is None:
+        return Report()
+    _, _, complaint = process.capture([program, "-n"], {**environment, "LC_ALL": "C"}, _TIMEOUT, content)
+    findings = []
+    for match in _SHELL_LINE.finditer(complaint.decode(errors="replace")):
+        line = max(1, min(int(match[1]), content.count(b"\n") + 1))
+        length = len(content.split(b"\n")[line - 1].decode(errors="replace"))
+        message = match[2].strip()
+        findings.append(Finding(line, 1, line, length + 1, Severity.ERROR, "", message[:1].upper() + message[1:]))
+    return Report(tuple(findings), f"{program} -n")
+
+
+def _check_python(content: bytes, environment: Mapping[str, str], program: str) -> Report:
+    _, answer, _ = process.capture([program, "-I", "-c", _PYTHON_CHECK], environment, _TIMEOUT, content)
+    findings = []
+    for said in answer.decode(errors="replace").splitlines():
+        *numbers, message = said.split(" ", 4)
+        line, column, end_line, end_column = (max(1, int(number)) for number in numbers)
+        end_line, end_column = max((end_line, end_column), (line, column))
+        sentence = message[:1].upper() + message[1:]
+        findings.append(Finding(line, column, end_line, end_column, Severity.ERROR, "", sentence))
+    return Report(tuple(findings), "Python")
