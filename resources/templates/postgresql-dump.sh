@@ -167,6 +167,7 @@ fi
 status=0
 for database in "${databases[@]}"; do
   dump_database "$database" || {
+    rm -f -- "$partial"
     printf "The database '%s' was not dumped; an older dump was left as it is.\n" "$database" >&2
     status=1
   }

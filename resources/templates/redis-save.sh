@@ -149,6 +149,12 @@ if [[ $method == bgsave ]]; then
   dbfilename=$(setting dbfilename)
 fi
 
+# A snapshot begins with its format's name and ends with the end mark 0xff and an eight byte check sum.
+is_whole() {
+  [[ $(head -c 5 -- "$partial" | tr -d '\0') =~ ^(REDIS|VALKE)$ ]] &&
+    [[ $(tail -c 9 -- "$partial" | head -c 1 | od -An -tx1) == ' ff' ]]
+}
+
 mkdir -p -- "$OUTPUT_DIR"
 file=$OUTPUT_DIR/dump.rdb
 partial=$file.partial
@@ -160,13 +166,16 @@ trap 'exit 129' HUP
 if [[ $method == bgsave ]]; then
   # The server replaces the file by renaming a new one over it, so reading it is safe at any time.
   cat -- "$dir/$dbfilename" >"$partial" || die "The server's file '$dir/$dbfilename' cannot be read from here."
+elif [[ -z ${CONTAINER:-} ]]; then
+  cli --rdb "$partial" || die "The snapshot could not be fetched in $deadline s; an older copy was left as it is."
 else
   cli --rdb - >"$partial" || die "The snapshot could not be fetched in $deadline s; an older copy was left as it is."
+  # From a server with diskless replication the client cannot cut off the 40 letters and digits that end the transfer.
+  if ! is_whole && [[ $(tail -c 40 -- "$partial" | tr -d '\0') =~ ^[0-9a-f]{40}$ ]]; then
+    truncate -s -40 -- "$partial"
+  fi
 fi
-# A snapshot begins with its format's name and ends with the end mark 0xff and an eight byte check sum.
-magic=$(head -c 5 -- "$partial")
-mark=$(tail -c 9 -- "$partial" | head -c 1 | od -An -tx1 | tr -d ' \n')
-[[ $magic =~ ^(REDIS|VALKE)$ && $mark == ff ]] || die "What was received is not a whole snapshot; an older copy was left as it is."
+is_whole || die "What was received is not a whole snapshot; an older copy was left as it is."
 sync -- "$partial"
 mv -f -- "$partial" "$file"
 printf 'Wrote %s.\n' "$file"

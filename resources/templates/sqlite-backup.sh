@@ -66,7 +66,7 @@ copy_database() {
   folder=${target%/*}
   mkdir -p -- "$folder" && cd -- "$folder" && tidy || return 1
   # Read-only, because sqlite3 would otherwise create a missing source and call an empty copy a success.
-  timeout "$deadline" sqlite3 -batch -bail -readonly "$source" ".timeout $((busy * 1000))" ".backup $partial" </dev/null || {
+  timeout --foreground "$deadline" sqlite3 -batch -bail -readonly "$source" ".timeout $((busy * 1000))" ".backup $partial" </dev/null || {
     printf 'sqlite3 gave up (after at most %s s).\n' "$deadline" >&2
     return 1
   }
