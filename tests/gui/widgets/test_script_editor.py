@@ -202,6 +202,21 @@ def test_comment_toggle_goes_there_and_back(editor: ScriptEditor, press: Press) 
     assert not editor.is_modified
 
 
+def test_a_long_text_is_commented_and_undone_as_a_short_one(editor: ScriptEditor, press: Press, qtbot: QtBot) -> None:
+    text = "echo é\n" * 20_000
+    editor.set_text(text)
+    press(Qt.Key.Key_A, CTRL)
+    before = editor.revision
+    with qtbot.waitSignal(editor.text_changed):
+        press(Qt.Key.Key_Slash, CTRL)
+    assert editor.text() == "# echo é\n" * 20_000
+    assert editor.revision > before
+    assert is_modified(editor)
+    press(Qt.Key.Key_Z, CTRL)
+    assert editor.text() == text
+    assert not is_modified(editor)
+
+
 def test_comment_sign_follows_the_language(editor: ScriptEditor, press: Press) -> None:
     editor.set_text("#!/usr/bin/lua\nprint(1)\n")
     editor.go_to_line(2)

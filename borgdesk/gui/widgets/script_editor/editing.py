@@ -13,12 +13,13 @@ from borgdesk.gui.widgets.script_editor.surface import Surface
 
 @contextmanager
 def one_undo_step(surface: Surface) -> Iterator[None]:
-    """Everything done inside is undone at once."""
-    surface.beginUndoAction()
-    try:
-        yield
-    finally:
-        surface.endUndoAction()
+    """Everything done inside is told as one change and undone at once."""
+    with surface.bulk():
+        surface.beginUndoAction()
+        try:
+            yield
+        finally:
+            surface.endUndoAction()
 
 
 def apply_edits(surface: Surface, edits: Sequence[Edit]) -> None:

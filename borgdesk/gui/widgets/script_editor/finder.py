@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from borgdesk.gui.widgets.find_bar import FindBar
 from borgdesk.gui.widgets.script_editor.editing import as_data, one_undo_step
@@ -13,6 +13,12 @@ from borgdesk.gui.widgets.script_editor.marks import MatchMarks
 from borgdesk.gui.widgets.script_editor.searching import Searcher, Span, UnusableExpression
 from borgdesk.gui.widgets.script_editor.surface import Surface
 from borgdesk.gui.widgets.search_query import SearchQuery, SearchResult
+
+_RECOUNT_PAUSE = 400
+"""Milliseconds without an edit after which the matches are counted anew."""
+
+_LIT = 1_000
+"""Matches lit at once, half of them on each side of the caret."""
 
 
 class Finder(QObject):
@@ -26,8 +32,11 @@ class Finder(QObject):
         self._focus = focus
         self._marks = MatchMarks(surface)
         self._searched: tuple[int, Searcher] | None = None
+        self._counted: tuple[int, SearchQuery] | None = None
         self._spans: list[Span] = []
         self._more = False
+        self._pause = QTimer(self, singleShot=True, interval=_RECOUNT_PAUSE)
+        self._pause.timeout.connect(self._recount)
         bar.query_changed.connect(self._begin)
         bar.find_requested.connect(self._find)
         bar.replace_requested.connect(self._replace)
@@ -47,7 +56,11 @@ class Finder(QObject):
             self.open(replace=False)
 
     def text_changed(self) -> None:
-        """Count and light anew while the bar is open."""
+        """Count and light anew while the bar is open, once the typing pauses."""
+        if not self._bar.isHidden():
+            self._pause.start()
+
+    def _recount(self) -> None:
         if not self._bar.isHidden():
             self._tell(self._guarded(self._count, self._bar.query()))
 
@@ -125,8 +138,13 @@ class Finder(QObject):
         self._tell(self._guarded(replace_all))
 
     def _count(self, query: SearchQuery) -> SearchResult:
-        self._spans, self._more = self._searcher().all(query) if query.text else ([], False)
-        self._marks.show(self._spans if not self._bar.isHidden() else [])
+        if self._counted != (self._revision(), query):
+            self._spans, self._more = self._searcher().all(query) if query.text else ([], False)
+            self._counted = (self._revision(), query)
+        caret = self._surface.caret()
+        near = bisect_left(self._spans, caret, key=lambda span: span.start)
+        lit = self._spans[max(near - _LIT // 2, 0) : near + _LIT // 2]
+        self._marks.show(lit if not self._bar.isHidden() else [])
         return self._result(Span(*sorted((self._surface.caret(), self._surface.anchor()))))
 
     def _result(self, selected: Span | None = None, *, wrapped: bool = False) -> SearchResult:
@@ -142,7 +160,7 @@ class Finder(QObject):
         try:
             return ask(*arguments)
         except UnusableExpression as error:
-            self._spans, self._more = [], False
+            self._spans, self._more, self._counted = [], False, None
             self._marks.show([])
             return SearchResult(error=str(error))
 

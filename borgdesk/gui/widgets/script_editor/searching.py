@@ -15,10 +15,10 @@ from PySide6.QtCore import QCoreApplication, QRegularExpressionMatch
 
 from borgdesk.gui.widgets.search_query import SearchQuery
 
-MAX_COUNTED = 10_000
-"""Matches counted and lit at most; beyond it the find bar says "more than"."""
+MAX_COUNTED = 5_000
+"""Matches counted at most; beyond it the find bar says "more than"."""
 
-_COUNT_SECONDS = 0.15
+_COUNT_SECONDS = 0.05
 _FIRST_WINDOW = 8192
 
 
@@ -71,7 +71,7 @@ class Searcher:
         return match if match is not None and self._spans([match])[0] == span else None
 
     def all(self, query: SearchQuery) -> tuple[list[Span], bool]:
-        """The matches from the top, and whether counting stopped early (at `MAX_COUNTED`, or 0.15 s)."""
+        """The matches from the top, and whether counting stopped early (at `MAX_COUNTED`, or 0.05 s)."""
         until = time.monotonic() + _COUNT_SECONDS
         matches: list[QRegularExpressionMatch] = []
         for match in self._from(query, 0):

@@ -1,0 +1,163 @@
+"""Two texts and what differs between them, to read: side by side or in one column."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from borgdesk.gui.widgets.diff_model import DiffModel
+from borgdesk.gui.widgets.text_diff import Change, DiffRow, diff, unified
+
+BIG = 65_536
+"""Characters of both texts together from which the comparison leaves the GUI thread."""
+
+
+class _Table(QTableView):
+    """A table of whole rows that are copied as a unified diff."""
+
+    def __init__(self, model: DiffModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.verticalHeader().setDefaultSectionSize(model.row_height())
+        self.horizontalHeader().setHighlightSections(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+            QGuiApplication.clipboard().setText(self._model.as_text(rows))
+        else:
+            super().keyPressEvent(event)
+
+
+class _Told(QObject):
+    done = Signal(int, list)
+
+
+class _Comparison(QRunnable):
+    """One comparison in a worker thread."""
+
+    def __init__(self, number: int, old: str, new: str, told: _Told) -> None:
+        super().__init__()
+        self._number, self._old, self._new, self._told = number, old, new, told
+
+    def run(self) -> None:
+        self._told.done.emit(self._number, diff(self._old, self._new))
+
+
+class DiffView(QWidget):
+    """A read-only view of what differs between two texts.
+
+    Big texts are compared in a worker thread; until the answer is there the view says so.
+    """
+
+    compared = Signal(int)
+    """The comparison is shown; the number of rows that differ."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._asked = 0
+        self._titles = ("", "")
+        self._rows: list[DiffRow] = []
+        self._told = _Told(self)
+        self._told.done.connect(self._take)
+        self._model = DiffModel(self)
+        self._model.set_palette(self.palette())
+        self._table = _Table(self._model, self)
+        self._summary = QLabel(self)
+        self._previous = QPushButton(self.tr("P&revious change"), self)
+        self._next = QPushButton(self.tr("&Next change"), self)
+        self._side_by_side = QCheckBox(self.tr("&Side by side"), self)
+        self._side_by_side.setChecked(True)
+        self._side_by_side.toggled.connect(self._show)
+        self._previous.clicked.connect(partial(self.go_to_change, backward=True))
+        self._next.clicked.connect(partial(self.go_to_change, backward=False))
+        top = QHBoxLayout()
+        top.addWidget(self._summary, 1)
+        for widget in (self._side_by_side, self._previous, self._next):
+            top.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self._table, 1)
+        self._table.setAccessibleName(self.tr("Differences"))
+
+    def set_texts(self, old: str, new: str, old_title: str, new_title: str) -> None:
+        """Compare two texts; the titles head their columns. A comparison still under way is forgotten."""
+        self._asked += 1
+        self._titles = (old_title, new_title)
+        if len(old) + len(new) < BIG:
+            self._take(self._asked, diff(old, new))
+            return
+        self._rows = []
+        self._show()
+        self._summary.setText(self.tr("Comparing…"))
+        QThreadPool.globalInstance().start(_Comparison(self._asked, old, new, self._told))
+
+    def set_side_by_side(self, side_by_side: bool) -> None:
+        """Two columns of text, or one."""
+        self._side_by_side.setChecked(side_by_side)
+
+    def go_to_change(self, *, backward: bool = False) -> None:
+        """Select the next stretch of changed rows, or the one before."""
+        rows = self._model.rowCount()
+        row = self._table.currentIndex().row()
+        step = -1 if backward else 1
+        while 0 <= row < rows and self._model.change_of(row) is not Change.SAME:
+            row += step
+        row = row if row >= 0 else (0 if not backward else -1)
+        while 0 <= row < rows and self._model.change_of(row) is Change.SAME:
+            row += step
+        if 0 <= row < rows:
+            self._table.selectRow(row)
+            self._table.scrollTo(self._model.index(row, 0), QTableView.ScrollHint.PositionAtCenter)
+
+    def _take(self, number: int, rows: list[DiffRow]) -> None:
+        if number != self._asked:
+            return
+        self._rows = rows
+        changes = sum(row.change is not Change.SAME for row in rows)
+        self._summary.setText(self._words(changes))
+        self._next.setEnabled(bool(changes))
+        self._previous.setEnabled(bool(changes))
+        self._show()
+        self.compared.emit(changes)
+
+    def _words(self, changes: int) -> str:
+        if not changes:
+            return self.tr("No differences.")
+        if changes == 1:
+            return self.tr("1 line differs.")
+        return self.tr("{count} lines differ.").format(count=self.locale().toString(changes))
+
+    def _show(self) -> None:
+        both = self._side_by_side.isChecked()
+        self._model.show_rows(self._rows if both else unified(self._rows), self._titles, side_by_side=both)
+        for column, width in enumerate(self._model.widths()):
+            self._table.setColumnWidth(column, width)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._model.set_palette(self.palette())
+            self._table.viewport().update()
