@@ -88,7 +88,7 @@ class DiffModel(QAbstractTableModel):
             longest = digits if column.is_number else 1
             if not column.is_number and not column.is_sign:
                 longest = max((len(self._text(row, column)) for row in self._rows), default=0)
-            result.append((min(longest, _MAX_COLUMN) + 2) * letter)
+            result.append((min(longest, _MAX_COLUMN) + 3) * letter)
         return result
 
     def as_text(self, rows: Sequence[int]) -> str:

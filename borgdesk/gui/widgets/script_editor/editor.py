@@ -43,11 +43,11 @@ class ScriptEditor(QWidget):
 
     Lines and columns count from 1, columns in characters; texts have LF line ends. Nothing here reads or writes files.
 
-    What is bounded so that a text of 1 MiB stays fluid: a key press does no work on the whole text (completion looks at
-    64 KiB around the caret); at most 2,000 findings and the 1,000 search matches nearest the caret are drawn; lexing
+    What is bounded so that a text of 1 MiB stays fluid: a key press does no work on the whole text (completion looks
+    at 64 KiB around the caret); at most 2,000 findings and the 1,000 search matches nearest the caret are drawn; lexing
     and folding go only as far as the last line in view. In a text over 128 KiB, undo and commands that make many edits
-    are not told to screen readers edit by edit. Slow all the same: a single line of a megabyte, about 0.1 s a key, because
-    Scintilla lays out whole lines.
+    are not told to screen readers edit by edit. Slow all the same: a single line of a megabyte, about 0.1 s a key,
+    because Scintilla lays out whole lines.
     """
 
     text_changed = Signal()
