@@ -5,7 +5,6 @@ to fail, or to kill the whole script, itself included, with SIGKILL before or af
 secret parameters hold may appear in no argument, no output and no file that is left: each run is checked for it.
 """
 
-import re
 import shutil
 import subprocess
 import tomllib
@@ -13,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from borgdesk.domain.parameters import block_lines
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "resources" / "templates"
 STUBS = Path(__file__).resolve().parent / "stubs"
@@ -23,10 +24,9 @@ STATE_TOOLS = ("sync", "mv", "rm")
 
 def block(template: str) -> dict[str, Any]:
     """The TOML of a template's parameter block."""
-    text = (TEMPLATES / template).read_text(encoding="utf-8")
-    found = re.search(r"^# /// borgdesk\n((?:#(?: .*)?\n)*?)# ///$", text, re.MULTILINE)
+    found = block_lines((TEMPLATES / template).read_text(encoding="utf-8"))
     assert found, f"{template} has no parameter block"
-    return tomllib.loads("".join(line.removeprefix("#").removeprefix(" ") for line in found[1].splitlines(True)))
+    return tomllib.loads("\n".join(found[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,17 @@ def test_killed_anywhere_leaves_no_half_dump(postgres: Bench, values: dict[str, 
     assert _files(values) == ["app.dump", "globals.sql"]
 
 
+def test_dump_program_that_dies_half_way(bench: Bench, values: dict[str, str]) -> None:
+    old = Path(values["OUTPUT_DIR"]) / "app.dump"
+    old.parent.mkdir()
+    old.write_text("old")
+    (bench.bin / "pg_dump").write_text("#!/bin/sh\necho PGDMP and half of the data\nexit 1\n")
+    (bench.bin / "pg_dump").chmod(0o755)
+    assert bench.run("postgresql-dump.sh", values | {"DATABASES": "app"}).code == 1
+    assert old.read_text() == "old"
+    assert _files(values) == ["app.dump", "globals.sql"]
+
+
 def test_lying_dump_program_is_found_out(bench: Bench, values: dict[str, str]) -> None:
     bench.stub("docker")
     bench.put("docker/pg/running")
