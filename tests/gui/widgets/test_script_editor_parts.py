@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPalette
 from borgdesk.domain.findings import Severity
 from borgdesk.gui.widgets.script_editor.binding import qt_copies, require_one_qt
 from borgdesk.gui.widgets.script_editor.languages import LANGUAGES, Role, language_for, role_of
-from borgdesk.gui.widgets.script_editor.scheme import MARK_CONTRAST, TEXT_CONTRAST, contrast, scheme_for
+from borgdesk.gui.widgets.script_editor.scheme import MARK_CONTRAST, MATCH_ALPHA, TEXT_CONTRAST, contrast, scheme_for
 
 PALETTES = {
     "white": ("#ffffff", "#000000", "#308cc6", "#ffffff"),
@@ -33,12 +33,20 @@ def palette_of(name: str) -> QPalette:
     return palette
 
 
+def lit(ground: str, match: str) -> QColor:
+    """A ground with a search match's colour painted over it."""
+    below, above, share = QColor(ground), QColor(match), MATCH_ALPHA / 255
+    parts = ((below.red(), above.red()), (below.green(), above.green()), (below.blue(), above.blue()))
+    return QColor(*(round(under + (over - under) * share) for under, over in parts))
+
+
 @pytest.mark.parametrize("name", [name for name in PALETTES if name != "middling"])
 def test_every_text_can_be_read(name: str) -> None:
     scheme = scheme_for(palette_of(name))
     for colour in (*scheme.roles.values(), scheme.text):
         for ground in (scheme.base, scheme.current_line):
             assert contrast(QColor(colour), QColor(ground)) >= TEXT_CONTRAST, (colour, ground)
+            assert contrast(QColor(colour), lit(ground, scheme.match)) >= TEXT_CONTRAST, (colour, ground, "lit")
     for text, ground in (
         (scheme.margin_text, scheme.margin),
         (scheme.selection_text, scheme.selection),

@@ -15,6 +15,8 @@ from borgdesk.gui.widgets.script_editor.languages import Role
 
 TEXT_CONTRAST = 4.5
 MARK_CONTRAST = 3.0
+MATCH_ALPHA = 24
+"""Of 255: how much of the match colour covers the ground of a lit match."""
 
 _DEGREES = {
     Role.COMMENT: (110, 0.22),
@@ -79,7 +81,8 @@ def scheme_for(palette: QPalette) -> Scheme:
             else QColor("black")
         )
     brace = _mix(base, selection, 0.35)
-    grounds = (base, line)
+    match = _readable(48, 0.95, (base, line), MARK_CONTRAST, dark=dark)
+    grounds = (base, line, _mix(base, match, MATCH_ALPHA / 255), _mix(line, match, MATCH_ALPHA / 255))
     return Scheme(
         dark=dark,
         base=base.name(),
@@ -94,7 +97,7 @@ def scheme_for(palette: QPalette) -> Scheme:
         whitespace=_mix(base, text, 0.40).name(),
         brace=brace.name(),
         brace_text=_readable(215, 0.9, (brace,), TEXT_CONTRAST, dark=dark).name(),
-        match=_readable(48, 0.95, grounds, MARK_CONTRAST, dark=dark).name(),
+        match=match.name(),
         roles={Role.TEXT: text.name()}
         | {r: _readable(hue, sat, grounds, TEXT_CONTRAST, dark=dark).name() for r, (hue, sat) in _DEGREES.items()},
         severities={

@@ -8,13 +8,11 @@ from borgdesk.domain.findings import Severity
 from borgdesk.gui.widgets.script_editor.binding import PyQtGui, Qsci
 from borgdesk.gui.widgets.script_editor.languages import Language, Role, role_of
 from borgdesk.gui.widgets.script_editor.marks import MARKERS, MATCH, SQUIGGLES, severity_image
-from borgdesk.gui.widgets.script_editor.scheme import Scheme
+from borgdesk.gui.widgets.script_editor.scheme import MATCH_ALPHA, Scheme
 from borgdesk.gui.widgets.script_editor.surface import Surface
 
 _S = Qsci.QsciScintilla
 _STYLES = 128
-_MATCH_ALPHA = 40
-"""Of 255: faint enough that the text on it keeps its contrast."""
 
 _FOLD_MARKERS = range(_S.SC_MARKNUM_FOLDEREND, _S.SC_MARKNUM_FOLDEROPEN + 1)
 
@@ -115,7 +113,7 @@ def _dress_marks(surface: Surface, scheme: Scheme) -> None:
         surface.markerDefine(severity_image(severity, colour, _colour(scheme.margin), size, ratio), MARKERS[severity])
         surface.setIndicatorForegroundColor(colour, SQUIGGLES[severity])
     surface.setIndicatorForegroundColor(_colour(scheme.match), MATCH)
-    surface.SendScintilla(_S.SCI_INDICSETALPHA, MATCH, _MATCH_ALPHA)
+    surface.SendScintilla(_S.SCI_INDICSETALPHA, MATCH, MATCH_ALPHA)
     surface.SendScintilla(_S.SCI_INDICSETOUTLINEALPHA, MATCH, 255)
 
 
