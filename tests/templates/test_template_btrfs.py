@@ -105,7 +105,7 @@ def test_leftover_from_before_the_boot_is_replaced(bench: Bench, pair: Pair, sna
     pair.undo_twice(bench)
 
 
-@pytest.mark.parametrize("kind", ["folder", "subvolume", "writable snapshot"])
+@pytest.mark.parametrize("kind", ["folder", "subvolume", "writable snapshot", "snapshot of another"])
 def test_something_else_at_the_path_is_never_deleted(
     bench: Bench, pair: Pair, source: Path, snapshot: Path, kind: str
 ) -> None:
@@ -114,6 +114,9 @@ def test_something_else_at_the_path_is_never_deleted(
         snapshot.mkdir()
     elif kind == "subvolume":
         _btrfs("subvolume", "create", snapshot)
+    elif kind == "snapshot of another":
+        _btrfs("subvolume", "create", source.with_name("other"))
+        _btrfs("subvolume", "snapshot", "-r", source.with_name("other"), snapshot)
     else:
         _btrfs("subvolume", "snapshot", source, snapshot)
     values = pair.parameters | {"SNAPSHOT": str(snapshot)}
