@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.run import Hook, RunOn
+from borgdesk.domain.script import MAX_TIMEOUT
 
 _BEGIN = re.compile(r"^#\s*///\s*borgdesk\s*$")
 _END = re.compile(r"^#\s*///\s*$")
@@ -31,6 +32,9 @@ _RESERVED_NAMES = frozenset(
     "PROMPT_COMMAND TMPDIR LANG LC_ALL RUBYOPT RUBYLIB NODE_OPTIONS GCONV_PATH LOCPATH HOSTALIASES BACKUP_DATE "
     "DISPLAY WAYLAND_DISPLAY SSH_AUTH_SOCK MALLOC_TRACE _".split()
 )
+_LONGEST_NUMBER = 256
+"""Bits of a number that is a default; Python refuses to write those of several thousand digits."""
+
 MAX_VALUE_BYTES = 128 * 1024
 """Linux refuses a longer string in an environment (MAX_ARG_STRLEN, 32 pages of 4 KiB, its ending NUL included)."""
 
@@ -60,7 +64,7 @@ class Parameter:
     def check(self, value: str) -> None:
         """Raise :class:`InvalidInput` when *value* cannot be this parameter's value."""
         check_value(self.name, value)
-        if self.type is ParameterType.INTEGER and not re.fullmatch(r"[+-]?\d+", value):
+        if self.type is ParameterType.INTEGER and not re.fullmatch(r"[+-]?[0-9]+", value):
             raise InvalidInput(f"{self.name} must be a whole number, not “{_shown(self, value)}”.")
         if self.type is ParameterType.BOOLEAN and value not in ("true", "false"):
             raise InvalidInput(f"{self.name} must be true or false, not “{_shown(self, value)}”.")
@@ -95,11 +99,16 @@ def check_value(name: str, value: str) -> None:
     """Refuse what no environment variable can hold.
 
     Raises:
-        InvalidInput: *value* contains a NUL or is, with its name, longer than Linux passes to a program.
+        InvalidInput: *value* contains a NUL, is, with its name, longer than Linux passes to a program, or has
+            characters that no bytes stand for.
     """
     if "\0" in value:
         raise InvalidInput(f"The value of {name} contains a NUL byte and cannot be passed to a script.")
-    if len(f"{name}={value}".encode("utf-8", "surrogateescape")) >= MAX_VALUE_BYTES:
+    try:
+        size = len(f"{name}={value}".encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        raise InvalidInput(f"The value of {name} is not text and cannot be passed to a script.") from None
+    if size >= MAX_VALUE_BYTES:
         raise InvalidInput(f"The value of {name} is longer than 128 KiB and cannot be passed to a script.")
 
 
@@ -121,7 +130,8 @@ def block_lines(text: str) -> tuple[int, list[str]] | None:
     Raises:
         InvalidInput: the block has no end, or a line in it is not a comment.
     """
-    lines = text.splitlines()
+    # Not splitlines(): for TOML, editors and shells a form feed or U+2028 does not end a line.
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     start = next((i for i, line in enumerate(lines) if _BEGIN.match(line)), None)
     if start is None:
         return None
@@ -149,8 +159,11 @@ def parse_header(text: str) -> Header:
     first, lines = block
     try:
         data = tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
+        # Malformed TOML, but also a number with more digits than Python converts.
         raise InvalidInput(f"The parameter block (from line {first}) is not valid TOML: {error}.") from error
+    except RecursionError:
+        raise InvalidInput(f"The parameter block (from line {first}) is nested too deeply.") from None
     tables = data.pop("parameters", {})
     if not isinstance(tables, dict):
         raise InvalidInput("“parameters” must be tables: write [parameters.NAME].")
@@ -234,8 +247,10 @@ class _Fields:
 
     def seconds(self, key: str) -> int | None:
         value = self._left.pop(key, None)
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise self._wrong(key, "a whole number of seconds, at least 1")
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TIMEOUT:
+            raise self._wrong(key, f"a whole number of seconds, from 1 to {MAX_TIMEOUT}")
         return value
 
     def scalar(self, key: str) -> str | None:
@@ -244,7 +259,7 @@ class _Fields:
             return value
         if isinstance(value, bool):
             return "true" if value else "false"
-        if isinstance(value, int):
+        if isinstance(value, int) and value.bit_length() <= _LONGEST_NUMBER:
             return str(value)
         raise self._wrong(key, "text, a whole number, true or false")
 

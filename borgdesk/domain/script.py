@@ -92,8 +92,9 @@ def shebang(content: bytes) -> tuple[str, ...]:
     first = content.split(b"\n", 1)[0]
     if not first.startswith(b"#!"):
         return (DEFAULT_INTERPRETER,)
-    words = first[2:].decode("utf-8", "surrogateescape").strip().split(None, 1)
-    return tuple(word.strip() for word in words) or (DEFAULT_INTERPRETER,)
+    # Only blanks and tabs separate: to Linux all else, such as a no-break space, is part of a name.
+    words = re.split(r"[ \t]+", first[2:].decode("utf-8", "surrogateescape").strip(" \t"), maxsplit=1)
+    return tuple(filter(None, words)) or (DEFAULT_INTERPRETER,)
 
 
 def check_name(name: str, what: str = "name") -> str:
