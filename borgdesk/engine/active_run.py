@@ -75,6 +75,8 @@ class ActiveRun:
     tainted: bool = False
     """Whether a script that policy let pass, or retention, failed."""
     borg_exit_code: int | None = None
+    borg_was_killed: bool = False
+    """Whether a Borg of this run was ended by a signal, so that it may have left its locks."""
     archive: str | None = None
     statistics: ArchiveStatistics | None = None
     error: str | None = None

@@ -19,13 +19,12 @@ from borgdesk.domain.run import Hook, Outcome, Step, Trigger, settled_outcome
 from borgdesk.engine import procfs, recovery
 from borgdesk.engine.active_run import ActiveRun, log_in, now, run_folder
 from borgdesk.engine.arming import Plan, plan
-from borgdesk.engine.borg_process import BorgAnswer, access_to, borg_marker, call, usable_version
+from borgdesk.engine.borg_process import BorgAnswer, access_to, usable_version
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.closing import do_what_is_owed, finish, settle
 from borgdesk.engine.desktop import awake
 from borgdesk.engine.hooks import run_lane, skip
-from borgdesk.engine.listening import BorgListener
-from borgdesk.engine.maintain import apply_retention, clear_stale_locks
+from borgdesk.engine.maintain import apply_retention, call_in_run, clear_stale_locks
 from borgdesk.engine.output import Masker, RunLog
 from borgdesk.engine.queue import canonical, wait_for_turn
 from borgdesk.engine.recorder import patiently
@@ -73,7 +72,6 @@ class _Backup:
         self._tell = tell
         self._cancel = cancel
         self._passphrase: str | None = None
-        self._borg_was_killed = False
 
     def run(self) -> Run:
         """Steps 2 to 6, with the guardian on duty."""
@@ -151,7 +149,6 @@ class _Backup:
             # Names made of the time have seconds: two backups in one second are one too many.
             answer = self._call_create(active, options)
         active.borg_exit_code = answer.result.exit_code
-        self._borg_was_killed = answer.result.killed
         reply = parse_create(answer.stdout)
         if reply is not None:
             stats = reply.stats
@@ -163,24 +160,17 @@ class _Backup:
         return answer.result.outcome
 
     def _call_create(self, active: ActiveRun, options: CreateOptions) -> BorgAnswer:
-        return call(
-            self._workspace,
-            access_to(self._repository, self._passphrase),
-            lambda borg: borg.create(self._repository.location, options),
-            BorgListener(active),
-            self._cancel,
-            borg_marker(active.notes),
-        )
+        access = access_to(self._repository, self._passphrase)
+        return call_in_run(active, access, lambda borg: borg.create(self._repository.location, options))
 
     def _retain(self, active: ActiveRun) -> None:
-        """Step 5."""
-        if self._borg_was_killed:
-            clear_stale_locks(active)
-        if active.outcome is None or not active.outcome.made_archive or not self._repository.retention:
-            return
-        active.enter(Step.RETENTION)
+        """Step 5, and what a Borg that was killed makes necessary."""
         try:
-            apply_retention(active, self._repository, access_to(self._repository, self._passphrase))
+            if active.outcome is not None and active.outcome.made_archive and self._repository.retention:
+                active.enter(Step.RETENTION)
+                apply_retention(active, self._repository, access_to(self._repository, self._passphrase))
+            if active.borg_was_killed:
+                clear_stale_locks(active)
         except Exception as error:
             _log.exception("retention of run %d failed", active.run.id)
             active.taint(f"Retention failed: {error}")

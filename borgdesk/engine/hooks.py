@@ -84,6 +84,9 @@ def _error_sentence(name: str, end: ScriptEnd) -> str:
     return f"The script “{name}” {end.in_words().removeprefix(name + ' ')}{how}."
 
 
+_DEFECT = "BorgDesk itself failed; its log says more"
+
+
 @dataclass(frozen=True, slots=True)
 class _Result:
     status: ExecutionStatus
@@ -102,13 +105,11 @@ def run_script(active: ActiveRun, execution: Execution) -> ScriptEnd:
         active.tell(OutputPrinted(active.run_id, execution.id, stream, lines))
 
     capture = Capture(active.log, planned.name, active.masker, heard)
-    try:
-        result = _run(active, execution, capture)
-    except (BorgDeskError, process.StartFailed) as error:
-        result = _Result(ExecutionStatus.FAILED, reason=str(error))
-    except Exception as error:
-        _log.exception("the script %s met a defect", planned.name)
-        result = _Result(ExecutionStatus.FAILED, reason=f"BorgDesk itself failed: {error}")
+    result = _try(active, execution, capture)
+    if result is None and planned.hook.is_post:
+        # A defect of ours must not be the end of what is owed: it is run again from its beginning.
+        result = _try(active, execution, capture)
+    result = result or _Result(ExecutionStatus.FAILED, reason=_DEFECT)
     capture.close()
     active.ended[execution.id] = result.status
     _record(active, execution, result, capture)
@@ -120,6 +121,17 @@ def run_script(active: ActiveRun, execution: Execution) -> ScriptEnd:
         )
     )  # fmt: skip
     return ScriptEnd(planned.name, result.status, result.exit_code)
+
+
+def _try(active: ActiveRun, execution: Execution, capture: Capture) -> _Result | None:
+    """Run the script once; None when code of ours failed, which says nothing about the script."""
+    try:
+        return _run(active, execution, capture)
+    except (BorgDeskError, process.StartFailed) as error:
+        return _Result(ExecutionStatus.FAILED, reason=str(error))
+    except Exception:
+        _log.exception("the script %s met a defect", execution.planned.name)
+        return None
 
 
 def _record(active: ActiveRun, execution: Execution, result: _Result, capture: Capture) -> None:

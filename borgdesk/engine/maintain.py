@@ -14,7 +14,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome
 from borgdesk.engine.active_run import ActiveRun
 from borgdesk.engine.arming import passphrase_of
-from borgdesk.engine.borg_process import Access, access_to, borg_marker, call
+from borgdesk.engine.borg_process import Access, BorgAnswer, access_to, borg_marker, call
 from borgdesk.engine.listening import BorgListener
 
 _log = logging.getLogger(__name__)
@@ -23,6 +23,18 @@ _TIDYING = 30.0
 """Seconds for tidying up: it must not keep scripts waiting on a dead network disk."""
 
 _LEFT = "Retention was left for the next run, because this one was asked to stop."
+
+
+def call_in_run(active: ActiveRun, access: Access, make: Callable[[Borg], BorgCommand]) -> BorgAnswer:
+    """Call Borg as part of a run: what it says goes to the run's log and listeners, and the run's cancel stops it.
+
+    Raises:
+        BorgUnusable: the program could not be started.
+    """
+    marker = borg_marker(active.notes)
+    answer = call(active.workspace, access, make, BorgListener(active), active.cancel, marker)
+    active.borg_was_killed |= answer.result.killed
+    return answer
 
 
 def apply_retention(active: ActiveRun, repository: Repository, access: Access) -> None:
@@ -41,8 +53,7 @@ def apply_retention(active: ActiveRun, repository: Repository, access: Access) -
 
 
 def _do(active: ActiveRun, access: Access, make: Callable[[Borg], BorgCommand]) -> bool:
-    marker = borg_marker(active.notes)
-    answer = call(active.workspace, access, make, BorgListener(active), active.cancel, marker)
+    answer = call_in_run(active, access, make)
     if answer.cancelled:
         return False
     if answer.result.outcome is Outcome.FAILURE:

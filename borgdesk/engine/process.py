@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import selectors
 import signal
@@ -15,6 +16,8 @@ from typing import IO, Self
 
 from borgdesk.domain.events import Stream
 from borgdesk.engine import procfs
+
+_log = logging.getLogger(__name__)
 
 TERM_GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -310,10 +313,17 @@ class _Child:
         if not self._selector.get_map():
             time.sleep(min(seconds, 0.01))
 
+    def _hear(self, stream: Stream, chunk: bytes) -> None:
+        try:
+            self._listen(stream, chunk)
+        except Exception:
+            # A defect in what becomes of the output is no reason to kill the program that prints it.
+            _log.exception("output of %s was lost", self._program.argv[0])
+
     def _read_pipe(self, pipe: IO[bytes]) -> None:
         chunk = os.read(pipe.fileno(), _CHUNK)
         if chunk:
-            self._listen(self._streams[pipe], chunk)
+            self._hear(self._streams[pipe], chunk)
         else:
             self._selector.unregister(pipe)
             del self._streams[pipe]

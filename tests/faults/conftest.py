@@ -1,0 +1,50 @@
+"""The world that is broken, and the table that is printed at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.lab import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    made = World(tmp_path, os.environ.get("BORGDESK_BORG") or shutil.which("borg") or "borg")
+    yield made
+    made.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the matrix: a row a step, a column a fault."""
+    from tests.faults.test_matrix import FAULTS, STEPS, applies
+
+    cells: dict[tuple[str, str], str] = {}
+    delays: list[float] = []
+    for verdict in ("passed", "failed"):
+        for report in terminalreporter.getreports(verdict):
+            properties = dict(report.user_properties)
+            if "cell" in properties:
+                step, fault = str(properties["cell"]).split("|")
+                cells[step, fault] = "ok" if verdict == "passed" else "FAILED"
+            if "delay" in properties:
+                delays.append(float(str(properties["delay"])))
+    if not cells:
+        return
+    write = terminalreporter.write_line
+    write("")
+    write("step".ljust(14) + "".join(fault.ljust(12) for fault in FAULTS))
+    for step in STEPS:
+        row = [cells.get((step, fault), "not run" if applies(step, fault) else "-") for fault in FAULTS]
+        write(step.ljust(14) + "".join(word.ljust(12) for word in row))
+    passed = sum(word == "ok" for word in cells.values())
+    write(f"{passed} of {len(cells)} cells as the contract says")
+    if delays:
+        write(
+            f"from SIGKILL to the first owed script: median {statistics.median(delays):.2f} s, max {max(delays):.2f} s"
+        )
