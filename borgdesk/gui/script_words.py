@@ -1,0 +1,99 @@
+"""Phrases about scripts, their lanes and their values, beside the general ones of :mod:`borgdesk.gui.words`."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from borgdesk.domain.parameters import Parameter, ParameterType
+from borgdesk.domain.run import Hook, OnFailure, RunOn
+from borgdesk.gui import words
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("script_words", text)
+
+
+def condition(hook: Hook, run_on: RunOn) -> str:
+    """When a script of a lane runs: before the backup it always does, whatever its condition."""
+    return _tr("Always") if hook is Hook.PRE_BACKUP else words.run_on(run_on)
+
+
+def at_most(seconds: int) -> str:
+    """A timeout: "at most 5 min"."""
+    return _tr("at most {time}").format(time=timeout(seconds))
+
+
+def timeout(seconds: int) -> str:
+    """A timeout by itself, exact: "90 s", "5 min", "1 h 30 min"."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [
+        _tr("{count} h").format(count=hours) if hours else "",
+        _tr("{count} min").format(count=minutes) if minutes else "",
+        _tr("{count} s").format(count=left) if left else "",
+    ]
+    return " ".join(part for part in parts if part) or _tr("0 s")
+
+
+def if_it_fails(policy: OnFailure) -> str:
+    """A policy as a chip: "if it fails: continue"."""
+    return _tr("if it fails: {policy}").format(policy=words.on_failure(policy).lower())
+
+
+def policy_explained(hook: Hook, policy: OnFailure) -> str:
+    """What a policy means in a lane."""
+    if hook is Hook.PRE_BACKUP:
+        return {
+            OnFailure.STOP: _tr("Stop: no backup is made, and the run counts as failed"),
+            OnFailure.CONTINUE: _tr("Continue: the backup is made, and the run ends with a warning at best"),
+            OnFailure.SKIP: _tr("Skip: no backup is made this time, and nobody is alarmed"),
+        }[policy]
+    return {
+        OnFailure.STOP: _tr("Stop: of the scripts below, only those with “Always” run"),
+        OnFailure.CONTINUE: _tr("Continue: the scripts below run all the same"),
+        OnFailure.SKIP: _tr("Skip"),
+    }[policy]
+
+
+def lane_explained(hook: Hook) -> str:
+    """When a lane has its turn."""
+    return {
+        Hook.PRE_BACKUP: _tr("Stop services, mount disks, dump databases"),
+        Hook.POST_BACKUP: _tr("Start services again, as soon as Borg has read the data"),
+        Hook.POST_RUN: _tr("Last of all: unmount disks, report, power off"),
+        Hook.TEST: "",
+    }[hook]
+
+
+def values(count: int) -> str:
+    """How many values an assignment has of its own: "1 value", "3 values"."""
+    return _tr("1 value") if count == 1 else _tr("{count} values").format(count=words.number(count))
+
+
+def parameter_kind(parameter: Parameter) -> str:
+    """The type of a parameter, and what else matters about it: "whole number, required"."""
+    kinds = {
+        ParameterType.TEXT: _tr("text"),
+        ParameterType.INTEGER: _tr("whole number"),
+        ParameterType.BOOLEAN: _tr("yes or no"),
+        ParameterType.CHOICE: _tr("choice"),
+        ParameterType.PATH: _tr("path"),
+    }
+    parts = [kinds[parameter.type]]
+    if parameter.required:
+        parts.append(_tr("required"))
+    if parameter.secret:
+        parts.append(_tr("secret"))
+    return ", ".join(parts)
+
+
+def places(count: int) -> str:
+    """How many places a script has: "1 place", "3 places"."""
+    return _tr("1 place") if count == 1 else _tr("{count} places").format(count=words.number(count))
+
+
+def findings(count: int) -> str:
+    """How many findings: "No findings", "1 finding", "3 findings"."""
+    if count == 0:
+        return _tr("No findings")
+    return _tr("1 finding") if count == 1 else _tr("{count} findings").format(count=words.number(count))

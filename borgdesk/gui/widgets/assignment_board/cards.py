@@ -1,0 +1,261 @@
+"""The cards of a lane: the model that holds them, and the delegate that draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QEvent,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionButton, QStyleOptionViewItem
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.run import Decision, Hook
+from borgdesk.gui import script_words, theme
+
+CARD_MIME = "application/x-borgdesk-assignment"
+SCRIPT_MIME = "application/x-borgdesk-script"
+CARD_ROLE = Qt.ItemDataRole.UserRole
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One assignment as it is shown."""
+
+    assignment: Assignment
+    facts: str
+    """Condition, timeout and policy, on one line."""
+    warnings: tuple[str, ...] = ()
+    decision: Decision | None = None
+    """What would become of it after the outcome that is asked about."""
+
+    @property
+    def remark(self) -> str:
+        """The third line: why it would not run, or what is wrong with it."""
+        if self.decision is not None and self.decision.reason:
+            return self.decision.reason[:1].upper() + self.decision.reason[1:]
+        return self.warnings[0] if self.warnings else ""
+
+    @property
+    def is_dim(self) -> bool:
+        """Whether it would not run."""
+        return not self.assignment.enabled if self.decision is None else not self.decision.run
+
+
+class LaneModel(QAbstractListModel):
+    """The cards of one lane. It changes nothing itself: what people do is told, and new cards come back."""
+
+    switched = Signal(int, bool)
+    """An assignment was switched on or off."""
+    card_dropped = Signal(int, int)
+    """An assignment was dropped at a place (from 0)."""
+    script_dropped = Signal(int, int)
+    """A script of the library was dropped at a place (from 0)."""
+
+    def __init__(self, hook: Hook, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.hook = hook
+        self._cards: list[Card] = []
+
+    def show(self, cards: Sequence[Card]) -> None:
+        """Show these cards and no others."""
+        if [card.assignment.id for card in cards] == [card.assignment.id for card in self._cards]:
+            self._cards = list(cards)
+            if cards:
+                self.dataChanged.emit(self.index(0), self.index(len(cards) - 1))
+            return
+        self.beginResetModel()
+        self._cards = list(cards)
+        self.endResetModel()
+
+    def card(self, row: int) -> Card:
+        """The card in a row."""
+        return self._cards[row]
+
+    def row_of(self, assignment_id: int) -> int | None:
+        """Where an assignment is."""
+        return next((row for row, card in enumerate(self._cards) if card.assignment.id == assignment_id), None)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._cards)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        card = self._cards[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return card.assignment.script
+        if role == CARD_ROLE:
+            return card
+        if role == Qt.ItemDataRole.CheckStateRole:
+            return Qt.CheckState.Checked if card.assignment.enabled else Qt.CheckState.Unchecked
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ". ".join(part for part in (card.assignment.script, card.facts, card.remark) if part)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join([card.assignment.script, card.facts, *card.warnings])
+        return None
+
+    def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
+            return False
+        self.switched.emit(self._cards[index.row()].assignment.id, Qt.CheckState(value) is Qt.CheckState.Checked)
+        return True
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.ItemIsDropEnabled
+        flag = Qt.ItemFlag
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsDragEnabled | flag.ItemIsUserCheckable
+
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
+
+    def mimeTypes(self) -> list[str]:
+        return [CARD_MIME, SCRIPT_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        if indexes:
+            data.setData(CARD_MIME, QByteArray(str(self._cards[indexes[0].row()].assignment.id).encode()))
+        return data
+
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
+        place = row if row >= 0 else len(self._cards)
+        for mime, told in ((CARD_MIME, self.card_dropped), (SCRIPT_MIME, self.script_dropped)):
+            number = dropped_id(data, mime)
+            if number is not None:
+                told.emit(number, place)
+                return True
+        return False
+
+
+def dropped_id(data: QMimeData, mime: str) -> int | None:
+    """The id that a drag carries; None for another kind of drag, or one from another program."""
+    text = bytes(data.data(mime).data()).decode("ascii", "replace") if data.hasFormat(mime) else ""
+    return int(text) if text.isdecimal() else None
+
+
+class CardDelegate(QStyledItemDelegate):
+    """Draws a card: switch, name, facts, and a third line where there is something to say."""
+
+    _PADDING = 8
+    _GAP = 4
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        card: Card = index.data(CARD_ROLE)
+        metrics = QFontMetrics(option.font)
+        lines = 3 if card.remark else 2
+        height = lines * metrics.height() + (lines - 1) * 2 + 2 * self._PADDING + self._GAP
+        return QSize(120, height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        card: Card = index.data(CARD_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_ground(painter, option, card)
+        self._paint_switch(painter, option, card)
+        self._paint_lines(painter, option, card)
+        painter.restore()
+
+    def _frame(self, option: QStyleOptionViewItem) -> QRect:
+        rect: QRect = option.rect
+        return rect.adjusted(1, 1, -1, -1 - self._GAP)
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, card: Card) -> None:
+        palette: QPalette = option.palette
+        state: QStyle.StateFlag = option.state
+        frame = self._frame(option)
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        border = palette.color(QPalette.ColorRole.Highlight if selected else QPalette.ColorRole.Mid)
+        painter.setPen(QPen(border, 2 if selected else 1))
+        ground = palette.color(QPalette.ColorRole.Base)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(frame, 5, 5)
+        if card.decision is not None and card.decision.run:
+            painter.setBrush(theme.tint(theme.Tone.GOOD, 48))
+            painter.drawRoundedRect(frame, 5, 5)
+        if selected:
+            tint = palette.color(QPalette.ColorRole.Highlight)
+            tint.setAlpha(36)
+            painter.setBrush(tint)
+            painter.drawRoundedRect(frame, 5, 5)
+
+    def _switch_rect(self, option: QStyleOptionViewItem) -> QRect:
+        frame = self._frame(option)
+        style = option.widget.style()
+        width = style.pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
+        height = style.pixelMetric(QStyle.PixelMetric.PM_IndicatorHeight)
+        return QRect(frame.left() + self._PADDING, frame.top() + self._PADDING, width, height)
+
+    def _paint_switch(self, painter: QPainter, option: QStyleOptionViewItem, card: Card) -> None:
+        button = QStyleOptionButton()
+        button.rect = self._switch_rect(option)
+        button.palette = option.palette
+        on = QStyle.StateFlag.State_On if card.assignment.enabled else QStyle.StateFlag.State_Off
+        button.state = QStyle.StateFlag.State_Enabled | on
+        widget = option.widget
+        widget.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, button, painter, widget)
+
+    def _paint_lines(self, painter: QPainter, option: QStyleOptionViewItem, card: Card) -> None:
+        palette: QPalette = option.palette
+        font = QFont(option.font)
+        area = self._frame(option).adjusted(self._PADDING, self._PADDING, -self._PADDING, -self._PADDING)
+        area.setLeft(self._switch_rect(option).right() + self._PADDING)
+        text = palette.color(QPalette.ColorRole.Text)
+        muted = theme.color(theme.Tone.MUTED)
+        font.setBold(True)
+        top = self._line(painter, font, muted if card.is_dim else text, area, area.top(), card.assignment.script)
+        font.setBold(False)
+        top = self._line(painter, font, muted, area, top, card.facts)
+        if card.remark:
+            tone = theme.color(theme.Tone.WARNING) if card.decision is None else muted
+            font.setItalic(card.decision is not None)
+            self._line(painter, font, tone, area, top, card.remark)
+
+    def _line(self, painter: QPainter, font: QFont, color: QColor, area: QRect, top: int, text: str) -> int:
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
+        painter.setPen(color)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        line = QRect(area.left(), top, area.width(), metrics.height())
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        return top + metrics.height() + 2
+
+    def editorEvent(self, event: QEvent, model: Any, option: QStyleOptionViewItem, index: _Index) -> bool:
+        if not isinstance(event, QMouseEvent) or event.type() != QEvent.Type.MouseButtonRelease:
+            return False
+        around = self._switch_rect(option).adjusted(-5, -5, 5, 5)
+        if event.button() is not Qt.MouseButton.LeftButton or not around.contains(event.position().toPoint()):
+            return False
+        new = Qt.CheckState.Unchecked if index.data(CARD_ROLE).assignment.enabled else Qt.CheckState.Checked
+        return bool(model.setData(index, new, Qt.ItemDataRole.CheckStateRole))
+
+
+def facts_of(assignment: Assignment) -> str:
+    """What a card says of an assignment: condition, timeout, policy, and how many values are its own."""
+    effective = assignment.effective
+    parts = [script_words.condition(assignment.hook, effective.run_on), script_words.at_most(effective.timeout)]
+    if assignment.on_failure is not None:
+        parts.append(script_words.if_it_fails(effective.on_failure))
+    count = len(assignment.parameters) + len(assignment.secrets)
+    if count:
+        parts.append(script_words.values(count))
+    return " · ".join(parts)

@@ -1,0 +1,54 @@
+"""A value that is inherited until somebody gives another one, with a way back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from borgdesk.gui import icons, theme
+
+
+class OwnValue(QWidget):
+    """An editor, the line below it that says whose value it shows, and the button that goes back to the default."""
+
+    reset_asked = Signal()
+    """The default shall be shown and hold again."""
+
+    def __init__(self, editor: QWidget, inherited: str, own: str, back: str, parent: QWidget | None = None) -> None:
+        """*inherited* and *own* are what the line says in either case, *back* what the button does."""
+        super().__init__(parent)
+        self._inherited, self._own = inherited, own
+        self._note = QLabel()
+        self._note.setWordWrap(True)
+        self._note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.back = QToolButton()
+        self.back.setIcon(icons.icon("edit-undo"))
+        self.back.setToolTip(back)
+        self.back.setAccessibleName(back)
+        self.back.setAutoRaise(True)
+        self.back.clicked.connect(self.reset_asked)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(editor, 1)
+        row.addWidget(self.back)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self._note)
+        self.setFocusProxy(editor)
+        self.set_own(own=False)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the value is one's own."""
+        return self.back.isEnabled()
+
+    def set_own(self, *, own: bool) -> None:
+        """Say whose value it is."""
+        self.back.setEnabled(own)
+        self._note.setText(self._own if own else self._inherited)
+        self._note.setVisible(bool(self._note.text()))
+        palette = self._note.palette()
+        palette.setColor(self._note.foregroundRole(), theme.color(theme.Tone.WORKING if own else theme.Tone.MUTED))
+        self._note.setPalette(palette)
