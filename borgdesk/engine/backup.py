@@ -16,7 +16,7 @@ from borgdesk.domain.events import RunQueued, Tell, TurnAwaited
 from borgdesk.domain.history import ArchiveStatistics, Run
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, Outcome, Step, Trigger, settled_outcome
-from borgdesk.engine import procfs, recovery
+from borgdesk.engine import autostart, procfs, recovery
 from borgdesk.engine.active_run import ActiveRun, log_in, now, run_folder
 from borgdesk.engine.arming import Plan, plan
 from borgdesk.engine.borg_process import BorgAnswer, access_to, usable_version
@@ -42,6 +42,7 @@ def run(workspace: Workspace, repository: Repository, trigger: Trigger, tell: Te
     Raises:
         StoreUnusable: history cannot be written; nothing was started then.
     """
+    autostart.install(workspace.environment)
     runs, location = workspace.store.runs, canonical(repository.location)
     queued = patiently(lambda: runs.queue(repository, trigger, procfs.identity(), now(), location), cancel)
     tell(RunQueued(queued.id, repository.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 from borgdesk.domain.events import OutcomeSettled, RunEnded
@@ -34,8 +35,11 @@ def do_what_is_owed(active: ActiveRun, between: Callable[[ActiveRun], None]) -> 
     run_lane(active, Hook.POST_RUN)
 
 
-def finish(active: ActiveRun) -> Run:
-    """Give the run its final status, and return it as history has it."""
+def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
+    """Give the run its final status, and return it as history has it.
+
+    The notes its scripts left each other go, unless a script that may need them is still owed.
+    """
     assert active.outcome is not None
     runs, run_id = active.workspace.store.runs, active.run.id
     status, ended = final_status(active.outcome, tainted=active.tainted), now()
@@ -45,6 +49,8 @@ def finish(active: ActiveRun) -> Run:
     active.log.close()
     active.recorder.write(lambda: runs.finish(run_id, status, ended))
     active.recorder.flush()
+    if owes_nothing:
+        shutil.rmtree(active.notes, ignore_errors=True)
     run = runs.get(run_id)
     announce(active, run, status)
     return run

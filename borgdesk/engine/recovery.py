@@ -108,8 +108,7 @@ def _claim_and_finish(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel
         active.error = run.error or _INTERRUPTED
         settle(active, Outcome.INTERRUPTED)
     do_what_is_owed(active, between=partial(_instead_of_retention, died_in=run.step))
-    _keep_what_failed(active)
-    return finish(active)
+    return finish(active, owes_nothing=not _keep_what_failed(active))
 
 
 def _instead_of_retention(active: ActiveRun, died_in: Step) -> None:
@@ -179,14 +178,16 @@ def _close_before_backup(active: ActiveRun) -> None:
             skip(active, execution, "BorgDesk was ended before it")
 
 
-def _keep_what_failed(active: ActiveRun) -> None:
-    """What failed in a recovery stays owed."""
-    runs = active.workspace.store.runs
+def _keep_what_failed(active: ActiveRun) -> bool:
+    """What failed in a recovery stays owed; says whether anything did."""
+    runs, failed = active.workspace.store.runs, False
     for execution in active.executions:
         status = active.ended.get(execution.id)
         if execution.planned.hook.is_post and status is not None and status.is_bad:
             active.recorder.write(partial(runs.still_owed, execution.id))
             active.note(f"Still owed: “{execution.planned.name}” did not work when it was tried again.")
+            failed = True
+    return failed
 
 
 def settle_by_hand(workspace: Workspace, run_id: int) -> None:
