@@ -88,10 +88,13 @@ def has_marker(pid: int, marker: Marker) -> bool:
 
 
 def holds_pipe(pid: int, inodes: frozenset[int]) -> bool:
-    """Whether *pid* has one of these pipes open."""
+    """Whether *pid* can write into one of these pipes.
+
+    Reading does not count: between fork and exec a program that another thread of ours starts has all that we read.
+    """
     targets = {f"pipe:[{inode}]" for inode in inodes}
     with contextlib.suppress(OSError), os.scandir(_PROC / str(pid) / "fd") as descriptors:
-        return any(_target(Path(descriptor.path)) in targets for descriptor in descriptors)
+        return any(_target(Path(entry.path)) in targets and _is_writable(pid, entry.name) for entry in descriptors)
     return False
 
 
@@ -100,6 +103,15 @@ def _target(link: Path) -> str | None:
         return str(link.readlink())
     except OSError:
         return None
+
+
+def _is_writable(pid: int, descriptor: str) -> bool:
+    try:
+        lines = (_PROC / str(pid) / "fdinfo" / descriptor).read_text().splitlines()
+    except OSError:
+        return False
+    flags = next((line.split()[1] for line in lines if line.startswith("flags:")), "0")
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
 
 
 def family(roots: frozenset[int], marker: Marker) -> set[Process]:
