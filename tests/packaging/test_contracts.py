@@ -27,7 +27,7 @@ OFFENCES = [
     ("programs", "engine/offence.py", "import subprocess"),
     ("programs", "gui/offence.py", "import subprocess"),
     ("pure", "domain/offence.py", "import os.path"),
-    ("pure", "borg/offence.py", "import psutil"),
+    ("pure", "borg/offence.py", "import jeepney"),
     ("pages", "gui/pages/offence.py", "import borgdesk.gui.pages.accomplice"),
 ]
 
