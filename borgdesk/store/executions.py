@@ -13,7 +13,7 @@ from borgdesk.domain.errors import NotFound
 from borgdesk.domain.history import Execution, PlannedScript, ProcessIdentity
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Hook, Policy
-from borgdesk.store.database import Database, row_by_id, row_by_id
+from borgdesk.store.database import Database, row_by_id
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow
 
 _LANE_ORDER = {hook: place for place, hook in enumerate(Hook)}

@@ -28,11 +28,13 @@ def read(path: Path) -> bytes:
     try:
         # Without O_NONBLOCK, opening a named pipe waits for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ScriptUnreadable(f"The script file {path} is not a regular file.")
-            content = file.read(MAX_SCRIPT_BYTES + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(MAX_SCRIPT_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as error:
         raise ScriptUnreadable(f"The script file {path} is missing.") from error
     except OSError as error:

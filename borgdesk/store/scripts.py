@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from borgdesk.domain.errors import InUse, InvalidInput, NotFound, ScriptUnreadable
-from borgdesk.domain.run import ALWAYS, ExecutionStatus, RunOn
+from borgdesk.domain.run import ALWAYS, RunOn
 from borgdesk.domain.script import (
     DEFAULT_TIMEOUT,
     Place,
@@ -242,19 +241,6 @@ class Scripts:
     def revisions(self, script_id: int) -> builtins.list[Revision]:
         """The texts the script had, each once, the one that was saved last first."""
         return self._revisions.list(script_id)
-
-    def mark_used(self, script_id: int, when: datetime) -> None:
-        """The script was started once more. One that was removed meanwhile is passed over."""
-        with self._database.writing() as session:
-            if row := row_by_id(session, ScriptRow, script_id):
-                row.usage_count += 1
-                row.last_used_at = when
-
-    def note_result(self, script_id: int, result: ExecutionStatus) -> None:
-        """How the script ended. One that was removed meanwhile is passed over."""
-        with self._database.writing() as session:
-            if row := row_by_id(session, ScriptRow, script_id):
-                row.last_result = result
 
     def unregistered_files(self) -> builtins.list[Path]:
         """Files in the library folder that no script has: not hidden, not an editor's copy."""

@@ -6,13 +6,18 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TypeGuard, TypeVar
+from threading import Thread
+from typing import TYPE_CHECKING, Protocol, TypeGuard, TypeVar
 
 from borgdesk.domain.errors import SecretsUnavailable, StoreUnusable
 from borgdesk.paths import Paths
 from borgdesk.store import files
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 _CHOICE = "BORGDESK_SECRETS"
 _CHOICES = (
@@ -21,6 +26,9 @@ _CHOICES = (
 )
 _USABLE_PRIORITY = 1
 """Backends below are for lack of anything better; some of them write plain text (keyring's documentation)."""
+
+_PATIENCE = 60.0
+"""Seconds to wait for the keyring: enough to type its password."""
 
 _Result = TypeVar("_Result")
 
@@ -97,15 +105,7 @@ class _Keyring:
     """The system's keyring, through the ``keyring`` package."""
 
     def __init__(self, service: str) -> None:
-        # Takes a while, since it looks for every backend there may be.
-        import keyring
-        from keyring.backends.chainer import ChainerBackend
-
-        backend = keyring.get_keyring()
-        first = next(iter(backend.backends), None) if isinstance(backend, ChainerBackend) else backend
-        if first is None or first.priority < _USABLE_PRIORITY:
-            raise SecretsUnavailable(f"There is no keyring on this system that can keep a secret. {_CHOICES}")
-        self._backend = first
+        self._backend = _asked(_usable_backend)
         self._service = service
 
     @property
@@ -123,14 +123,52 @@ class _Keyring:
             _asked(lambda: self._backend.delete_password(self._service, f"{owner}/{name}"))
 
 
+def _usable_backend() -> KeyringBackend:
+    # Takes a while, since it looks for every backend there may be.
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+
+    backend = keyring.get_keyring()
+    first = next(iter(backend.backends), None) if isinstance(backend, ChainerBackend) else backend
+    if first is None or first.priority < _USABLE_PRIORITY:
+        raise SecretsUnavailable(f"There is no keyring on this system that can keep a secret. {_CHOICES}")
+    return first
+
+
 def _asked(question: Callable[[], _Result]) -> _Result:
-    """The keyring's answer; whatever else comes of it is told in one sentence."""
+    """The keyring's answer, within a minute; whatever else comes of it is told in one sentence.
+
+    A keyring that is locked asks the user for its password and waits, for ever when nobody is there. Services that
+    are to be started again must not wait with it.
+    """
+    answer: Future[_Result] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(question())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    # Not an executor: the interpreter would wait at its end for a thread that never comes back.
+    Thread(target=ask, name="keyring", daemon=True).start()
     try:
-        return question()
+        return answer.result(_PATIENCE)
+    except SecretsUnavailable:
+        raise
     except Exception as error:
-        # Backends raise what their libraries raise: D-Bus errors, ImportError, RuntimeError.
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise SecretsUnavailable(f"The keyring cannot be used: {detail.rstrip('.')}. {_CHOICES}") from error
+        raise SecretsUnavailable(f"{_in_words(error)} {_CHOICES}") from error
+
+
+def _in_words(error: Exception) -> str:
+    from keyring.errors import KeyringLocked
+
+    if isinstance(error, TimeoutError):
+        return f"The keyring did not answer within {_PATIENCE:.0f} s; perhaps it waits to be unlocked."
+    if isinstance(error, KeyringLocked):
+        return "The keyring is locked."
+    # Backends raise what their libraries raise: D-Bus errors, ImportError, RuntimeError.
+    detail = " ".join(str(error).split()).rstrip(".!") or type(error).__name__
+    return f"The keyring cannot be used: {detail}."
 
 
 class _SecretsFile:

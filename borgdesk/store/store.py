@@ -6,7 +6,7 @@ from borgdesk.domain.errors import StoreUnusable
 from borgdesk.paths import Paths
 from borgdesk.store import files
 from borgdesk.store.assignments import Assignments
-from borgdesk.store.database import Database
+from borgdesk.store.database import DEFAULT_BUSY_TIMEOUT, Database
 from borgdesk.store.repositories import Repositories
 from borgdesk.store.revisions import Revisions
 from borgdesk.store.runs import Runs
@@ -17,9 +17,9 @@ from borgdesk.store.settings import Settings
 class Store:
     """The database and the script library of one user. May be used from any thread once it is open."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, *, busy_timeout: int = DEFAULT_BUSY_TIMEOUT) -> None:
         self._paths = paths
-        self.database = Database(paths.database)
+        self.database = Database(paths.database, busy_timeout=busy_timeout)
         self.repositories = Repositories(self.database)
         self.scripts = Scripts(self.database, paths.library, Revisions(self.database, paths.revisions))
         self.assignments = Assignments(self.database)

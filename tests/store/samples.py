@@ -1,0 +1,25 @@
+"""Values that many tests of the store need."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from borgdesk.domain.history import PlannedScript, ProcessIdentity
+from borgdesk.domain.run import ALWAYS, Hook, OnFailure, Policy
+
+ME = ProcessIdentity(pid=4711, started=123456789, boot_id="this-boot")
+OTHER = ProcessIdentity(pid=4712, started=123456789, boot_id="this-boot")
+T0 = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+POLICY = Policy(ALWAYS, OnFailure.STOP, 300)
+
+
+def planned(
+    name: str = "Stop containers",
+    hook: Hook = Hook.PRE_BACKUP,
+    order: int = 1,
+    *,
+    policy: Policy = POLICY,
+    script_id: int | None = None,
+) -> PlannedScript:
+    """A planned script with nothing special about it."""
+    return PlannedScript(name, hook, order, policy, revision="0" * 64, script_id=script_id)
