@@ -51,8 +51,8 @@ def is_dead(run: Run) -> bool:
 def recover_all(workspace: Workspace, tell: Tell = _silent, cancel: Cancel | None = None) -> list[Run]:
     """Finish every dead run once, oldest first. Runs that somebody else has claimed are left to them."""
     runs = workspace.store.runs
-    dead = [run for run in (*runs.unfinished(), *runs.owing()) if is_dead(run)]
-    recovered = [recover_run(workspace, run, tell, cancel) for run in dead]
+    dead = [run for run in runs.unfinished() if is_dead(run)]
+    recovered = [recover_run(workspace, run, tell, cancel) for run in (*dead, *runs.owing())]
     _end_dead_tests(workspace)
     return [run for run in recovered if run is not None]
 
@@ -88,8 +88,8 @@ def recover_run(workspace: Workspace, run: Run, tell: Tell = _silent, cancel: Ca
 
 
 def _take_turn(workspace: Workspace, run: Run) -> Turn | None:
-    """The location's turn; the run's own guardian has it while it works, and when it is done there is no more to do."""
-    end = time.monotonic() + _TURN_PATIENCE
+    """The location's turn. We wait while a dead run's guardian has it; what is still owed can wait for another time."""
+    end = time.monotonic() + (0 if run.status.is_final else _TURN_PATIENCE)
     while (turn := Turn.try_take(workspace, run.location)) is None and time.monotonic() < end:
         time.sleep(0.1)
     return turn

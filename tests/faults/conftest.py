@@ -34,9 +34,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 cells[step, fault] = "ok" if verdict == "passed" else "FAILED"
             if "delay" in properties:
                 delays.append(float(str(properties["delay"])))
+    write = terminalreporter.write_line
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        if campaign := dict(report.user_properties).get("campaign"):
+            write(f"campaign: {campaign}")
     if not cells:
         return
-    write = terminalreporter.write_line
     write("")
     write("step".ljust(14) + "".join(fault.ljust(12) for fault in FAULTS))
     for step in STEPS:

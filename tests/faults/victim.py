@@ -73,6 +73,8 @@ class Striker:
                 return isinstance(event, BorgProgressed) and self._in is Step.CREATE
             case "prune":
                 return isinstance(event, OutputPrinted) and self._in is Step.RETENTION
+            case "nothing":
+                return False
             case script:
                 return isinstance(event, OutputPrinted) and self._running == script
 
@@ -82,7 +84,7 @@ class Striker:
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             case "kill-both":
-                for guardian in _guardians():
+                for guardian in guardians_of(os.getpid()):
                     os.kill(guardian, signal.SIGKILL)
                 os.kill(os.getpid(), signal.SIGKILL)
             case "sigterm":
@@ -96,17 +98,23 @@ class Striker:
                     os.kill(borg, signal.SIGKILL)
 
 
-def _children() -> list[procfs.Process]:
-    return [p for p in procfs.processes() if p.parent == os.getpid()]
+def _children(pid: int) -> list[procfs.Process]:
+    return [p for p in procfs.processes() if p.parent == pid]
 
 
-def _guardians() -> list[int]:
-    return [p.pid for p in _children() if b"guardian" in Path(f"/proc/{p.pid}/cmdline").read_bytes()]
+def guardians_of(pid: int) -> list[int]:
+    """The guardians that the process *pid* has started."""
+    found = []
+    for child in _children(pid):
+        with contextlib.suppress(OSError):
+            if b"guardian" in Path(f"/proc/{child.pid}/cmdline").read_bytes():
+                found.append(child.pid)
+    return found
 
 
 def _borgs() -> list[int]:
     marker = frozenset({"BORGDESK_EXECUTION_ID=borg", f"BORGDESK_HOME={os.environ['BORGDESK_HOME']}"})
-    return [p.pid for p in _children() if procfs.has_marker(p.pid, marker)]
+    return [p.pid for p in _children(os.getpid()) if procfs.has_marker(p.pid, marker)]
 
 
 def _break_next_call(step: str) -> None:
