@@ -5,9 +5,12 @@ Memory stays flat whatever is printed: a line, a head and a tail a stream are al
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -34,21 +37,40 @@ class Masker:
     def __init__(self, secrets: Iterable[str]) -> None:
         pieces: set[str] = set()
         for secret in filter(str.strip, secrets):
+            lines = [line for line in secret.splitlines() if line.strip()]
             pieces.add(secret)
-            pieces.update(line for line in secret.splitlines() if len(line) >= _TELLING)
-        self._secrets = sorted((piece.encode() for piece in pieces), key=len, reverse=True)
-        self.overlap = max(map(len, self._secrets), default=1) - 1
+            pieces.update(line for line in lines if len(line) >= _TELLING or len(lines) == 1)
+        encoded = sorted(map(_encoded, pieces), key=len, reverse=True)
+        # All at once, the longest first: one after the other, a short one would be found in the masks of the others.
+        self._secret = re.compile(b"|".join(map(re.escape, encoded))) if encoded else None
+        self.overlap = max(map(len, encoded), default=1) - 1
         """How many bytes at the end of an unfinished line may be the beginning of a secret."""
 
-    def mask(self, text: bytes) -> bytes:
+    def mask(self, text: bytes | bytearray) -> bytes:
         """*text* without the secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return text
+        return bytes(text) if self._secret is None else self._secret.sub(MASK, text)
 
     def mask_text(self, text: str) -> str:
         """*text* without the secrets."""
-        return self.mask(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        return self.mask(_encoded(text)).decode("utf-8", "surrogateescape")
+
+    def cut(self, text: bytes | bytearray, at: int) -> int:
+        """Where to cut *text*, at *at* or so far behind it that no secret is cut through.
+
+        It is certain where at least :attr:`overlap` bytes follow *at*, whatever comes after them.
+        """
+        for match in self._secret.finditer(text) if self._secret else ():
+            if match.end() > at:
+                return match.end() if match.start() < at else at
+        return at
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Half a character, which no program can print: all that matters is that nothing fails.
+        return text.encode("utf-8", "surrogatepass")
 
 
 class HeadTail:
@@ -91,27 +113,47 @@ class HeadTail:
 
 
 class Lines:
-    """Cuts one stream into lines, holding back what is not finished."""
+    """Cuts one stream into lines, holding back what is not finished. How it comes in chunks makes no difference."""
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
-        self._rest = b""
+        self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that *chunk* completes, without their ends."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
-            # What may be the beginning of a secret stays behind until its end is here too.
-            masked = self._masker.mask(self._rest)
-            cut = len(masked) - self._masker.overlap
-            lines.append(masked[:cut])
-            self._rest = masked[cut:]
-        return [self._masker.mask(line) for line in lines]
+        first, *others = chunk.split(b"\n")
+        lines = self._begin(first)
+        if others:
+            lines.append(self._end())
+            *whole, last = others
+            for line in whole:
+                if len(line) > LONGEST_LINE:
+                    lines += [*self._begin(line), self._end()]
+                else:
+                    lines.append(self._masker.mask(line))
+            lines += self._begin(last)
+        return lines
+
+    def _begin(self, text: bytes) -> list[bytes]:
+        """Go on with a line; what is handed on of it already, because it is too long.
+
+        As much as may be the beginning of a secret stays behind.
+        """
+        self._rest += text
+        pieces: list[bytes] = []
+        while len(self._rest) > LONGEST_LINE + self._masker.overlap:
+            cut = self._masker.cut(self._rest, LONGEST_LINE)
+            pieces.append(self._masker.mask(self._rest[:cut]))
+            del self._rest[:cut]
+        return pieces
 
     def flush(self) -> list[bytes]:
         """The last line, if it had no end."""
-        rest, self._rest = self._rest, b""
-        return [self._masker.mask(rest)] if rest else []
+        return [self._end()] if self._rest else []
+
+    def _end(self) -> bytes:
+        rest, self._rest = self._rest, bytearray()
+        return self._masker.mask(rest)
 
 
 class RunLog:
@@ -163,71 +205,90 @@ class CappedSection:
 
     def __init__(self, log: RunLog, cap: int = LOG_CAP) -> None:
         self._log = log
-        self._half = cap // 2
-        self._head = 0
-        self._spill = _Spill(log.path.with_name(log.path.name + ".tail"), self._half)
+        self._cap = cap
+        self._room = cap // 2
+        self._spill = _Spill(log.path, cap // 4)
 
     def write(self, data: bytes) -> None:
         """Append finished lines."""
-        if self._head < self._half:
-            self._head += len(data)
-            self._log.write(data)
-        else:
-            self._spill.write(data)
+        head = _whole_lines(data, self._room)
+        if head:
+            self._room -= len(head)
+            self._log.write(head)
+        if len(head) < len(data):
+            self._room = 0
+            self._spill.write(data[len(head) :])
 
     def close(self) -> None:
         """Append the tail, and say how much was left out before it."""
-        cut = self._spill.cut
-        if cut:
-            self._log.line(f"[… {cut} bytes left out: the log keeps {2 * self._half} bytes of a script …]")
+        if self._spill.cut:
+            self._log.line(f"[… {self._spill.cut} bytes left out: the log keeps {self._cap} bytes of a script …]")
         self._spill.move_to(self._log)
 
 
+def _whole_lines(data: bytes, room: int) -> bytes:
+    """As many of the lines in *data* as *room* bytes hold."""
+    return data if len(data) <= room else data[: data.rfind(b"\n", 0, max(room, 0)) + 1]
+
+
 class _Spill:
-    """The last *size* bytes written, or up to twice as many, in two files that take turns."""
+    """The last lines written, between *size* bytes and twice as many, in two files that take turns."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        self._paths = (path.with_suffix(".older"), path.with_suffix(".newer"))
-        self._size = size
-        self._older = self._newer = 0
-        self._file: IO[bytes] | None = None
-        self._lost = 0
-
-    @property
-    def cut(self) -> int:
+    def __init__(self, log: Path, size: int) -> None:
+        self._older, self._newer = (log.with_name(f"{log.name}.{age}") for age in ("older", "newer"))
+        self._size = max(size, 1)
+        self._older_size = self._newer_size = 0
+        self._file: FileIO | None = None
+        self.cut = 0
         """Bytes that are gone."""
-        return self._lost
 
     def write(self, data: bytes) -> None:
+        """Take in lines. What a full disk does not take counts as cut."""
+        while data:
+            piece = _whole_lines(data, self._size - self._newer_size)
+            if not piece and self._newer_size > 0:
+                self._rotate()
+                continue
+            piece = piece or data[: self._size]
+            self.cut += len(piece) - self._append(piece)
+            data = data[len(piece) :]
+
+    def _append(self, piece: bytes) -> int:
         try:
             if self._file is None:
-                self._file = self._paths[1].open("wb")
-            if self._newer >= self._size:
-                self._rotate()
-            self._file.write(data)
-            self._newer += len(data)
+                self._file = FileIO(self._newer, "w")
+            written = self._file.write(piece)
         except OSError:
-            self._lost += len(data)
+            return 0
+        self._newer_size += written
+        return written
 
     def _rotate(self) -> None:
-        assert self._file is not None
-        self._file.close()
-        self._lost += self._older
-        self._paths[1].replace(self._paths[0])
-        self._older, self._newer = self._newer, 0
-        self._file = self._paths[1].open("wb")
+        self._close()
+        self.cut += self._older_size
+        self._older_size, self._newer_size = self._newer_size, 0
+        try:
+            self._newer.replace(self._older)
+        except OSError:
+            self.cut += self._older_size
+            self._older_size = 0
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
 
     def move_to(self, log: RunLog) -> None:
-        if self._file is None:
-            return
+        """Append what is kept to the log, and be empty again. A dead process may have left files of these names."""
+        self._close()
         try:
-            self._file.close()
-            for path in self._paths:
-                if path.exists():
+            for path, size in ((self._older, self._older_size), (self._newer, self._newer_size)):
+                if size:
                     with path.open("rb") as kept:
                         while chunk := kept.read(1 << 20):
                             log.write(chunk)
-                    path.unlink()
+                path.unlink(missing_ok=True)
         except OSError as error:
             log.error = log.error or error
 
