@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QFrame,
     QGroupBox,
     QLabel,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +25,8 @@ from borgdesk.gui import script_words, words
 from borgdesk.gui.background import Background
 from borgdesk.gui.theme import Tone
 from borgdesk.gui.widgets.duration_edit import DurationEdit
-from borgdesk.gui.widgets.notice import Notice
+from borgdesk.gui.widgets.form_scroll import FormScroll
+from borgdesk.gui.widgets.message import Message
 from borgdesk.gui.widgets.own_value import OwnValue
 from borgdesk.gui.widgets.parameter_form import ParameterForm
 from borgdesk.gui.widgets.run_on_edit import RunOnEdit
@@ -60,10 +59,12 @@ class AssignmentDialog(QDialog):
         self.run_on = RunOnEdit()
         self.timeout = DurationEdit(self.tr("Timeout"))
         self.on_failure = QComboBox()
+        self.on_failure.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.on_failure.setMinimumContentsLength(20)
         self.on_failure.setAccessibleName(self.tr("If it fails"))
         self.parameters = ParameterForm()
         self.parameters.set_parameters(header.parameters, assignment.parameters, assignment.secrets)
-        self.notice = Notice()
+        self.notice = Message()
         self._own = self._make_rows()
         self._lay_out(any(parameter.secret for parameter in header.parameters))
 
@@ -133,17 +134,12 @@ class AssignmentDialog(QDialog):
                 box.addWidget(SecretPlace(self._workspace, self._background))
             column.addWidget(group)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
         buttons = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(buttons.Save | buttons.Cancel)
         self.buttons.accepted.connect(self._save)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(FormScroll(inside), 1)
         layout.addWidget(self.notice)
         layout.addWidget(self.buttons)
         self.resize(560, min(160 + inside.sizeHint().height(), 620))

@@ -9,7 +9,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.background import Background
 from borgdesk.gui.theme import Tone
-from borgdesk.gui.widgets.notice import Notice
+from borgdesk.gui.widgets.message import Message
 
 
 class SecretPlace(QWidget):
@@ -20,7 +20,7 @@ class SecretPlace(QWidget):
 
     def __init__(self, workspace: Workspace, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.notice = Notice()
+        self.notice = Message()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.notice)

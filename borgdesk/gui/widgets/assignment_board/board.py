@@ -34,7 +34,7 @@ from borgdesk.gui.widgets.assignment_board.history import Change, ChangeHistory
 from borgdesk.gui.widgets.assignment_board.lane import Lane
 from borgdesk.gui.widgets.assignment_board.library import LibraryList
 from borgdesk.gui.widgets.assignment_board.outcome_bar import OutcomeBar
-from borgdesk.gui.widgets.notice import Notice
+from borgdesk.gui.widgets.message import Message
 
 _Operation = Callable[[Arrangement], Arrangement]
 
@@ -63,7 +63,7 @@ class AssignmentBoard(QWidget):
         self._selected: int | None = None
         self.library = LibraryList()
         self.outcomes = OutcomeBar()
-        self.notice = Notice()
+        self.notice = Message()
         self.lanes = {hook: Lane(hook) for hook in LANES}
         self._make_actions()
         self._lay_out()

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionButton, Q
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.run import Decision, Hook
-from borgdesk.gui import script_words, theme
+from borgdesk.gui import icons, script_words, theme
 
 CARD_MIME = "application/x-borgdesk-assignment"
 SCRIPT_MIME = "application/x-borgdesk-script"
@@ -228,7 +228,15 @@ class CardDelegate(QStyledItemDelegate):
         if card.remark:
             tone = theme.color(theme.Tone.WARNING) if card.decision is None else muted
             font.setItalic(card.decision is not None)
+            if card.decision is None:
+                area = self._mark(painter, option, area, top)
             self._line(painter, font, tone, area, top, card.remark)
+
+    def _mark(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, top: int) -> QRect:
+        """Draw a warning sign before the remark; what is left of the line."""
+        side = QFontMetrics(option.font).height() - 2
+        icons.toned("status-warning", theme.Tone.WARNING).paint(painter, QRect(area.left(), top + 1, side, side))
+        return area.adjusted(side + 5, 0, 0, 0)
 
     def _line(self, painter: QPainter, font: QFont, color: QColor, area: QRect, top: int, text: str) -> int:
         metrics = QFontMetrics(font)
