@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from borgdesk.domain.assignment import resolve_values
 from borgdesk.domain.errors import InvalidInput
@@ -15,7 +16,7 @@ from borgdesk.domain.run import ALWAYS, Hook, OnFailure, Outcome, Policy, RunSta
 from borgdesk.domain.script import Script
 from borgdesk.domain.variables import RunFacts
 from borgdesk.engine import procfs
-from borgdesk.engine.active_run import ActiveRun, log_in, now, test_folder
+from borgdesk.engine.active_run import ActiveRun, log_in, notes_in, now, test_folder
 from borgdesk.engine.arming import header_of
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.hooks import run_script
@@ -38,6 +39,8 @@ class Pretence:
     """Parameter values; those of secret parameters are kept out of history."""
     timeout: int | None = None
     """Seconds; None for the script's own."""
+    notes: Path | None = None
+    """The folder it sees as BORGDESK_STATE_DIR, made and removed by the caller; None for one of its own."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,11 @@ class _ActiveTest(ActiveRun):
     """A test, as the code that runs scripts sees it."""
 
     hook: Hook = Hook.TEST
+    shared_notes: Path | None = None
+
+    @property
+    def notes(self) -> Path:
+        return self.shared_notes or notes_in(self.folder)
 
     def facts(self, execution: Execution) -> RunFacts:
         # Not super(): dataclasses with slots are new classes, which the bare form does not know.
@@ -75,6 +83,7 @@ def run_test(workspace: Workspace, script: Script, pretence: Pretence, tell: Tel
         cancel,
         tell,
         hook=pretence.hook,
+        shared_notes=pretence.notes,
     )
     _pretend_outcome(active, pretence.outcome)
     active.notes.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,7 +92,8 @@ def run_test(workspace: Workspace, script: Script, pretence: Pretence, tell: Tel
     finally:
         log.close()
         active.recorder.flush()
-        shutil.rmtree(active.notes, ignore_errors=True)
+        if pretence.notes is None:
+            shutil.rmtree(active.notes, ignore_errors=True)
     return runs.execution(begun.id)
 
 

@@ -110,6 +110,7 @@ class AddRepositoryDialog(QDialog):
             column.addWidget(_group(title, group))
         self._key_group = _group(self.tr("Passphrase"), _column(self.passphrase, self.place))
         column.insertWidget(1, self._key_group)
+        column.addStretch(1)
         self.notice = Message()
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
