@@ -49,6 +49,14 @@ def log_in(folder: Path) -> Path:
     return folder / "run.log"
 
 
+def tell(listener: Tell, event: Event) -> None:
+    """Tell a listener. One that fails is our own defect, and never the run's trouble."""
+    try:
+        listener(event)
+    except Exception:
+        _log.exception("a listener failed at %r", type(event).__name__)
+
+
 @dataclass(slots=True)
 class ActiveRun:
     """The state that the recipe, or a recovery, carries from step to step.
@@ -92,11 +100,8 @@ class ActiveRun:
         return notes_in(self.folder)
 
     def tell(self, event: Event) -> None:
-        """Tell whoever listens. A listener that fails is our own defect, and never the run's trouble."""
-        try:
-            self.listener(event)
-        except Exception:
-            _log.exception("a listener failed at %r", type(event).__name__)
+        """Tell whoever listens."""
+        tell(self.listener, event)
 
     def lane(self, hook: Hook) -> tuple[Execution, ...]:
         """The scripts of a lane, in their order."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from borgdesk.domain.assignment import Assignment, resolve_values
-from borgdesk.domain.errors import BorgDeskError, InvalidInput, SecretsUnavailable, StoreUnusable
+from borgdesk.domain.errors import BorgDeskError, InvalidInput, ScriptUnreadable, SecretsUnavailable, StoreUnusable
 from borgdesk.domain.history import PlannedScript
 from borgdesk.domain.parameters import Header, parse_header
 from borgdesk.domain.repository import Repository
@@ -84,18 +84,19 @@ def _in_order(workspace: Workspace, repository: Repository) -> Iterator[Assignme
         lane = [assignment for assignment in assigned if assignment.hook is hook]
         if lane:
             yield from (assignment for assignment in lane if assignment.enabled)
-        elif text := inline.get(hook):
+        elif (text := inline.get(hook, "")).strip():
             yield _inline(workspace, repository, hook, text)
 
 
 def _inline(workspace: Workspace, repository: Repository, hook: Hook, text: str) -> PlannedScript:
-    return PlannedScript(
-        INLINE_NAMES[hook],
-        hook,
-        order=1,
-        policy=Policy(ALWAYS, repository.on_failure, DEFAULT_TIMEOUT),
-        revision=workspace.store.scripts.freeze_text(text.encode()),
-    )
+    revision: str | None = None
+    problem: str | None = None
+    try:
+        revision = workspace.store.scripts.freeze_text(text)
+    except ScriptUnreadable as error:
+        problem = str(error)
+    policy = Policy(ALWAYS, repository.on_failure, DEFAULT_TIMEOUT)
+    return PlannedScript(INLINE_NAMES[hook], hook, order=1, policy=policy, revision=revision, problem=problem)
 
 
 def _arm(workspace: Workspace, assignment: Assignment) -> tuple[PlannedScript, dict[str, str], tuple[str, ...]]:

@@ -17,7 +17,7 @@ from borgdesk.domain.history import ArchiveStatistics, Run
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, Outcome, Step, Trigger, settled_outcome
 from borgdesk.engine import autostart, procfs, recovery
-from borgdesk.engine.active_run import ActiveRun, log_in, now, run_folder
+from borgdesk.engine.active_run import ActiveRun, log_in, now, run_folder, tell
 from borgdesk.engine.arming import Plan, plan
 from borgdesk.engine.borg_process import BorgAnswer, access_to, usable_version
 from borgdesk.engine.cancel import Cancel
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 _NAME_TAKEN = "Archive.AlreadyExists"
 
 
-def run(workspace: Workspace, repository: Repository, trigger: Trigger, tell: Tell, cancel: Cancel) -> Run:
+def run(workspace: Workspace, repository: Repository, trigger: Trigger, listener: Tell, cancel: Cancel) -> Run:
     """Back up *repository* now and return the finished run.
 
     Raises:
@@ -45,15 +45,20 @@ def run(workspace: Workspace, repository: Repository, trigger: Trigger, tell: Te
     autostart.install(workspace.environment)
     runs, location = workspace.store.runs, canonical(repository.location)
     queued = patiently(lambda: runs.queue(repository, trigger, procfs.identity(), now(), location), cancel)
-    tell(RunQueued(queued.id, repository.name))
-    backup = _Backup(workspace, repository, queued, tell, cancel)
-    turn = wait_for_turn(
-        workspace,
-        queued,
-        cancel,
-        ahead=lambda count: tell(TurnAwaited(queued.id, count)),
-        recover=lambda dead: recovery.recover_run(workspace, dead, tell),
-    )
+    tell(listener, RunQueued(queued.id, repository.name))
+    backup = _Backup(workspace, repository, queued, listener, cancel)
+    try:
+        turn = wait_for_turn(
+            workspace,
+            queued,
+            cancel,
+            ahead=lambda count: tell(listener, TurnAwaited(queued.id, count)),
+            recover=lambda dead: recovery.recover_run(workspace, dead, listener),
+        )
+    except Exception as error:
+        # Left in the queue while this process lives, it would keep every later run at the location waiting.
+        _log.exception("run %d could not take its turn", queued.id)
+        return backup.never_began(f"The run could not take its turn: {error}", Outcome.FAILURE)
     if turn is None:
         return backup.never_began("The run was cancelled before its turn came", Outcome.CANCELLED)
     try:
@@ -66,11 +71,13 @@ def run(workspace: Workspace, repository: Repository, trigger: Trigger, tell: Te
 class _Backup:
     """One run of the recipe."""
 
-    def __init__(self, workspace: Workspace, repository: Repository, queued: Run, tell: Tell, cancel: Cancel) -> None:
+    def __init__(
+        self, workspace: Workspace, repository: Repository, queued: Run, listener: Tell, cancel: Cancel
+    ) -> None:
         self._workspace = workspace
         self._repository = repository
         self._queued = queued
-        self._tell = tell
+        self._listener = listener
         self._cancel = cancel
         self._passphrase: str | None = None
 
@@ -105,7 +112,9 @@ class _Backup:
         log = RunLog(log_in(folder))
         log.line(f"== backup of {run.repository} to {run.location}")
         masker = Masker(armed.all_secrets)
-        return ActiveRun(workspace, run, run.executions, folder, log, masker, armed.secrets, self._cancel, self._tell)
+        return ActiveRun(
+            workspace, run, run.executions, folder, log, masker, armed.secrets, self._cancel, self._listener
+        )
 
     def _until_settled(self, active: ActiveRun, armed: Plan) -> Outcome:
         """Steps 2 and 3. Whatever is raised in them, a defect of ours included, is a failure of the backup."""
@@ -122,19 +131,20 @@ class _Backup:
             return Outcome.FAILURE
 
     def _attempt(self, active: ActiveRun, armed: Plan) -> Outcome:
+        # First of all: the scripts afterwards run in any case, and expect it.
+        self._make_notes_folder(active)
         if armed.problems:
             raise RunRefused(" ".join(armed.problems))
         usable_version(self._workspace)
         options = create_options(self._repository)
-        self._make_notes_folder(active)
         active.enter(Step.PRE_BACKUP)
         settled = run_lane(active, Hook.PRE_BACKUP)
         if settled is not None:
             return settled
         active.enter(Step.CREATE)
-        check_sources(self._repository)
         if self._cancel.asked:
             return Outcome.CANCELLED
+        check_sources(self._repository)
         return settled_outcome(self._create(active, options), tainted=active.tainted)
 
     def _make_notes_folder(self, active: ActiveRun) -> None:

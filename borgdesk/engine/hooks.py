@@ -159,16 +159,20 @@ def _run(active: ActiveRun, execution: Execution, capture: Capture) -> _Result:
     if planned.problem is not None or planned.revision is None:
         return _Result(ExecutionStatus.FAILED, reason=planned.problem)
     scripts = active.workspace.store.scripts
-    argv = (*interpreter(scripts.revision_content(planned.revision)), str(scripts.revision_path(planned.revision)))
+    path = active.workspace.environment.get("PATH")
+    program = interpreter(scripts.revision_content(planned.revision), path)
+    argv = (*program, str(scripts.revision_path(planned.revision)))
     marker = execution_marker(active.notes, execution.id)
-    program = process.Program(argv, script_environment(active, execution), marker)
     watch = _Watch(active, execution)
-    ending = process.run(program, capture.feed, watch)
+    environment = script_environment(active, execution)
+    ending = process.run(process.Program(argv, environment, marker), capture.feed, watch)
     return _judge(execution, ending, watch)
 
 
-def interpreter(content: bytes) -> tuple[str, ...]:
+def interpreter(content: bytes, path: str | None = None) -> tuple[str, ...]:
     """The argv that Linux would make of a script's shebang, with a program that exists.
+
+    ``env`` looks for it in *path*, the search path of the script; this process's own where none is given.
 
     Raises:
         StartFailed: the interpreter, or the program that ``env`` is to find, is not on this machine.
@@ -177,7 +181,7 @@ def interpreter(content: bytes) -> tuple[str, ...]:
     wanted = words[1] if len(words) > 1 and Path(words[0]).name == "env" else words[0]
     if wanted.startswith("-"):
         return words
-    if shutil.which(wanted) is None:
+    if shutil.which(wanted, path=path) is None:
         raise process.StartFailed(f"The interpreter {wanted} is not on this machine.")
     return words
 
