@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.assignment import Assignment, check_on_failure
 from borgdesk.domain.errors import InvalidInput, SecretsUnavailable
 from borgdesk.domain.parameters import Header, check_name, check_value, parse_header
 from borgdesk.domain.run import Hook, OnFailure, RunOn
+from borgdesk.domain.script import check_timeout
 from borgdesk.engine.arming import secret_owner
 from borgdesk.engine.workspace import Workspace
 
@@ -79,7 +80,7 @@ def edit_assignment(workspace: Workspace, assignment: Assignment, changes: Chang
     """Change what is given and keep the rest, secret values that are not touched included.
 
     Raises:
-        InvalidInput: a value cannot be accepted.
+        InvalidInput: a value cannot be accepted; nothing was changed.
         SecretsUnavailable: a secret value cannot be kept anywhere; nothing was changed then.
     """
     parameters, secrets = _sorted_out(workspace, assignment.script_id, changes)
@@ -87,6 +88,9 @@ def edit_assignment(workspace: Workspace, assignment: Assignment, changes: Chang
     unknown = cleared - set(assignment.parameters) - assignment.secrets
     if unknown:
         raise InvalidInput(f"There is nothing to clear in “{min(unknown)}”.")
+    if changes.timeout is not None:
+        check_timeout(changes.timeout)
+    check_on_failure(assignment.hook, changes.on_failure)
     gone = (cleared | set(parameters)) & assignment.secrets
     _keep(workspace, assignment.id, secrets)
     kept = {name: value for name, value in assignment.parameters.items() if name not in cleared | set(secrets)}
