@@ -69,7 +69,8 @@ def _campaign(world: World, rounds: int) -> Counter[str]:
 @pytest.mark.timeout(300)
 def test_a_few_runs(world: World) -> None:
     total = _campaign(world, 5)
-    assert total["armed"] and not total["missed"], total
+    assert total["armed"]
+    assert not total["missed"], total
 
 
 @pytest.mark.faults
@@ -83,4 +84,5 @@ def test_whole_campaign(world: World, record_property: Callable[[str, object], N
         f"{total['runs']} runs, {total['killed']} of them killed, {total['armed']} after their first script had begun: "
         f"{total['missed']} owed scripts missed, {total['twice']} run to their end twice ({minutes:.0f} min)",
     )
-    assert total["armed"] and not total["missed"], total
+    assert total["armed"]
+    assert not total["missed"], total

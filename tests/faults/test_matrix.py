@@ -81,7 +81,8 @@ def _prepare(world: World, step: str, fault: str) -> None:
     if step in PRE + POST + LAST:
         bodies = {"fails": "exit 3", "hangs": "sleep 1000"}
         # What is killed must not end by itself before the guardian ends it; what is only asked to stop may.
-        body = "sleep 30" if fault.startswith("kill") else bodies.get(fault, "sleep 0.3")
+        first_time = f"test -e '{world.folder}/first' || {{ touch '{world.folder}/first'; sleep 30; }}"
+        body = first_time if fault.startswith("kill") else bodies.get(fault, "sleep 0.3")
         world.rewrite(step, body, timeout=1 if fault == "hangs" else 60)
     if step == "create" and fault != "borg-error":
         world.make_create_slow()
