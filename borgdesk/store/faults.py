@@ -30,14 +30,25 @@ class StoreLocked(StoreUnusable):
     """Another program holds the database for longer than we waited; the same call may succeed later."""
 
 
+class StoreDamaged(StoreUnusable):
+    """The file is not what it was; waiting does not mend that."""
+
+
+_KINDS: dict[int, type[StoreUnusable]] = {
+    sqlite3.SQLITE_BUSY: StoreLocked,
+    sqlite3.SQLITE_LOCKED: StoreLocked,
+    sqlite3.SQLITE_CORRUPT: StoreDamaged,
+    sqlite3.SQLITE_NOTADB: StoreDamaged,
+}
+
+
 def unusable(error: sqlite3.Error, path: Path) -> StoreUnusable | None:
     """The sentence for an error of SQLite; None where the mistake is ours and a traceback is due."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     sentence = _SENTENCES.get(code)
     if sentence is None:
         return None
-    kind = StoreLocked if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) else StoreUnusable
-    return kind(sentence.format(path=path))
+    return _KINDS.get(code, StoreUnusable)(sentence.format(path=path))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from borgdesk.domain.errors import StoreUnusable
+from borgdesk.store import files
 from borgdesk.store.faults import told_apart
 
 NEWEST = "0001"
@@ -34,7 +35,7 @@ def prepare(path: Path, migrations: Path = _MIGRATIONS, newest: str = NEWEST) ->
         StoreUnusable: the file is not a database of ours, damaged, of a newer version, or cannot be written.
     """
     _check_access(path)
-    with told_apart(path):
+    with told_apart(path), files.blamed(f"The database {path} cannot be prepared"):
         if _state(path, newest) == newest:
             return
         with _alone(path):

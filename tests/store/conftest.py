@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,8 +20,20 @@ def paths(tmp_path: Path) -> Paths:
     return Paths.below(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the migrations make it, made once."""
+    paths = Paths.below(tmp_path_factory.mktemp("empty"))
+    store = Store(paths)
+    store.open()
+    store.close()
+    return paths.database
+
+
 @pytest.fixture
-def store(paths: Paths) -> Iterator[Store]:
+def store(paths: Paths, empty_database: Path) -> Iterator[Store]:
+    paths.make()
+    shutil.copy(empty_database, paths.database)
     store = Store(paths)
     store.open()
     yield store

@@ -176,6 +176,12 @@ except StoreUnusable as error:
 """
 
 
+def test_a_folder_in_the_place_of_the_lock(path: Path) -> None:
+    path.with_name("borgdesk.db.lock").mkdir(parents=True)
+    assert "cannot be prepared" in refusal(path)
+    assert not path.exists()
+
+
 def test_an_empty_file_is_what_a_crash_at_the_first_start_leaves(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
@@ -290,18 +296,20 @@ def test_four_processes_lose_none_of_400_updates(
 CREATE = """
 import sys
 from pathlib import Path
+import alembic.command
 from borgdesk.paths import Paths
 from borgdesk.store.store import Store
-store = Store(Paths.below(Path(sys.argv[1])))
 print("ready", flush=True)
 sys.stdin.readline()
-store.open()
-print(len(store.repositories.list()))
+for number in range(8):
+    store = Store(Paths.below(Path(sys.argv[1]) / str(number)))
+    store.open()
+    print(len(store.repositories.list()))
 """
 
 
-def test_two_first_starts_at_once_make_one_database(tmp_path: Path, together: Callable[..., list[str]]) -> None:
-    assert together(2, CREATE, str(tmp_path)) == ["0", "0"]
+def test_first_starts_at_the_same_moment_make_one_database(tmp_path: Path, together: Callable[..., list[str]]) -> None:
+    assert [printed.split() for printed in together(3, CREATE, str(tmp_path))] == [["0"] * 8] * 3
 
 
 ENOSPC = """

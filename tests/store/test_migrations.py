@@ -167,6 +167,31 @@ def test_a_migration_that_is_killed_leaves_the_old_file_intact(
     schema.prepare(filled)
 
 
+MIGRATE_TOGETHER = """
+import sys
+from pathlib import Path
+import alembic.command
+from borgdesk.store import schema
+print("ready", flush=True)
+sys.stdin.readline()
+for path in sys.argv[3:]:
+    schema.prepare(Path(path), Path(sys.argv[1]), sys.argv[2])
+"""
+
+
+def test_two_starts_at_the_same_moment_migrate_and_copy_once(
+    filled: Path, newer: Callable[[str], Path], tmp_path: Path, together: Callable[..., list[str]]
+) -> None:
+    before = dump(filled)
+    paths = [tmp_path / str(number) / "borgdesk.db" for number in range(8)]
+    for path in paths:
+        path.parent.mkdir()
+        shutil.copy(filled, path)
+    together(3, MIGRATE_TOGETHER, str(newer(HALF)), NEXT, *map(str, paths))
+    for path in paths:
+        assert dump(path.with_name(f"borgdesk.db.schema-{schema.NEWEST}")) == before
+
+
 def test_the_kept_copy_opens(filled: Path, newer: Callable[[str], Path], tmp_path: Path) -> None:
     schema.prepare(filled, newer(HALF), NEXT)
     home = Paths.below(tmp_path / "back")
