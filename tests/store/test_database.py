@@ -15,7 +15,7 @@ from sqlalchemy import text
 from borgdesk.domain.errors import StoreUnusable
 from borgdesk.paths import Paths
 from borgdesk.store.database import Database
-from borgdesk.store.faults import StoreLocked
+from borgdesk.store.faults import StoreDamaged, StoreLocked
 from borgdesk.store.store import Store
 from tests.store.samples import T0, planned
 
@@ -127,7 +127,7 @@ def test_damage_further_in_is_a_sentence_when_it_is_read(path: Path) -> None:
     database.open()
     with pytest.raises(StoreUnusable, match="damaged"):
         database.integrity_check()
-    with pytest.raises(StoreUnusable, match="damaged"), database.reading() as session:
+    with pytest.raises(StoreDamaged, match="damaged"), database.reading() as session:
         session.execute(text("SELECT * FROM settings"))
     database.close()
 
