@@ -77,7 +77,7 @@ class Background(QObject):
             task.result = task.ask()
         except Exception as error:
             task.error = error
-        if not self._closed:
+        if not self._closed and shiboken6.isValid(self):
             self._answered.emit(task)
 
     @Slot(object)

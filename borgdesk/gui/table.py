@@ -15,6 +15,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 ROW_ROLE = Qt.ItemDataRole.UserRole + 2
+EDGE = "\u2002"
+"""Keeps text that stands at the right from touching what stands at the left of the next column."""
 _NOWHERE = QModelIndex()
 _ALIGNED = {
     False: Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
@@ -135,7 +137,8 @@ class TableModel(QAbstractTableModel, Generic[T]):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
+            column = self.columns[section]
+            return column.title + EDGE if column.right else column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _ALIGNED[self.columns[section].right]
         return None

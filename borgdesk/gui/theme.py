@@ -70,5 +70,46 @@ def tint(tone: Tone, strength: int = 28) -> QColor:
 
 def use_scheme(name: str) -> None:
     """Follow the desktop ("system"), or be "light" or "dark" whatever it says."""
+    application = QGuiApplication.instance()
+    assert isinstance(application, QGuiApplication)
     schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
     QGuiApplication.styleHints().setColorScheme(schemes.get(name, Qt.ColorScheme.Unknown))
+    QGuiApplication.setPalette(QPalette())
+    if name in schemes and is_dark() != (name == "dark"):
+        # Without a desktop that can be asked for another scheme, the colours are our own.
+        QGuiApplication.setPalette(_palette(_DARK if name == "dark" else _LIGHT))
+
+
+_DARK = ("#2a2c30", "#1e2023", "#e8e9eb", "#3a3d42", "#3d7ec2", "#ffffff", "#8ab8ec")
+_LIGHT = ("#efefef", "#ffffff", "#16181a", "#f4f4f4", "#308cc6", "#ffffff", "#1c62b9")
+
+
+def _palette(shades: tuple[str, ...]) -> QPalette:
+    """A palette of window, base, text, button, highlight, highlighted text and link; Qt makes the rest of it."""
+    window, base, text, button, highlight, highlighted, link = map(QColor, shades)
+    role = QPalette.ColorRole
+    palette = QPalette(button, window)
+    dark = window.lightness() < text.lightness()
+    for which, shade in {
+        role.Window: window,
+        role.Base: base,
+        role.AlternateBase: base.lighter(118) if dark else base.darker(103),
+        role.ToolTipBase: button,
+        role.Text: text,
+        role.WindowText: text,
+        role.ButtonText: text,
+        role.ToolTipText: text,
+        role.BrightText: text,
+        role.Button: button,
+        role.Highlight: highlight,
+        role.HighlightedText: highlighted,
+        role.Link: link,
+        role.LinkVisited: link,
+    }.items():
+        palette.setColor(which, shade)
+    faint = QColor(text)
+    faint.setAlpha(128)
+    palette.setColor(role.PlaceholderText, faint)
+    for which in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, which, faint)
+    return palette

@@ -147,7 +147,7 @@ def listed(names: Iterable[str]) -> str:
 
 def quoted(name: str) -> str:
     """A name in the quotation marks of the language."""
-    return QLocale().quoteString(name)
+    return _tr("“{name}”").format(name=name)
 
 
 def number(value: int) -> str:
@@ -209,6 +209,11 @@ def duration(seconds: float | None) -> str:
         )
     hours, rest = divmod(whole, _HOUR)
     return _tr("{hours} h {minutes} min").format(hours=number(hours), minutes=rest // _MINUTE)
+
+
+def elapsed(seconds: float) -> str:
+    """A time that is still running, in whole seconds."""
+    return _tr("{seconds} s").format(seconds=int(seconds)) if seconds < 10 else duration(seconds)
 
 
 def moment(value: datetime | None) -> str:

@@ -9,16 +9,25 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
+    QPersistentModelIndex,
     QRect,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from borgdesk.gui import icons
-from borgdesk.gui.table import ROW_ROLE, SORT_ROLE, TableModel
+from borgdesk.gui.table import EDGE, ROW_ROLE, SORT_ROLE, TableModel
 
 T = TypeVar("T")
 
@@ -57,6 +66,7 @@ class TableView(QTableView, Generic[T]):
         self._proxy.setSourceModel(model)
         self.setModel(self._proxy)
         self.setAccessibleName(name)
+        self.setItemDelegate(CellDelegate(self))
         self._look()
         self._size_columns()
         if sortable:
@@ -162,6 +172,15 @@ class TableView(QTableView, Generic[T]):
         text = self._no_match if self.rows.rowCount() else self._empty
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), text)
         painter.end()
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Draws cells as the style does, with some room at the right of numbers."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:  # type: ignore[attr-defined]
+            option.text += EDGE  # type: ignore[attr-defined]
 
 
 class _SearchField(QLineEdit):

@@ -1,0 +1,60 @@
+"""The last outcomes of a repository at a glance: a small bar each, the newest at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from borgdesk.domain.run import RunStatus
+from borgdesk.gui import run_words, theme
+
+COUNT = 30
+_WIDTH, _GAP, _HEIGHT = 7, 3, 20
+_HEIGHTS = {
+    theme.Tone.GOOD: 1.0,
+    theme.Tone.WARNING: 0.75,
+    theme.Tone.BAD: 1.0,
+    theme.Tone.MUTED: 0.4,
+    theme.Tone.WORKING: 1.0,
+}
+
+
+class OutcomeStrip(QWidget):
+    """Colour tells the outcome, and so does height: not everybody sees red and green apart."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._statuses: tuple[RunStatus, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.show_statuses(())
+
+    def show_statuses(self, statuses: tuple[RunStatus, ...]) -> None:
+        """Show these, oldest first."""
+        self._statuses = statuses[-COUNT:]
+        self.setAccessibleName(run_words.strip_name(self._statuses))
+        self.setToolTip(self.accessibleName())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(COUNT * (_WIDTH + _GAP) - _GAP, _HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        free = COUNT - len(self._statuses)
+        for place in range(COUNT):
+            left = place * (_WIDTH + _GAP)
+            if place < free:
+                painter.fillRect(QRectF(left, _HEIGHT - 3, _WIDTH, 2), theme.tint(theme.Tone.MUTED, 70))
+                continue
+            status = self._statuses[place - free]
+            tone = theme.tone_of(status)
+            height = _HEIGHT * _HEIGHTS[tone]
+            painter.setPen(theme.color(tone))
+            painter.setBrush(theme.color(tone))
+            bar = QRectF(left + 0.5, _HEIGHT - height + 0.5, _WIDTH - 1, height - 1)
+            if tone is theme.Tone.BAD:
+                painter.setBrush(theme.tint(tone, 60))
+            painter.drawRoundedRect(bar, 1.5, 1.5)
+        painter.end()

@@ -1,0 +1,302 @@
+"""What a script or Borg printed: coloured, searchable, to be copied and saved, and quick whatever arrives."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from functools import cache
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QKeySequence,
+    QShortcut,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from borgdesk.domain.events import Stream
+from borgdesk.gui import icons, theme, words
+from borgdesk.gui.live_run import KEPT_LINES, Line
+from borgdesk.gui.widgets.ansi import PLAIN, Style, plain, styled
+from borgdesk.gui.widgets.find_bar import FindBar
+from borgdesk.gui.widgets.search_query import SearchQuery, SearchResult
+
+_PAUSE = 30
+"""Milliseconds between two portions of lines that wait to be shown."""
+
+_PORTION = 0.008
+"""Seconds a portion may take: less than a frame, so that the window stays quick while lines pour in."""
+
+_COUNTED = 1000
+"""Matches after which counting stops."""
+
+# The 16 colours of a terminal, in shades that can be read on light and on dark ground.
+_LIGHT = ("#000000", "#c01c28", "#1a7f37", "#8a5a00", "#1c62b9", "#a347ba", "#0d7d8c", "#5e5c64",
+          "#5e5c64", "#d01b24", "#21863c", "#9a6000", "#2a6fd6", "#b14bc9", "#1a8899", "#3d3846")  # fmt: skip
+_DARK = ("#8b8792", "#ff7b74", "#57c878", "#e5b048", "#7ab3f5", "#d9a0e8", "#5fd0e0", "#d7d5db",
+         "#a3a0aa", "#ff938d", "#7be096", "#f4c96b", "#9cc7fa", "#e6b9f2", "#85e0ec", "#ffffff")  # fmt: skip
+
+
+class OutputView(QWidget):
+    """Lines of output, the last :data:`~borgdesk.gui.live_run.KEPT_LINES` of them."""
+
+    save_asked = Signal()
+    """The user wants the output in a file; the owner knows where all of it is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._waiting: deque[Line] = deque(maxlen=KEPT_LINES)
+        self._styles = dict.fromkeys(Stream, PLAIN)
+        self._left_out = 0
+        self._pulse = QTimer(self, interval=_PAUSE)
+        self._pulse.timeout.connect(self._show_portion)
+        self._follow = False
+        self._text = self._make_text()
+        self._title = QLabel(self)
+        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._notice = QLabel(self, wordWrap=True)
+        self._notice.setTextFormat(Qt.TextFormat.PlainText)
+        self._notice.hide()
+        self._find_bar = FindBar(self, can_replace=False)
+        self._find_bar.query_changed.connect(lambda query: self._find(query, backward=False, again=True))
+        self._find_bar.find_requested.connect(lambda query, backward: self._find(query, backward=backward))
+        self._find_bar.closed.connect(self._text.setFocus)
+        self._lay_out()
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self._text)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(self._open_find)
+
+    # what is shown
+
+    def set_title(self, title: str) -> None:
+        """Say whose output it is."""
+        self._title.setText(title)
+        self._text.setAccessibleName(title)
+
+    def show_lines(self, lines: Iterable[Line], *, notice: str = "", empty: str = "") -> None:
+        """Show these lines instead of what was there, from their beginning; *empty* stands there without any."""
+        self.clear()
+        self._text.setPlaceholderText(empty)
+        self._set_notice(notice)
+        self._follow = False
+        self.append(lines)
+
+    def follow_lines(self, lines: Iterable[Line], left_out: int = 0, empty: str = "") -> None:
+        """As :meth:`show_lines`, but stay at the end, where :meth:`append` goes on."""
+        self.clear()
+        self._text.setPlaceholderText(empty)
+        self._follow = True
+        self.append(lines)
+        self.leave_out(left_out)
+
+    def append(self, lines: Iterable[Line]) -> None:
+        """Add lines at the end. Who has scrolled up stays there."""
+        for line in lines:
+            if len(self._waiting) == KEPT_LINES:
+                self._left_out += 1
+            self._waiting.append(line)
+        if self._waiting and not self._pulse.isActive():
+            self._show_portion()
+            self._pulse.start()
+        self._update_buttons()
+
+    def leave_out(self, count: int) -> None:
+        """Lines that are only in the log file."""
+        self._left_out += count
+        self._tell_left_out()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._pulse.stop()
+        self._waiting.clear()
+        self._styles = dict.fromkeys(Stream, PLAIN)
+        self._left_out = 0
+        self._text.clear()
+        self._set_notice("")
+        self._update_buttons()
+
+    def text(self) -> str:
+        """What is shown, and what waits to be, without colours."""
+        shown = self._text.toPlainText()
+        return "\n".join([*([shown] if shown else []), *(plain(line) for _, line in self._waiting)])
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every line that arrived is shown."""
+        return not self._waiting
+
+    def set_can_save(self, can_save: bool) -> None:
+        """Whether there is anything beyond the view that can be saved."""
+        self._save.setVisible(can_save)
+
+    def focus_search(self) -> None:
+        """Let the user search."""
+        self._open_find()
+
+    # its parts
+
+    def _make_text(self) -> QPlainTextEdit:
+        text = QPlainTextEdit(self)
+        text.setReadOnly(True)
+        text.setUndoRedoEnabled(False)
+        text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        text.setMaximumBlockCount(KEPT_LINES)
+        text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        text.setTabChangesFocus(True)
+        return text
+
+    def _lay_out(self) -> None:
+        self._search = self._button(self.tr("S&earch"), "edit-find", self.tr("Search this output (Ctrl+F)"))
+        self._search.clicked.connect(self._open_find)
+        self._copy = self._button(self.tr("&Copy"), "edit-copy", self.tr("Copy what is selected, or all that is shown"))
+        self._copy.clicked.connect(self._copy_text)
+        self._save = self._button(self.tr("Sa&ve…"), "document-save", self.tr("Save the output in a file"))
+        self._save.clicked.connect(self.save_asked)
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        for button in (self._search, self._copy, self._save):
+            top.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(top)
+        column.addWidget(self._notice)
+        column.addWidget(self._text, 1)
+        column.addWidget(self._find_bar)
+        self._update_buttons()
+
+    def _button(self, text: str, icon: str, tip: str) -> QPushButton:
+        button = QPushButton(icons.icon(icon), text, self)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        return button
+
+    def _update_buttons(self) -> None:
+        there = bool(self._waiting) or not self._text.document().isEmpty()
+        for button in (self._search, self._copy, self._save):
+            button.setEnabled(there)
+
+    def _set_notice(self, text: str) -> None:
+        self._notice.setText(text)
+        self._notice.setVisible(bool(text))
+
+    def _tell_left_out(self) -> None:
+        if self._left_out > 0:
+            count = words.lines(self._left_out)
+            self._set_notice(self.tr("{lines} before these are only in the log file.").format(lines=count))
+
+    # lines become text
+
+    def _show_portion(self) -> None:
+        """Show as many of the waiting lines as fit into a portion of time."""
+        bar = self._text.verticalScrollBar()
+        at_end = self._follow and bar.value() >= bar.maximum() - 1
+        before = 0 if self._text.document().isEmpty() else self._text.blockCount()
+        cursor = QTextCursor(self._text.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        end = time.monotonic() + _PORTION
+        shown = 0
+        while self._waiting and (shown < 1 or time.monotonic() < end):
+            stream, line = self._waiting.popleft()
+            self._insert(cursor, stream, line)
+            shown += 1
+        cursor.endEditBlock()
+        self._left_out += max(0, before + shown - KEPT_LINES)
+        if not self._waiting:
+            self._pulse.stop()
+            self._tell_left_out()
+        if at_end:
+            bar.setValue(bar.maximum())
+
+    def _insert(self, cursor: QTextCursor, stream: Stream, line: str) -> None:
+        if not cursor.atStart():
+            cursor.insertBlock()
+        dark = theme.is_dark(self._text.palette())
+        pieces, self._styles[stream] = styled(line, self._styles[stream])
+        for text, style in pieces:
+            cursor.insertText(text, _format(style, stream, dark))
+
+    # searching, copying
+
+    def _open_find(self) -> None:
+        self._find_bar.open(self._text.textCursor().selectedText())
+
+    def _find(self, query: SearchQuery, *, backward: bool, again: bool = False) -> None:
+        """Find the next match; *again*: from the beginning of what is selected, since the query changed."""
+        pattern = query.pattern()
+        if not query.text or not pattern.isValid():
+            self._find_bar.show_result(SearchResult(error=pattern.errorString() if query.text else ""))
+            return
+        document, cursor = self._text.document(), self._text.textCursor()
+        flags = QTextDocument.FindFlag.FindBackward if backward else QTextDocument.FindFlag(0)
+        if query.match_case:
+            flags |= QTextDocument.FindFlag.FindCaseSensitively
+        if again:
+            cursor.setPosition(cursor.selectionStart())
+        found, wrapped = document.find(pattern, cursor, flags), False
+        if found.isNull() and query.wrap:
+            edge = QTextCursor(document)
+            edge.movePosition(QTextCursor.MoveOperation.End if backward else QTextCursor.MoveOperation.Start)
+            found, wrapped = document.find(pattern, edge, flags), True
+        if found.isNull():
+            self._find_bar.show_result(SearchResult())
+            return
+        self._text.setTextCursor(found)
+        total, current = self._count(query, found.selectionStart())
+        more = total >= _COUNTED
+        self._find_bar.show_result(SearchResult(total, more, current, wrapped))
+
+    def _count(self, query: SearchQuery, position: int) -> tuple[int, int]:
+        matches = query.pattern().globalMatch(self._text.toPlainText())
+        total = current = 0
+        while matches.hasNext() and total < _COUNTED:
+            total += 1
+            if matches.next().capturedStart() == position:
+                current = total
+        return total, current
+
+    def _copy_text(self) -> None:
+        if not self._text.textCursor().hasSelection():
+            self._text.selectAll()
+        self._text.copy()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            _format.cache_clear()
+        super().changeEvent(event)
+
+
+@cache
+def _format(style: Style, stream: Stream, dark: bool) -> QTextCharFormat:
+    form = QTextCharFormat()
+    color = _color(style.color, dark)
+    if color is None and stream is Stream.STDERR:
+        color = theme.color(theme.Tone.BAD)
+    if color is not None:
+        form.setForeground(color)
+    if (ground := _color(style.ground, dark)) is not None:
+        form.setBackground(ground)
+        if style.color is None:
+            form.setForeground(QColor("#000000") if ground.lightness() > 128 else QColor("#ffffff"))
+    if style.bold:
+        form.setFontWeight(QFont.Weight.Bold)
+    form.setFontItalic(style.italic)
+    form.setFontUnderline(style.underline)
+    return form
+
+
+def _color(value: int | str | None, dark: bool) -> QColor | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return QColor(value)
+    return QColor((_DARK if dark else _LIGHT)[value])
