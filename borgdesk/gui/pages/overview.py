@@ -1,0 +1,237 @@
+"""The first page: how each repository is, what needs a person, and the way to the first backup."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from borgdesk.domain.history import Run
+from borgdesk.engine import recovery
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui import icons, run_words, theme
+from borgdesk.gui.background import Background
+from borgdesk.gui.executor import Executor
+from borgdesk.gui.live_run import Told
+from borgdesk.gui.overview_data import Overview, RepositoryState, read_overview
+from borgdesk.gui.widgets.notice import Notice
+from borgdesk.gui.widgets.page_header import PageHeader
+from borgdesk.gui.widgets.repository_card import RepositoryCard
+
+_TICK = 30_000
+"""Milliseconds after which "2 minutes ago" is looked at again, and what other processes did."""
+
+
+class OverviewPage(QWidget):
+    """A card per repository."""
+
+    backup_asked = Signal(int)
+    stop_asked = Signal(int)
+    history_asked = Signal(int)
+    """Repository ids."""
+    repositories_asked = Signal()
+    scripts_asked = Signal()
+    owed_run_asked = Signal(int)
+    """Run id: do now what it still owes."""
+
+    overview_read = Signal(object)
+    """The Overview that is shown from now on."""
+
+    def __init__(
+        self, workspace: Workspace, background: Background, executor: Executor, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._background, self._executor = workspace, background, executor
+        self._cards: dict[int, RepositoryCard] = {}
+        self._banners: dict[object, Notice] = {}
+        self._header = PageHeader(self.tr("Overview"), self)
+        self._all = self._header.add_button(
+            self.tr("Back up &all"), "media-playback-start", self._ask_all, self.tr("Back up every repository now")
+        )
+        self._empty = _FirstSteps(self)
+        self._empty.repositories_asked.connect(self.repositories_asked)
+        self._empty.scripts_asked.connect(self.scripts_asked)
+        self._lay_out()
+        self._clock = QTimer(self, interval=_TICK)
+        self._clock.timeout.connect(self.refresh)
+        self._clock.start()
+        executor.events_arrived.connect(self._hear)
+        executor.run_ended.connect(lambda _: self.refresh())
+        executor.idle.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the store again."""
+        self._background.ask(lambda: read_overview(self._workspace), self.show_overview, owner=self)
+
+    def show_overview(self, overview: Overview) -> None:
+        """Show what the store knows."""
+        self._show_cards(overview.repositories)
+        self._show_owing(() if self._executor.is_recovering else overview.owing)
+        self._empty.setVisible(not overview.repositories)
+        self._all.setVisible(len(overview.repositories) > 1)
+        self._show_lives()
+        self.overview_read.emit(overview)
+
+    def show_recovered(self, run: Run) -> None:
+        """Tell about a run that was finished after its process had died."""
+        banner = self._banner(("recovered", run.id), run_words.recovered(run), theme.Tone.WARNING, closable=True)
+        if run.repository_id is not None:
+            banner.add_button(self.tr("Show"), partial(self.history_asked.emit, run.repository_id), "history")
+
+    def card(self, repository_id: int) -> RepositoryCard | None:
+        """The card of a repository."""
+        return self._cards.get(repository_id)
+
+    def _lay_out(self) -> None:
+        inside = QWidget(self)
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self._notices = QVBoxLayout()
+        self._notices.setSpacing(6)
+        column = QVBoxLayout(self)
+        column.addWidget(self._header)
+        column.addLayout(self._notices)
+        column.addWidget(scroll, 1)
+
+    # cards
+
+    def _show_cards(self, states: tuple[RepositoryState, ...]) -> None:
+        wanted = {state.repository.id for state in states}
+        for gone in self._cards.keys() - wanted:
+            self._cards.pop(gone).deleteLater()
+        for place, state in enumerate(states):
+            card = self._cards.get(state.repository.id) or self._new_card(state)
+            card.show_state(state)
+            if self._column.indexOf(card) != place:
+                self._column.removeWidget(card)
+                self._column.insertWidget(place, card)
+
+    def _new_card(self, state: RepositoryState) -> RepositoryCard:
+        card = RepositoryCard(state, self)
+        card.backup_asked.connect(self.backup_asked)
+        card.stop_asked.connect(self.stop_asked)
+        card.history_asked.connect(self.history_asked)
+        self._cards[state.repository.id] = card
+        return card
+
+    def _show_lives(self) -> None:
+        for repository_id, card in self._cards.items():
+            card.show_live(self._executor.live_of(repository_id))
+
+    def _hear(self, _events: list[Told]) -> None:
+        self._show_lives()
+
+    def _ask_all(self) -> None:
+        for repository_id in self._cards:
+            self.backup_asked.emit(repository_id)
+
+    # what needs a person
+
+    def _show_owing(self, owing: tuple[Run, ...]) -> None:
+        wanted = {("owed", run.id) for run in owing}
+        for key in [*self._banners]:
+            if isinstance(key, tuple) and key[0] == "owed" and key not in wanted:
+                self._banners.pop(key).deleteLater()
+        for run in owing:
+            if ("owed", run.id) not in self._banners:
+                text = run_words.owed(run, run.executions)
+                banner = self._banner(("owed", run.id), text, theme.Tone.BAD)
+                banner.add_button(
+                    self.tr("&Run now"), partial(self.owed_run_asked.emit, run.id), "media-playback-start"
+                )
+                banner.add_button(self.tr("I did it &myself"), partial(self._settle_by_hand, run.id))
+
+    def _settle_by_hand(self, run_id: int) -> None:
+        self._background.ask(
+            lambda: recovery.settle_by_hand(self._workspace, run_id), lambda _: self.refresh(), owner=self
+        )
+
+    def _banner(self, key: object, text: str, tone: theme.Tone, *, closable: bool = False) -> Notice:
+        banner = Notice(self, closable=closable)
+        self._banners[key] = banner
+        self._notices.addWidget(banner)
+        banner.tell(text, tone)
+        return banner
+
+
+class _FirstSteps(QWidget):
+    """What stands there as long as there is no repository."""
+
+    repositories_asked = Signal()
+    scripts_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        title = QLabel(self.tr("Three steps to your first backup"), self)
+        font = QFont(title.font())
+        font.setPointSizeF(font.pointSizeF() * 1.3)
+        title.setFont(font)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(40, 40, 40, 40)
+        column.setSpacing(18)
+        column.addWidget(title)
+        repository = self._step(
+            column,
+            "1",
+            self.tr("Add a repository"),
+            self.tr("Say what is backed up, and where to: a disk, a folder or a server with SSH."),
+        )
+        repository.addWidget(self._button(self.tr("&Add a repository"), "repositories", self.repositories_asked))
+        scripts = self._step(
+            column,
+            "2",
+            self.tr("Pick scripts, if something must stand still"),
+            self.tr(
+                "Scripts stop containers or dump databases before a backup and put everything back after it, "
+                "whatever happens in between."
+            ),
+        )
+        scripts.addWidget(self._button(self.tr("&Look at scripts"), "scripts", self.scripts_asked))
+        self._step(
+            column,
+            "3",
+            self.tr("Back up"),
+            self.tr("One click on “Back up now”. What happened is in the history, step by step."),
+        )
+        column.addStretch(1)
+
+    def _button(self, text: str, icon: str, asked: SignalInstance) -> QPushButton:
+        button = QPushButton(icons.own(icon), text, self)
+        button.clicked.connect(asked)
+        button.setAutoDefault(False)
+        return button
+
+    def _step(self, column: QVBoxLayout, number: str, title: str, text: str) -> QHBoxLayout:
+        mark = QLabel(number, self)
+        font = QFont(mark.font())
+        font.setPointSizeF(font.pointSizeF() * 2)
+        mark.setFont(font)
+        mark.setForegroundRole(QPalette.ColorRole.Link)
+        mark.setFixedWidth(36)
+        head = QLabel(title, self)
+        bold = QFont(head.font())
+        bold.setBold(True)
+        head.setFont(bold)
+        body = QLabel(text, self, wordWrap=True)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(head)
+        texts.addWidget(body)
+        row = QHBoxLayout()
+        row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(texts, 1)
+        column.addLayout(row)
+        return row
