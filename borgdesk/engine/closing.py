@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 
 from borgdesk.domain.events import OutcomeSettled, RunEnded
 from borgdesk.domain.history import Run
@@ -11,6 +14,8 @@ from borgdesk.domain.run import Hook, Outcome, RunStatus, Step, final_status
 from borgdesk.domain.sentences import run_sentence
 from borgdesk.engine.active_run import ActiveRun, now
 from borgdesk.engine.hooks import run_lane
+
+_log = logging.getLogger(__name__)
 
 
 def settle(active: ActiveRun, outcome: Outcome) -> None:
@@ -36,9 +41,10 @@ def do_what_is_owed(active: ActiveRun, between: Callable[[ActiveRun], None]) -> 
 
 
 def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
-    """Give the run its final status, and return it as history has it.
+    """Give the run its final status, and return it as history has it: what it owed is done, so nothing is raised.
 
-    The notes its scripts left each other go, unless a script that may need them is still owed.
+    When history cannot be written for long, that goes on in the background, and the run is returned as we know it. The
+    notes its scripts left each other go, unless a script that may need them is still owed.
     """
     assert active.outcome is not None
     runs, run_id = active.workspace.store.runs, active.run.id
@@ -48,12 +54,41 @@ def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
         active.note(f"The log is incomplete: {active.log.error.strerror}.")
     active.log.close()
     active.recorder.write(lambda: runs.finish(run_id, status, ended))
-    active.recorder.flush()
+    written = active.recorder.flush()
+    run = (_from_history(active) if written else None) or _from_memory(active, status, ended)
+    if not written:
+        active.recorder.flush_later()
     if owes_nothing:
         shutil.rmtree(active.notes, ignore_errors=True)
-    run = runs.get(run_id)
     announce(active, run, status)
     return run
+
+
+def _from_history(active: ActiveRun) -> Run | None:
+    try:
+        return active.workspace.store.runs.get(active.run.id)
+    except Exception:
+        # Somebody put another file in the database's place: no reason to do again what was owed.
+        _log.exception("history of run %d cannot be read", active.run.id)
+        return None
+
+
+def _from_memory(active: ActiveRun, status: RunStatus, ended: datetime) -> Run:
+    trouble = active.recorder.trouble or "its database has changed"
+    return replace(
+        active.run,
+        status=status,
+        step=Step.DONE,
+        outcome=active.outcome,
+        tainted=active.tainted,
+        borg_exit_code=active.borg_exit_code,
+        archive=active.archive,
+        statistics=active.statistics,
+        error=active.error,
+        note=f"History could not be written: {trouble}",
+        finished_at=ended,
+        executions=tuple(replace(one, status=active.ended.get(one.id, one.status)) for one in active.executions),
+    )
 
 
 def announce(active: ActiveRun, run: Run, status: RunStatus) -> None:
