@@ -11,11 +11,11 @@ import os
 
 from borgdesk.borg.command import CreateOptions
 from borgdesk.borg.replies import parse_create
-from borgdesk.domain.errors import BorgDeskError, RunRefused
+from borgdesk.domain.errors import BorgDeskError, RunRefused, StoreUnusable
 from borgdesk.domain.events import RunQueued, Tell, TurnAwaited
 from borgdesk.domain.history import ArchiveStatistics, Run
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import Hook, Outcome, Step, Trigger, settled_outcome
+from borgdesk.domain.run import Hook, Outcome, RunStatus, Step, Trigger, settled_outcome
 from borgdesk.engine import autostart, procfs, recovery
 from borgdesk.engine.active_run import ActiveRun, log_in, now, run_folder, tell
 from borgdesk.engine.arming import Plan, plan
@@ -26,8 +26,8 @@ from borgdesk.engine.desktop import awake
 from borgdesk.engine.hooks import run_lane, skip
 from borgdesk.engine.maintain import apply_retention, call_in_run, clear_stale_locks
 from borgdesk.engine.output import Masker, RunLog
-from borgdesk.engine.queue import canonical, wait_for_turn
-from borgdesk.engine.recorder import patiently
+from borgdesk.engine.queue import Turn, canonical, wait_for_turn
+from borgdesk.engine.recorder import Recorder, patiently
 from borgdesk.engine.watch import Watch
 from borgdesk.engine.workspace import Workspace
 
@@ -46,6 +46,14 @@ def run(workspace: Workspace, repository: Repository, trigger: Trigger, listener
     runs, location = workspace.store.runs, canonical(repository.location)
     queued = patiently(lambda: runs.queue(repository, trigger, procfs.identity(), now(), location), cancel)
     tell(listener, RunQueued(queued.id, repository.name))
+    try:
+        return _run_queued(workspace, repository, queued, listener, cancel)
+    except StoreUnusable as error:
+        _give_up_later(workspace, queued, str(error))
+        raise
+
+
+def _run_queued(workspace: Workspace, repository: Repository, queued: Run, listener: Tell, cancel: Cancel) -> Run:
     backup = _Backup(workspace, repository, queued, listener, cancel)
     try:
         turn = wait_for_turn(
@@ -62,10 +70,29 @@ def run(workspace: Workspace, repository: Repository, trigger: Trigger, listener
     if turn is None:
         return backup.never_began("The run was cancelled before its turn came", Outcome.CANCELLED)
     try:
-        with turn, Watch(workspace, queued.id, turn), awake(f"Backup of {repository.name}"):
-            return backup.run()
+        return _in_turn(workspace, backup, turn, queued.id, f"Backup of {repository.name}")
     except RunRefused as error:
         return backup.never_began(str(error), Outcome.FAILURE)
+
+
+def _in_turn(workspace: Workspace, backup: _Backup, turn: Turn, run_id: int, why: str) -> Run:
+    with turn, Watch(workspace, run_id, turn), awake(why):
+        try:
+            armed, active = backup.arm()
+        except (RunRefused, StoreUnusable) as error:
+            # Nothing was started, so the guardian need not know of it.
+            refused = error
+        else:
+            return backup.run(armed, active)
+    raise refused
+
+
+def _give_up_later(workspace: Workspace, queued: Run, reason: str) -> None:
+    """End a run whose arming could not be written, once it can be: those behind it in the queue wait for that."""
+    runs, recorder, ended = workspace.store.runs, Recorder(), now()
+    recorder.put_aside(lambda: runs.settle(queued.id, Outcome.FAILURE, error=reason))
+    recorder.put_aside(lambda: runs.finish(queued.id, RunStatus.FAILURE, ended))
+    recorder.flush_later()
 
 
 class _Backup:
@@ -81,10 +108,18 @@ class _Backup:
         self._cancel = cancel
         self._passphrase: str | None = None
 
-    def run(self) -> Run:
+    def arm(self) -> tuple[Plan, ActiveRun]:
+        """Write down what is owed. When this returns, it is on the disk.
+
+        Raises:
+            StoreUnusable: it cannot be written.
+            RunRefused: the run is not queued any more.
+        """
+        armed = patiently(lambda: plan(self._workspace, self._repository), self._cancel)
+        return armed, self._arm(armed)
+
+    def run(self, armed: Plan, active: ActiveRun) -> Run:
         """Steps 2 to 6, with the guardian on duty."""
-        armed = plan(self._workspace, self._repository)
-        active = self._arm(armed)
         if armed.missing:
             return self._do_nothing(active, " ".join(armed.missing), Outcome.FAILURE)
         settle(active, self._until_settled(active, armed))
@@ -93,7 +128,8 @@ class _Backup:
 
     def never_began(self, reason: str, outcome: Outcome) -> Run:
         """Record a run that nothing was started for."""
-        return self._do_nothing(self._arm(plan(self._workspace, self._repository)), reason, outcome)
+        _, active = self.arm()
+        return self._do_nothing(active, reason, outcome)
 
     def _do_nothing(self, active: ActiveRun, reason: str, outcome: Outcome) -> Run:
         for execution in active.executions:
@@ -103,7 +139,6 @@ class _Backup:
         return finish(active)
 
     def _arm(self, armed: Plan) -> ActiveRun:
-        """Write down what is owed. When this returns, it is on the disk."""
         workspace, run_id = self._workspace, self._queued.id
         began = now()
         run = patiently(lambda: workspace.store.runs.arm(run_id, began, armed.scripts), self._cancel)

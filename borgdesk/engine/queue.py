@@ -6,9 +6,9 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Self
 
+from borgdesk.domain.errors import RunRefused
 from borgdesk.domain.history import Run
 from borgdesk.domain.repository import is_local
 from borgdesk.engine import procfs
@@ -36,8 +36,12 @@ class Turn:
 
     @classmethod
     def try_take(cls, workspace: Workspace, location: str) -> Turn | None:
-        """The turn, or None while somebody else has it."""
-        descriptor = os.open(_lock_file(workspace, location), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """The turn, or None while somebody else has it.
+
+        Raises:
+            RunRefused: its lock file cannot be made.
+        """
+        descriptor = _open_lock_file(workspace, location)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -56,10 +60,14 @@ class Turn:
         os.close(self.descriptor)
 
 
-def _lock_file(workspace: Workspace, location: str) -> Path:
+def _open_lock_file(workspace: Workspace, location: str) -> int:
     folder = workspace.paths.turns
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / (hashlib.sha256(canonical(location).encode()).hexdigest()[:32] + ".lock")
+    path = folder / (hashlib.sha256(canonical(location).encode()).hexdigest()[:32] + ".lock")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunRefused(f"The file {path} cannot be written: {error.strerror}.") from error
 
 
 def wait_for_turn(
@@ -73,6 +81,9 @@ def wait_for_turn(
 
     First come, first served. *ahead* hears how many runs go before, whenever that changes. A dead run among them is
     handed to *recover*: what it owes comes before anything new.
+
+    Raises:
+        RunRefused: the state folder cannot be written.
     """
     told = 0
     tried: set[int] = set()
