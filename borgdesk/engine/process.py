@@ -146,13 +146,13 @@ class Detached:
     """A program in a session of its own that goes on when we die."""
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], pass_fds: Sequence[int], log: Path) -> None:
-        """Start it; what it prints goes to the end of *log*.
+        """Start it; what it prints goes to the end of *log*, or nowhere when that cannot be written.
 
         Raises:
             StartFailed: it could not be started.
         """
         try:
-            with log.open("ab") as output:
+            with _appending(log) as output:
                 self._popen = subprocess.Popen(
                     argv,
                     env=dict(environment),
@@ -178,6 +178,14 @@ class Detached:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+
+def _appending(log: Path) -> IO[bytes]:
+    try:
+        return log.open("ab")
+    except OSError as error:
+        _log.warning("%s cannot be written: %s", log, error.strerror)
+        return open(os.devnull, "wb")  # noqa: PTH123 - a device, not a path of ours
 
 
 def end_family(marker: procfs.Marker, grace: float = TERM_GRACE) -> int:
