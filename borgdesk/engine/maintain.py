@@ -15,6 +15,7 @@ from borgdesk.domain.run import Outcome
 from borgdesk.engine.active_run import ActiveRun
 from borgdesk.engine.arming import passphrase_of
 from borgdesk.engine.borg_process import Access, BorgAnswer, access_to, borg_marker, call
+from borgdesk.engine.explaining import explained
 from borgdesk.engine.listening import BorgListener
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def call_in_run(active: ActiveRun, access: Access, make: Callable[[Borg], BorgCo
     marker = borg_marker(active.notes)
     answer = call(active.workspace, access, make, BorgListener(active), active.cancel, marker)
     active.borg_was_killed |= answer.result.killed
-    return answer
+    return replace(answer, result=explained(answer.result, active.run.location))
 
 
 def apply_retention(active: ActiveRun, repository: Repository, access: Access) -> None:
