@@ -1,0 +1,85 @@
+"""``borgdesk plan``: what a run would do with each script. Nothing is run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from borgdesk.cli import json_values, words
+from borgdesk.cli.console import Console
+from borgdesk.cli.json_values import Json
+from borgdesk.cli.tables import Cell, Column, Row, table
+from borgdesk.cli.terminal import Screen, Style
+from borgdesk.domain.run import LANES, Outcome
+from borgdesk.engine.arming import plan as arm
+from borgdesk.engine.preview import OUTCOMES, Preview, preview
+
+_PROBLEM = 2
+_Verdict = Callable[[Preview], Sequence[Cell | str]]
+
+
+def plan(console: Console, arguments: argparse.Namespace) -> int:
+    """Every enabled script, in order, with the values in force and whether it would run."""
+    repository = console.workspace.store.repositories.get(arguments.repository)
+    armed = arm(console.workspace, repository)
+    outcome = Outcome(arguments.outcome) if arguments.outcome else None
+    previews = preview(armed.scripts, OUTCOMES if outcome is None else [outcome])
+    if not previews:
+        console.say(f"No scripts would run: “{repository.name}” has none that are enabled.")
+    console.answer(
+        [_json(one, outcome) for one in previews],
+        lambda out: _for_all(out, previews) if outcome is None else _for_one(out, previews, outcome),
+    )
+    problems = (*armed.problems, *armed.missing)
+    for problem in problems:
+        console.say(f"borgdesk: {problem}")
+    return _PROBLEM if problems else 0
+
+
+def _json(one: Preview, outcome: Outcome | None) -> Json:
+    value = json_values.planned(one.planned) | {"problem": one.planned.problem}
+    if outcome is not None:
+        decision = one.decisions[outcome]
+        return value | {"runs": decision.run, "reason": decision.reason}
+    return value | {
+        "runs": {each.value: decision.run for each, decision in one.decisions.items()},
+        "reason": {each.value: decision.reason for each, decision in one.decisions.items()},
+    }
+
+
+def _for_all(out: Screen, previews: Sequence[Preview]) -> None:
+    columns = [*_COLUMNS, *(Column(outcome.value) for outcome in OUTCOMES)]
+    _lanes(out, columns, previews, lambda one: [_mark(one, outcome) for outcome in OUTCOMES])
+
+
+def _for_one(out: Screen, previews: Sequence[Preview], outcome: Outcome) -> None:
+    columns = [*_COLUMNS, Column("Runs"), Column("Why not", flexible=True)]
+    _lanes(out, columns, previews, lambda one: [_mark(one, outcome), one.decisions[outcome].reason or ""])
+
+
+_COLUMNS = (
+    Column("", right=True),
+    Column("Script", flexible=True),
+    Column("Condition"),
+    Column("Timeout", right=True),
+    Column("On failure"),
+)
+
+
+def _lanes(out: Screen, columns: Sequence[Column], previews: Sequence[Preview], verdict: _Verdict) -> None:
+    rows: list[Row] = []
+    for hook in LANES:
+        lane = [one for one in previews if one.planned.hook is hook]
+        if lane:
+            rows.append(["", Cell(words.LANE_TITLES[hook], Style.BOLD), *[""] * (len(columns) - 2)])
+        for one in lane:
+            policy = one.planned.policy
+            condition = str(policy.run_on) if hook.is_post else "–"
+            values = [str(one.planned.order), one.planned.name, condition, f"{policy.timeout} s", policy.on_failure]
+            rows.append([*values, *verdict(one)])
+    if rows:
+        table(out, columns, rows)
+
+
+def _mark(one: Preview, outcome: Outcome) -> Cell:
+    return Cell(words.YES, Style.GOOD) if one.decisions[outcome].run else Cell(words.NO, Style.DIM)

@@ -1,0 +1,55 @@
+"""``borgdesk script test``: run a script now, with its output as it comes."""
+
+from __future__ import annotations
+
+import argparse
+
+from borgdesk.cli import json_values
+from borgdesk.cli.console import Console
+from borgdesk.cli.inputs import ask_secrets
+from borgdesk.cli.stopping import stopping
+from borgdesk.domain.events import Event, OutputPrinted, Stream
+from borgdesk.domain.history import Execution
+from borgdesk.domain.run import ExecutionStatus, Hook, Outcome
+from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.trial import Pretence, run_test
+
+_COULD_NOT = 2
+_TIMED_OUT = 124
+"""As timeout(1) has it."""
+
+_CANCELLED = 130
+
+
+def test(console: Console, arguments: argparse.Namespace) -> int:
+    """Run the script in the pretended circumstances; the exit code is its own."""
+    store = console.workspace.store
+    script = store.scripts.get(arguments.script)
+    pretence = Pretence(
+        repository=store.repositories.get(arguments.repo) if arguments.repo is not None else None,
+        hook=Hook(arguments.hook),
+        outcome=Outcome(arguments.outcome) if arguments.outcome else None,
+        values=dict(arguments.param) | ask_secrets(arguments.secret),
+        timeout=arguments.timeout,
+    )
+
+    def show(event: Event) -> None:
+        if isinstance(event, OutputPrinted) and not console.json:
+            screen = console.out if event.stream is Stream.STDOUT else console.err
+            screen.write("".join(f"{line}\n" for line in event.lines))
+
+    cancel = Cancel()
+    with stopping(console, [cancel]):
+        execution = run_test(console.workspace, script, pretence, show, cancel)
+    if execution.reason and execution.status is not ExecutionStatus.SUCCESS:
+        console.say(f"borgdesk: “{script.name}”: {execution.reason}.".replace("..", "."))
+    console.answer(json_values.execution(execution), lambda _: None)
+    return _exit_code(execution)
+
+
+def _exit_code(execution: Execution) -> int:
+    if execution.status is ExecutionStatus.TIMED_OUT:
+        return _TIMED_OUT
+    if execution.status is ExecutionStatus.CANCELLED:
+        return _CANCELLED
+    return _COULD_NOT if execution.exit_code is None else execution.exit_code
