@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from borgdesk.domain.events import ExecutionEnded, ExecutionStarted, OutcomeSettled, RunEnded, RunQueued, StepBegan
+from borgdesk.domain.events import (
+    BorgProgressed,
+    ExecutionEnded,
+    ExecutionStarted,
+    OutcomeSettled,
+    RunEnded,
+    RunQueued,
+    StepBegan,
+)
 from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import Hook, OnFailure, Outcome, RunStatus, Step
 from borgdesk.engine.active_run import notes_in, run_folder
@@ -68,6 +76,15 @@ def test_a_listener_that_fails_is_not_the_runs_trouble(desk: Desk) -> None:
     desk.events = Broken()
     desk.add("Stop", PRE, "echo said")
     assert desk.run().status is RunStatus.SUCCESS
+
+
+def test_progress_is_told(desk: Desk) -> None:
+    sizes = {"original_size": 3000, "compressed_size": 300, "deduplicated_size": 30}
+    progress = {"type": "archive_progress", **sizes, "nfiles": 3, "path": "srv/data", "time": 1.0}
+    desk.play(create={"steps": [progress, {"repeat": 100, "step": progress}], "exit_code": 2})
+    run = desk.run()
+    assert desk.told(BorgProgressed)[0] == BorgProgressed(run.id, "srv/data", 3, 3000, 30)
+    assert len(desk.told(BorgProgressed)) < 100, "at most five a second"
 
 
 BORG: list[tuple[dict[str, Any], Outcome, RunStatus]] = [
