@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.findings import Finding, Severity
-from borgdesk.domain.parameters import parse_header
+from borgdesk.domain.parameters import Header, parse_header
 from borgdesk.domain.script import shebang
 from borgdesk.engine import process, shellcheck
 
@@ -52,6 +52,8 @@ class Report:
     """Who checked it, for people; empty where there is no checker for the language."""
     note: str = ""
     """Why less was checked than could be, as a sentence; empty if all was."""
+    header: Header | None = None
+    """What the parameter block says; None where it is malformed."""
 
 
 def check(text: str, environment: Mapping[str, str], *, with_shellcheck: bool = True) -> Report:
@@ -60,27 +62,26 @@ def check(text: str, environment: Mapping[str, str], *, with_shellcheck: bool = 
     *with_shellcheck* False is for machines without it: the shell's own ``-n`` is asked then.
     """
     content = text.encode("utf-8", "replace")
-    header = header_findings(text)
+    header, problems = read_header(text)
     try:
         report = _check_language(content, environment, with_shellcheck=with_shellcheck)
     except process.StartFailed as error:
         report = Report(note=str(error))
-    findings = sorted((*header, *report.findings), key=lambda one: (one.line, one.column))
-    return Report(tuple(findings), report.checker, report.note)
+    findings = sorted((*problems, *report.findings), key=lambda one: (one.line, one.column))
+    return Report(tuple(findings), report.checker, report.note, header)
 
 
-def header_findings(text: str) -> tuple[Finding, ...]:
-    """What is wrong with the parameter block, at the line it names or else at the block's first line."""
+def read_header(text: str) -> tuple[Header | None, tuple[Finding, ...]]:
+    """The parameter block, or what is wrong with it, at the line it names or else at the block's first line."""
     try:
-        parse_header(text)
+        return parse_header(text), ()
     except InvalidInput as error:
         sentence = str(error)
         begin = _BLOCK.search(text)
         block = text[: begin.start()].count("\n") + 1 if begin else 1
         line = _line_of(sentence, block, text)
         length = len(text.split("\n")[line - 1])
-        return (Finding(line, 1, line, length + 1, Severity.ERROR, PARAMETERS, sentence),)
-    return ()
+        return None, (Finding(line, 1, line, length + 1, Severity.ERROR, PARAMETERS, sentence),)
 
 
 def _line_of(sentence: str, block: int, text: str) -> int:

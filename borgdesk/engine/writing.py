@@ -63,7 +63,7 @@ def load(workspace: Workspace, script_id: int) -> Loaded:
 
 
 def save(workspace: Workspace, edited: Edited, *, over: bool = False) -> Loaded:
-    """Store an edited script; *over* overwrites what somebody else wrote meanwhile.
+    """Store an edited script; *over* replaces what somebody else wrote meanwhile, which stays as a revision.
 
     Raises:
         InvalidInput: a value is not possible, or the text cannot be a script; nothing was changed.
@@ -82,7 +82,10 @@ def save(workspace: Workspace, edited: Edited, *, over: bool = False) -> Loaded:
         script = store.add(edited.name, content, **about)  # type: ignore[arg-type]
         return Loaded(script, content.decode(), sha256_of(content))
     before = store.get(edited.script_id)
-    if not over:
+    if over:
+        with contextlib.suppress(ScriptUnreadable):
+            store.freeze(before.id)
+    else:
         _check_untouched(workspace, before, edited.base, content)
     store.edit(before.id, name=edited.name, **about)  # type: ignore[arg-type]
     try:

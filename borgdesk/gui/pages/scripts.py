@@ -1,0 +1,499 @@
+"""The page of scripts: the library as a table, and one script on the desk."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeySequence,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.script import Script
+from borgdesk.engine import library
+from borgdesk.engine.drafts import Draft, Drafts
+from borgdesk.engine.library import Imported
+from borgdesk.engine.outside import Survey
+from borgdesk.engine.templates import Made
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui import icons, words
+from borgdesk.gui.background import Background
+from borgdesk.gui.dialogs.conflict import ComparisonDialog, ConflictDialog
+from borgdesk.gui.dialogs.parameter import ParameterDialog
+from borgdesk.gui.dialogs.template import TemplateDialog
+from borgdesk.gui.library_watcher import LibraryWatcher
+from borgdesk.gui.theme import Tone
+from borgdesk.gui.widgets.library_table import LibraryTable
+from borgdesk.gui.widgets.message import Message
+from borgdesk.gui.widgets.page_header import PageHeader
+from borgdesk.gui.widgets.script_desk.desk import ScriptDesk
+from borgdesk.gui.widgets.waiting import wait_for
+
+_IGNORED = "scripts.ignored_files"
+"""Setting: names of library files that are not to be offered again."""
+
+
+class ScriptsPage(QWidget):
+    """Table above, desk below. Files can be dropped anywhere on it to be imported."""
+
+    open_repository_asked = Signal(int)
+    """The lanes of a repository shall be shown."""
+    open_run_asked = Signal(int)
+    """A run shall be shown in history."""
+    loaded = Signal()
+    """The table shows what is stored."""
+    changed = Signal()
+    """The library was changed here."""
+
+    def __init__(self, workspace: Workspace, background: Background, *, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._background = background
+        self._drafts = Drafts(workspace.paths.state)
+        self._wanted: int | None = None
+        self._wanted_revision: str | None = None
+        self._ignored: set[str] = set()
+        self._started = False
+        self.table = LibraryTable()
+        self.desk = ScriptDesk(workspace, background)
+        self.message = Message()
+        self.watcher = LibraryWatcher(workspace, background, self)
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._connect()
+
+    # Shown and left -------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._started:
+            self._started = True
+            self._background.ask(self._ask_beginnings, self._begin, owner=self)
+        else:
+            self.reload()
+
+    def reload(self) -> None:
+        """Show what is stored now."""
+        self.watcher.survey()
+        self._background.ask(self._workspace.store.repositories.list, self.desk.set_repositories, owner=self)
+
+    def show_script(self, script_id: int) -> None:
+        """Put a script on the desk, after a question if something there is not saved."""
+        if self.desk.script is not None and self.desk.script.id == script_id:
+            self.table.select_key(script_id)
+            return
+        if self.can_leave():
+            self._wanted = script_id
+            self.desk.open_script(script_id)
+            self.reload()
+
+    def show_revision(self, script_id: int, sha256: str) -> None:
+        """Show a script with one of its revisions compared to the present text."""
+        if self.desk.script is not None and self.desk.script.id == script_id:
+            self.desk.show_revision(sha256)
+            return
+        self._wanted_revision = sha256
+        self.show_script(script_id)
+
+    def can_leave(self) -> bool:
+        """Whether the desk may be cleared; asks about what is not saved: save, discard or stay."""
+        if not self.desk.is_modified:
+            return True
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Unsaved changes"))
+        box.setText(self.tr("Save the changes of “{name}”?").format(name=self.desk.details.name.text()))
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Discard:
+            self.desk.forget()
+            return True
+        return answer == buttons.Save and wait_for(self.desk.save, self.desk.saved, self.desk.save_failed)
+
+    def shut_down(self) -> None:
+        """Stop what runs here: the window is about to close."""
+        self.watcher.stop()
+        self.desk.test.shut_down()
+
+    def _ask_beginnings(self) -> tuple[list[Draft], set[str]]:
+        return self._drafts.list(), set(self._workspace.store.settings.get(_IGNORED, []))
+
+    def _begin(self, found: tuple[list[Draft], set[str]]) -> None:
+        drafts, self._ignored = found
+        self.watcher.start()
+        self._background.ask(self._workspace.store.repositories.list, self.desk.set_repositories, owner=self)
+        self._offer_drafts(drafts)
+
+    # The library as it is -------------------------------------------------------------------------------------------
+
+    def _take_survey(self, survey: Survey) -> None:
+        self.table.show_scripts(survey.scripts, survey.missing)
+        if self._wanted is not None and self.table.select_key(self._wanted):
+            self._wanted = None
+        on_desk = self.desk.script
+        if on_desk is not None and all(one.id != on_desk.id for one in survey.scripts):
+            self.desk.close_script()
+        self.desk.look_at_file()
+        self._offer_files(survey)
+        self.loaded.emit()
+
+    def _offer_files(self, survey: Survey) -> None:
+        new = [path for path in survey.unregistered if path.name not in self._ignored]
+        if survey.renamed and not new:
+            names = words.listed(one.name for one in survey.renamed)
+            text = self.tr("Somebody renamed files in the library folder; {names} follow them.").format(names=names)
+            self.message.say(text, Tone.WORKING)
+        if not new:
+            return
+        shown = [path.name for path in new[:4]]
+        if len(new) > len(shown):
+            shown.append(self.tr("{count} more").format(count=words.number(len(new) - len(shown))))
+        self.message.say(
+            self.tr("New files in the library folder: {names}. Use them as scripts?").format(names=words.listed(shown)),
+            Tone.WORKING,
+            [
+                (self.tr("Register"), partial(self.import_files, new)),
+                (self.tr("Not these"), partial(self._ignore, [path.name for path in new])),
+            ],
+        )
+
+    def _ignore(self, names: list[str]) -> None:
+        self._ignored |= set(names)
+        self._background.do(partial(self._workspace.store.settings.set, _IGNORED, sorted(self._ignored)), self)
+
+    def _offer_drafts(self, drafts: list[Draft]) -> None:
+        if not drafts:
+            return
+        draft, *others = drafts
+        said = self.tr("BorgDesk ended before “{name}” was saved. The text of {time} was kept.")
+        self.message.say(
+            said.format(name=draft.name, time=words.moment(draft.saved_at)),
+            Tone.WARNING,
+            [
+                (self.tr("Open it"), partial(self._open_draft, draft, others)),
+                (self.tr("Throw it away"), partial(self._drop_draft, draft, others)),
+            ],
+        )
+
+    def _open_draft(self, draft: Draft, others: list[Draft]) -> None:
+        if not self.can_leave():
+            self._offer_drafts([draft, *others])
+            return
+        if draft.script_id is None:
+            self.desk.open_new(draft.name, draft.text)
+        else:
+            self._wanted = draft.script_id
+            self.desk.open_script(draft.script_id, draft)
+            self.watcher.survey()
+        self._offer_drafts(others)
+
+    def _drop_draft(self, draft: Draft, others: list[Draft]) -> None:
+        self._background.do(partial(self._drafts.drop, draft.script_id))
+        self._offer_drafts(others)
+
+    # The desk -------------------------------------------------------------------------------------------------------
+
+    def _select(self, script: Script | None) -> None:
+        on_desk = self.desk.script
+        if script is None or (on_desk is not None and on_desk.id == script.id):
+            return
+        self._wanted = None
+        if self.can_leave():
+            self.desk.open_script(script.id)
+        elif on_desk is not None:
+            self.table.select_key(on_desk.id)
+        else:
+            self.table.clearSelection()
+
+    def _take_shown(self, script: Script | None) -> None:
+        self.watcher.watch_file(script.file_path if script is not None else "")
+        if script is None:
+            self.table.clearSelection()
+            return
+        self.table.select_key(script.id)
+        if self._wanted_revision is not None:
+            self.desk.show_revision(self._wanted_revision)
+            self._wanted_revision = None
+
+    def _take_saved(self, script: Script) -> None:
+        if self.table.rows.place_of(script.id) is None:
+            self._wanted = script.id
+        self.changed.emit()
+        self.watcher.survey()
+
+    def _show_conflict(self, theirs: str, mine: str) -> None:
+        dialog = ConflictDialog(self.desk.details.name.text(), theirs, mine, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.mine_chosen.connect(lambda: self.desk.save(over=True))
+        dialog.theirs_chosen.connect(self.desk.take_theirs)
+        dialog.open()
+
+    def _show_comparison(self, old: str, new: str, old_title: str, new_title: str) -> None:
+        title = self.tr("Revision of “{name}”").format(name=self.desk.details.name.text())
+        dialog = ComparisonDialog(title, old, new, old_title, new_title, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _ask_parameter(self) -> None:
+        dialog = ParameterDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.declared.connect(self.desk.add_parameter)
+        dialog.open()
+
+    # Making, copying, bringing in and out -----------------------------------------------------------------------------
+
+    def new_script(self) -> None:
+        """Begin a new script."""
+        if self.can_leave():
+            self.desk.open_new(self.tr("New script"))
+
+    def open_templates(self) -> None:
+        """Make a script from a template."""
+        dialog = TemplateDialog(self._workspace, self._background, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.made.connect(self._take_made)
+        dialog.open()
+
+    def _take_made(self, made: Made) -> None:
+        self.changed.emit()
+        names = words.listed(f"“{script.name}”" for script in made.scripts)
+        if made.assignments:
+            where = made.assignments[0]
+            self.message.say(
+                self.tr("Added {names} and assigned in “{repository}”.").format(
+                    names=names, repository=where.repository
+                ),
+                Tone.GOOD,
+                [(self.tr("Show there"), partial(self.open_repository_asked.emit, where.repository_id))],
+            )
+        else:
+            self.message.say(self.tr("Added {names}.").format(names=names), Tone.GOOD)
+        self.show_script(made.scripts[0].id)
+
+    def duplicate(self) -> None:
+        """Copy the selected script."""
+        script = self.table.current_row()
+        if script is not None:
+            self._background.ask(
+                partial(library.duplicate, self._workspace, script.id), lambda copy: self._show_new(copy.id), owner=self
+            )
+
+    def choose_import(self) -> None:
+        """Choose files to import."""
+        chosen, _ = QFileDialog.getOpenFileNames(self, self.tr("Import scripts"), str(Path.home()))
+        self.import_files([Path(one) for one in chosen])
+
+    def import_files(self, paths: list[Path]) -> None:
+        """Copy files into the library."""
+        if paths:
+            self._background.ask(partial(library.import_files, self._workspace, paths), self._take_imported, owner=self)
+
+    def _take_imported(self, imported: list[Imported]) -> None:
+        good = [one.script for one in imported if one.script is not None]
+        problems = [one.problem for one in imported if one.script is None]
+        said = [self.tr("Imported {scripts}.").format(scripts=words.scripts(len(good)))] if good else []
+        self.message.say("\n".join([*said, *problems]), Tone.WARNING if problems else Tone.GOOD)
+        if good:
+            self._show_new(good[0].id)
+
+    def _show_new(self, script_id: int) -> None:
+        self.changed.emit()
+        self.show_script(script_id)
+
+    def export(self) -> None:
+        """Write the selected script to a file."""
+        script = self.table.current_row()
+        if script is None:
+            return
+        proposed = str(Path.home() / Path(script.file_path).name)
+        target, _ = QFileDialog.getSaveFileName(self, self.tr("Export script"), proposed)
+        if target:
+            self._background.ask(
+                partial(library.export_file, self._workspace, script.id, Path(target)),
+                lambda _: self.message.say(self.tr("Exported to {file}.").format(file=target), Tone.GOOD),
+                owner=self,
+            )
+
+    def export_all(self) -> None:
+        """Write all scripts into a folder."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Export all scripts"), str(Path.home()))
+        ids = [script.id for script in self.table.rows.rows()]
+        if folder and ids:
+            self._background.ask(
+                partial(library.export_files, self._workspace, ids, Path(folder)),
+                lambda files: self.message.say(
+                    self.tr("Exported {scripts} to {folder}.").format(scripts=words.scripts(len(files)), folder=folder),
+                    Tone.GOOD,
+                ),
+                owner=self,
+            )
+
+    def open_folder(self) -> None:
+        """Show the library folder in the file manager."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._workspace.paths.library)))
+
+    def show_usage(self) -> None:
+        """Show where the selected script is used."""
+        self.desk.tabs.setCurrentWidget(self.desk.usage)
+
+    # Deleting -------------------------------------------------------------------------------------------------------
+
+    def delete(self) -> None:
+        """Delete the selected script, if it is assigned nowhere."""
+        script = self.table.current_row()
+        if script is not None:
+            self._background.ask(
+                partial(self._workspace.store.assignments.for_script, script.id),
+                partial(self._ask_deletion, script),
+                owner=self,
+            )
+
+    def _ask_deletion(self, script: Script, assignments: list[Assignment]) -> None:
+        if assignments:
+            self._refuse_deletion(script, assignments)
+            return
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(self.tr("Delete script"))
+        box.setText(self.tr("Delete “{name}”?").format(name=script.name))
+        box.setInformativeText(
+            self.tr("Its file is deleted:\n{path}\n\nHistory keeps what it did, and the texts that ran.").format(
+                path=script.file_path
+            )
+        )
+        remove = box.addButton(self.tr("&Delete"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        remove.clicked.connect(partial(self._delete, script))
+        box.open()
+
+    def _refuse_deletion(self, script: Script, assignments: list[Assignment]) -> None:
+        lines = [
+            self.tr("“{repository}”: {lane}").format(repository=one.repository, lane=words.hook(one.hook))
+            for one in assignments
+        ]
+        places = {one.repository_id: one.repository for one in assignments}
+        self.message.say(
+            self.tr("“{name}” cannot be deleted while it is assigned. Remove it there first:").format(name=script.name)
+            + "\n"
+            + "\n".join(dict.fromkeys(lines)),
+            Tone.WARNING,
+            [
+                (self.tr("Show {repository}").format(repository=name), partial(self.open_repository_asked.emit, number))
+                for number, name in list(places.items())[:3]
+            ],
+        )
+
+    def _delete(self, script: Script) -> None:
+        if self.desk.script is not None and self.desk.script.id == script.id:
+            self.desk.forget()
+        self._background.ask(
+            partial(self._workspace.store.scripts.remove, script.id), lambda _: self._take_deleted(), owner=self
+        )
+
+    def _take_deleted(self) -> None:
+        self.changed.emit()
+        self.watcher.survey()
+
+    # Inside ---------------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        header = PageHeader(self.tr("Scripts"))
+        self.search = self.table.search_field(self.tr("Search scripts"), self)
+        self.search.setMaximumWidth(self.fontMetrics().averageCharWidth() * 32)
+        header.row.addWidget(self.search)
+        header.add_button(self.tr("From &template…"), "document-new", self.open_templates)
+        header.add_button(self.tr("&New script"), "list-add", self.new_script, self.tr("Ctrl+N"))
+        self.more = QToolButton()
+        self.more.setText(self.tr("More"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(self._make_menu())
+        header.row.addWidget(self.more)
+        self.table.setMinimumHeight(self.fontMetrics().height() * 5)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.desk)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([160, 400])
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.addWidget(header)
+        layout.addWidget(self.message)
+        layout.addWidget(splitter, 1)
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self.on_selected = [
+            menu.addAction(icons.icon("edit-copy"), self.tr("&Duplicate"), self.duplicate),
+            menu.addAction(icons.icon("repositories"), self.tr("&Where used"), self.show_usage),
+            menu.addAction(icons.icon("document-export"), self.tr("&Export…"), self.export),
+            menu.addAction(icons.icon("edit-delete"), self.tr("De&lete…"), self.delete),
+        ]
+        menu.addSeparator()
+        menu.addAction(icons.icon("document-import"), self.tr("&Import files…"), self.choose_import)
+        menu.addAction(icons.icon("document-export"), self.tr("Export &all…"), self.export_all)
+        menu.addAction(icons.icon("folder"), self.tr("Open library &folder"), self.open_folder)
+        menu.aboutToShow.connect(self._adapt_menu)
+        return menu
+
+    def _adapt_menu(self) -> None:
+        for action in self.on_selected:
+            action.setEnabled(self.table.current_row() is not None)
+
+    def _connect(self) -> None:
+        self.table.row_selected.connect(self._select)
+        self.table.delete_pressed.connect(lambda _: self.delete())
+        self.table.row_activated.connect(lambda _: self.desk.focus_text())
+        self.table.customContextMenuRequested.connect(
+            lambda point: self.more.menu().popup(self.table.viewport().mapToGlobal(point))
+        )
+        self.watcher.surveyed.connect(self._take_survey)
+        self.desk.shown.connect(self._take_shown)
+        self.desk.saved.connect(self._take_saved)
+        self.desk.conflict_found.connect(self._show_conflict)
+        self.desk.comparison_asked.connect(self._show_comparison)
+        self.desk.parameter_asked.connect(self._ask_parameter)
+        self.desk.place_asked.connect(self.open_repository_asked)
+        self.desk.execution_asked.connect(self._show_execution)
+        self.desk.test.ended.connect(self.watcher.survey)
+        context = Qt.ShortcutContext.WidgetWithChildrenShortcut
+        keys = QKeySequence.StandardKey
+        for key, run in ((keys.New, self.new_script), (keys.Save, self.desk.save), (keys.Refresh, self.reload)):
+            QShortcut(key, self, run, context=context)
+
+    def _show_execution(self, execution: object) -> None:
+        run_id = getattr(execution, "run_id", None)
+        if run_id is not None:
+            self.open_run_asked.emit(run_id)
+
+    # Dropped files --------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.import_files([path for path in paths if path.is_file()])

@@ -1,0 +1,362 @@
+"""Testing a script: in which circumstances, and what it prints and returns."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.events import OutputPrinted, Stream, Tell
+from borgdesk.domain.history import Execution
+from borgdesk.domain.parameters import Header
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import LANES, ExecutionStatus, Hook, Outcome
+from borgdesk.domain.script import Script
+from borgdesk.engine import rehearsal
+from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.rehearsal import Context, Rehearsal
+from borgdesk.engine.trial import Pretence, run_test
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui import icons, theme, words
+from borgdesk.gui.background import Background
+from borgdesk.gui.live_run import OutputLeftOut, Told
+from borgdesk.gui.test_run import TestRun, Work
+from borgdesk.gui.widgets.form_scroll import FormScroll
+from borgdesk.gui.widgets.message import Message
+from borgdesk.gui.widgets.output_view import OutputView
+from borgdesk.gui.widgets.parameter_form import ParameterForm
+
+
+class TestPanel(QWidget):
+    """Circumstances above, output below. The file is what runs, so an unsaved text is saved first."""
+
+    __test__ = False
+
+    start_asked = Signal()
+    """*Run* was pressed; :meth:`begin` follows when the text is saved."""
+    ended = Signal()
+    """A test is over and in history."""
+
+    def __init__(self, workspace: Workspace, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._background = background
+        self._script: Script | None = None
+        self._header = Header()
+        self._context: Context | None = None
+        self._run: TestRun | None = None
+        self._rehearsing = False
+        self._began = 0.0
+        self._make_inputs()
+        self._lay_out()
+        self._clock = QTimer(self, interval=200)
+        self._clock.timeout.connect(self._tick)
+        self._adapt()
+
+    # What is tested -------------------------------------------------------------------------------------------------
+
+    def show_script(self, script: Script | None, repositories: list[Repository]) -> None:
+        """Test this script; None while it was never saved."""
+        changed = script is None or self._script is None or script.id != self._script.id
+        self._script = script
+        self._fill_repositories(repositories)
+        if changed:
+            self.output.clear()
+            self.result.hide()
+            self._choose_repository()
+        self._adapt()
+
+    def set_header(self, header: Header) -> None:
+        """The parameters the script takes."""
+        values = self.values.plain()
+        self._header = header
+        self.values.set_parameters(header.parameters, {})
+        self.values.fill({name: value for name, value in values.items() if header.parameter(name)})
+        self._values_group.setVisible(bool(header.parameters))
+        if self._context is not None:
+            self._take_values(self._context)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a test is under way."""
+        return self._run is not None
+
+    def shut_down(self) -> None:
+        """Stop a test that is under way, and wait for it."""
+        if self._run is not None:
+            self._run.wait()
+
+    # Running --------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Run the test that was asked for."""
+        script = self._script
+        if script is None or self._run is not None:
+            return
+        work = self._rehearse() if self._rehearsing else self._test(script)
+        self.output.follow_lines([], empty=self.tr("Nothing printed yet."))
+        self.result.hide()
+        self._began = time.monotonic()
+        self._run = TestRun(work, self)
+        self._run.told.connect(self._hear)
+        self._run.ended.connect(self._finish)
+        self._run.failed.connect(self._fail)
+        self._clock.start()
+        self._adapt()
+        self._run.start()
+
+    def _test(self, script: Script) -> Work:
+        hook = Hook(self.hook.currentData())
+        outcome = self.outcome.currentData() if hook.is_post else None
+        given = self.values.plain() | self.values.secrets()
+        repository = self._context.repository if self._context else None
+        assignment = self._assignment()
+        workspace = self._workspace
+
+        def work(tell: Tell, cancel: Cancel) -> Execution:
+            kept = rehearsal.kept_secrets(workspace, assignment, given) if assignment else {}
+            pretence = Pretence(repository, hook, Outcome(outcome) if outcome else None, {**kept, **given})
+            return run_test(workspace, script, pretence, tell, cancel)
+
+        return work
+
+    def _rehearse(self) -> Work:
+        context, other = self._context, self.other_side.currentData()
+        assert context is not None
+        doing = next(one for one in context.assignments if one.hook is Hook.PRE_BACKUP)
+        undoing = next(one for one in context.undoing if one.id == other)
+        both = Rehearsal(context.repository, doing, undoing)
+        titles = {
+            "do": self.tr("— Do: {script}").format(script=doing.script),
+            "undo": self.tr("— Undo: {script}").format(script=undoing.script),
+            "again": self.tr("— Undo once more: it must find nothing to do"),
+        }
+
+        def work(tell: Tell, cancel: Cancel) -> list[Execution]:
+            def began(part: str) -> None:
+                tell(OutputPrinted(None, 0, Stream.STDOUT, (f"\x1b[1m{titles[part]}\x1b[0m",)))
+
+            return rehearsal.rehearse(self._workspace, both, began, tell, cancel)
+
+        return work
+
+    def _hear(self, told: list[Told]) -> None:
+        for event in told:
+            if isinstance(event, OutputPrinted):
+                self.output.append([(event.stream, event.lines)])
+            elif isinstance(event, OutputLeftOut):
+                self.output.leave_out(event.count)
+
+    def _finish(self, result: Execution | list[Execution]) -> None:
+        executions = result if isinstance(result, list) else [result]
+        self._end()
+        bad = [one for one in executions if one.status is not ExecutionStatus.SUCCESS]
+        sentences = [self._sentence(one) for one in executions]
+        tone = theme.Tone.BAD if bad else theme.Tone.GOOD
+        self.result.say("\n".join(sentences), tone, closable=False)
+        self.ended.emit()
+
+    def _sentence(self, execution: Execution) -> str:
+        parts = [words.execution_result(execution)]
+        if execution.status is ExecutionStatus.SUCCESS:
+            parts.append(self.tr("exit code 0"))
+        parts.append(words.duration(execution.duration))
+        # The reason of a plain failure is its exit code, which the result says already.
+        if execution.reason and execution.status not in (ExecutionStatus.SUCCESS, ExecutionStatus.FAILED):
+            parts.append(execution.reason)
+        return f"{execution.planned.name}: {', '.join(parts)}"
+
+    def _fail(self, error: Exception) -> None:
+        self._end()
+        if not isinstance(error, BorgDeskError):
+            raise error
+        self.result.say(error.sentence, theme.Tone.BAD, closable=False)
+
+    def _end(self) -> None:
+        self._clock.stop()
+        self._tick()
+        if self._run is not None:
+            self._run.deleteLater()
+        self._run = None
+        self._adapt()
+
+    def _tick(self) -> None:
+        self._elapsed.setText(words.duration(time.monotonic() - self._began))
+
+    # Circumstances --------------------------------------------------------------------------------------------------
+
+    def _fill_repositories(self, repositories: list[Repository]) -> None:
+        chosen = self.repository.currentData()
+        before = self.repository.blockSignals(True)
+        self.repository.clear()
+        self.repository.addItem(self.tr("No repository"), None)
+        for repository in repositories:
+            self.repository.addItem(repository.name, repository.id)
+        self.repository.setCurrentIndex(max(self.repository.findData(chosen), 0))
+        self.repository.blockSignals(before)
+
+    def _choose_repository(self) -> None:
+        repository_id, script = self.repository.currentData(), self._script
+        self._context = None
+        self._adapt()
+        if repository_id is None or script is None:
+            return
+        self._background.ask(
+            partial(rehearsal.context, self._workspace, repository_id, script), self._take_context, owner=self
+        )
+
+    def _take_context(self, context: Context) -> None:
+        if self.repository.currentData() != context.repository.id:
+            return
+        self._context = context
+        self.other_side.clear()
+        for one in context.undoing:
+            self.other_side.addItem(one.script, one.id)
+        if context.assignments:
+            self.hook.setCurrentIndex(self.hook.findData(context.assignments[0].hook))
+        self._take_values(context)
+        self._adapt()
+
+    def _take_values(self, context: Context) -> None:
+        """Show the values the repository gives to the script; secrets stay in the keyring until they are needed."""
+        assignment = self._assignment()
+        if assignment is not None:
+            self.values.set_parameters(self._header.parameters, assignment.parameters, assignment.secrets)
+            self._values_group.setVisible(not self.values.is_empty())
+
+    def _assignment(self) -> Assignment | None:
+        if self._context is None:
+            return None
+        hook = self.hook.currentData()
+        own = self._context.assignments
+        return next((one for one in own if one.hook == hook), own[0] if own else None)
+
+    def _choose_hook(self) -> None:
+        if self._context is not None:
+            self._take_values(self._context)
+        self._adapt()
+
+    # Inside ---------------------------------------------------------------------------------------------------------
+
+    def _make_inputs(self) -> None:
+        self.repository = _combo(self.tr("Repository"))
+        self.hook = _combo(self.tr("Lane"))
+        for hook in (Hook.TEST, *LANES):
+            self.hook.addItem(self.tr("None (just a test)") if hook is Hook.TEST else words.hook(hook), hook)
+        self.outcome = _combo(self.tr("Outcome"))
+        for outcome in Outcome:
+            self.outcome.addItem(words.outcome(outcome), outcome)
+        self.values = ParameterForm()
+        self.other_side = _combo(self.tr("The other side"))
+        self.run = QPushButton(icons.icon("media-playback-start"), self.tr("&Run test"))
+        self.both = QPushButton(self.tr("Do, undo, undo a&gain"))
+        self.both.setToolTip(
+            self.tr("Runs this script, then the one that undoes it, twice: the second must find nothing to do")
+        )
+        self.stop = QPushButton(icons.icon("media-playback-stop"), self.tr("S&top"))
+        self.output = OutputView()
+        self.output.set_can_save(False)
+        self.output.set_title(self.tr("Output"))
+        self.result = Message()
+        self._elapsed = QLabel()
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 0)
+        self._progress.setTextVisible(False)
+        self.repository.activated.connect(lambda _: self._choose_repository())
+        self.hook.activated.connect(lambda _: self._choose_hook())
+        self.run.clicked.connect(partial(self._ask, False))
+        self.both.clicked.connect(partial(self._ask, True))
+        self.stop.clicked.connect(self._stop)
+
+    def _stop(self) -> None:
+        if self._run is not None:
+            self._run.stop()
+        self.stop.setEnabled(False)
+
+    def _ask(self, rehearsing: bool, _checked: bool = False) -> None:
+        missing = [] if rehearsing else self.values.missing()
+        problem = "" if rehearsing else self.values.problem()
+        if missing:
+            problem = self.tr("A value is needed for {names}.").format(names=words.listed(missing))
+        if problem:
+            self.result.say(problem, theme.Tone.BAD, closable=False)
+            return
+        self._rehearsing = rehearsing
+        self.start_asked.emit()
+
+    def _lay_out(self) -> None:
+        self._form = QFormLayout()
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.addRow(self.tr("Re&pository"), self.repository)
+        self._form.addRow(self.tr("As if in &lane"), self.hook)
+        self._form.addRow(self.tr("As if &outcome"), self.outcome)
+        self._values_group = QGroupBox(self.tr("Values"))
+        box = QVBoxLayout(self._values_group)
+        box.addWidget(self.values)
+        self._values_group.hide()
+        self._both_group = QGroupBox(self.tr("Together with the other side"))
+        box = QVBoxLayout(self._both_group)
+        box.addWidget(self.other_side)
+        box.addWidget(self.both)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 6, 4, 0)
+        column.addLayout(self._form)
+        column.addWidget(self._values_group)
+        column.addWidget(self._both_group)
+        column.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run)
+        buttons.addWidget(self.stop)
+        buttons.addWidget(self._progress, 1)
+        buttons.addWidget(self._elapsed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addLayout(buttons)
+        column.addWidget(self.result)
+        column.addWidget(self.output, 1)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(FormScroll(inside))
+        splitter.addWidget(below)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        layout.addWidget(splitter)
+
+    def _adapt(self) -> None:
+        running = self._run is not None
+        waits = self._context is None and self.repository.currentData() is not None
+        self.run.setEnabled(not running and not waits)
+        self.stop.setVisible(running)
+        self.stop.setEnabled(running)
+        self._progress.setVisible(running)
+        post = Hook(self.hook.currentData()).is_post
+        self._form.setRowVisible(self.outcome, post)
+        self._both_group.setVisible(self._context is not None and bool(self._context.undoing))
+        self.both.setEnabled(not running)
+
+
+def _combo(name: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(10)
+    return box

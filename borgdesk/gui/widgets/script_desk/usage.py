@@ -1,0 +1,119 @@
+"""Where a script is used, and its own history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.history import Execution
+from borgdesk.domain.script import Script
+from borgdesk.engine.usage import Usage
+from borgdesk.gui import icons, script_words, words
+from borgdesk.gui.columns import Column
+from borgdesk.gui.table import TableModel
+from borgdesk.gui.widgets.table_view import TableView
+
+
+class UsageTab(QWidget):
+    """Two tables: the places, and the last executions."""
+
+    place_asked = Signal(int)
+    """The lanes of a repository shall be shown."""
+    execution_asked = Signal(object)
+    """An Execution shall be shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._summary = QLabel()
+        self._summary.setWordWrap(True)
+        self.places = TableView(
+            TableModel(self._place_columns(), lambda one: one.id, self),
+            self.tr("Where used"),
+            self.tr("Not assigned anywhere."),
+        )
+        self.executions = TableView(
+            TableModel(self._execution_columns(), lambda one: one.id, self),
+            self.tr("History of this script"),
+            self.tr("Never run yet."),
+        )
+        self.show_place = QPushButton(icons.icon("repositories"), self.tr("Show &repository"))
+        self.show_place.setEnabled(False)
+        upper, lower = QWidget(), QWidget()
+        for box, widgets in (
+            (upper, (_title(self.tr("Where used")), self.places, self.show_place)),
+            (lower, (_title(self.tr("Last runs and tests")), self.executions)),
+        ):
+            column = QVBoxLayout(box)
+            column.setContentsMargins(0, 0, 0, 0)
+            for table in (self.places, self.executions):
+                table.setMinimumHeight(self.fontMetrics().height() * 3)
+            for widget in widgets:
+                column.addWidget(widget)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(upper)
+        splitter.addWidget(lower)
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 0)
+        layout.addWidget(self._summary)
+        layout.addWidget(splitter, 1)
+        self.places.row_selected.connect(lambda one: self.show_place.setEnabled(one is not None))
+        self.places.row_activated.connect(lambda one: self.place_asked.emit(one.repository_id))
+        self.show_place.clicked.connect(self._ask_place)
+        self.executions.row_activated.connect(self.execution_asked)
+
+    def show_usage(self, script: Script, usage: Usage) -> None:
+        """Show where a script is and was used."""
+        self._summary.setText(
+            self.tr("Started {times}, last {ago}. Assigned in {places}.").format(
+                times=words.times(script.usage_count),
+                ago=words.ago(script.last_used_at),
+                places=script_words.places(len(usage.assignments)),
+            )
+        )
+        self.places.rows.set_rows(usage.assignments)
+        self.executions.rows.set_rows(usage.executions)
+
+    def clear(self) -> None:
+        """There is no script."""
+        self._summary.clear()
+        self.places.rows.set_rows(())
+        self.executions.rows.set_rows(())
+
+    def _ask_place(self) -> None:
+        row = self.places.current_row()
+        if row is not None:
+            self.place_asked.emit(row.repository_id)
+
+    def _place_columns(self) -> list[Column[Assignment]]:
+        return [
+            Column(self.tr("Repository"), lambda one: one.repository, stretch=True),
+            Column(self.tr("Lane"), lambda one: words.hook(one.hook), width=12),
+        ]
+
+    def _execution_columns(self) -> list[Column[Execution]]:
+        return [
+            Column(
+                self.tr("When"),
+                lambda one: words.ago(one.started_at),
+                sort_key=lambda one: -one.id,
+                tooltip=lambda one: words.exact_moment(one.started_at),
+                icon=lambda one: icons.status_icon(one.status),
+                width=13,
+            ),
+            Column(
+                self.tr("Where"),
+                lambda one: self.tr("Test") if one.run_id is None else one.repository or "",
+                stretch=True,
+            ),
+            Column(self.tr("Result"), words.execution_result, width=12),
+        ]
+
+
+def _title(text: str) -> QLabel:
+    title = QLabel(text)
+    font = title.font()
+    font.setBold(True)
+    title.setFont(font)
+    return title
