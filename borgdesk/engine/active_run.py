@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from borgdesk.domain.errors import SecretsUnavailable
@@ -27,6 +28,22 @@ SecretValues = Mapping[tuple[int | None, str], str]
 def now() -> datetime:
     """The time, aware, as history keeps it."""
     return datetime.now(UTC)
+
+
+class Clock:
+    """The time in a run: from its beginning on it goes by the machine's uptime, sleep included.
+
+    The clock on the wall may be put back or forward meanwhile; what a script took must not become negative by that, nor
+    must it seem to have begun before the one that ran before it.
+    """
+
+    def __init__(self, not_before: datetime) -> None:
+        self._began = max(now(), not_before)
+        self._uptime = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def now(self) -> datetime:
+        """The time, aware."""
+        return self._began + timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME) - self._uptime)
 
 
 def run_folder(workspace: Workspace, run_id: int) -> Path:
@@ -88,6 +105,12 @@ class ActiveRun:
     archive: str | None = None
     statistics: ArchiveStatistics | None = None
     error: str | None = None
+    clock: Clock = field(init=False)
+
+    def __post_init__(self) -> None:
+        scripts = [moment for one in self.executions for moment in (one.started_at, one.finished_at)]
+        moments = (self.run.queued_at, self.run.started_at, *scripts)
+        self.clock = Clock(not_before=max(moment for moment in moments if moment is not None))
 
     @property
     def run_id(self) -> int | None:

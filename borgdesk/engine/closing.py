@@ -12,7 +12,7 @@ from borgdesk.domain.events import OutcomeSettled, RunEnded
 from borgdesk.domain.history import Run
 from borgdesk.domain.run import Hook, Outcome, RunStatus, Step, final_status
 from borgdesk.domain.sentences import run_sentence
-from borgdesk.engine.active_run import ActiveRun, now
+from borgdesk.engine.active_run import ActiveRun
 from borgdesk.engine.hooks import run_lane
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
     """
     assert active.outcome is not None
     runs, run_id = active.workspace.store.runs, active.run.id
-    status, ended = final_status(active.outcome, tainted=active.tainted), now()
+    status, ended = final_status(active.outcome, tainted=active.tainted), active.clock.now()
     active.log.line(f"== finished: {status}")
     if active.log.error is not None:
         active.note(f"The log is incomplete: {active.log.error.strerror}.")

@@ -24,7 +24,7 @@ from borgdesk.domain.run import (
 from borgdesk.domain.script import shebang
 from borgdesk.domain.variables import inherited, variables
 from borgdesk.engine import process
-from borgdesk.engine.active_run import ActiveRun, now
+from borgdesk.engine.active_run import ActiveRun
 from borgdesk.engine.output import Capture
 from borgdesk.engine.procfs import Marker
 
@@ -96,7 +96,7 @@ class _Result:
 
 def run_script(active: ActiveRun, execution: Execution) -> ScriptEnd:
     """Run one script to its end and record it. Whatever goes wrong is that script's failure, never an exception."""
-    runs, planned, began = active.workspace.store.runs, execution.planned, now()
+    runs, planned, began = active.workspace.store.runs, execution.planned, active.clock.now()
     active.recorder.write(lambda: runs.begin(execution.id, began, recovered=active.recovered))
     active.log.line(f"-- {planned.name}")
     active.tell(ExecutionStarted(active.run_id, execution.id, planned.hook, planned.name, active.recovered))
@@ -113,7 +113,7 @@ def run_script(active: ActiveRun, execution: Execution) -> ScriptEnd:
     capture.close()
     active.ended[execution.id] = result.status
     _record(active, execution, result, capture)
-    duration = (now() - began).total_seconds()
+    duration = (active.clock.now() - began).total_seconds()
     active.tell(
         ExecutionEnded(
             active.run_id, execution.id, planned.hook, planned.name,
@@ -135,7 +135,7 @@ def _try(active: ActiveRun, execution: Execution, capture: Capture) -> _Result |
 
 
 def _record(active: ActiveRun, execution: Execution, result: _Result, capture: Capture) -> None:
-    runs, ended = active.workspace.store.runs, now()
+    runs, ended = active.workspace.store.runs, active.clock.now()
     reason = active.masker.mask_text(result.reason) if result.reason else None
     how = reason or ("success" if result.status is ExecutionStatus.SUCCESS else result.status.value)
     active.log.line(f"-- {execution.planned.name}: {how}")
