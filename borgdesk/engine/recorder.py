@@ -61,13 +61,14 @@ class Recorder:
 
     def write(self, write: Callable[[], object]) -> None:
         """Do *write* after all that was put aside before it, now or as soon as it can be done."""
-        self.put_aside(write)
+        self._waiting.append(write)
         if time.monotonic() >= self._respite_ends:
             self._try()
 
     def put_aside(self, write: Callable[[], object]) -> None:
-        """Do *write* at the next try, and not now."""
+        """Do *write* later: it could not be done just now."""
         self._waiting.append(write)
+        self._respite_ends = time.monotonic() + _RESPITE
 
     def _try(self) -> bool:
         while self._waiting:

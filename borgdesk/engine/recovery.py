@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from borgdesk.domain.errors import SecretsUnavailable
+from borgdesk.domain.errors import SecretsUnavailable, StoreUnusable
 from borgdesk.domain.events import Event, Tell
 from borgdesk.domain.history import Run
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, Step
@@ -25,6 +26,7 @@ from borgdesk.engine.output import Masker, RunLog
 from borgdesk.engine.queue import Turn
 from borgdesk.engine.recorder import patiently
 from borgdesk.engine.workspace import Workspace
+from borgdesk.store.faults import StoreDamaged
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ _ORPHAN_GRACE = 3.0
 _RETENTION_LEFT = "Retention was left for the next run, because this one was interrupted."
 _CUT_SHORT = "BorgDesk was ended while it ran"
 _INTERRUPTED = "BorgDesk was ended while the backup was under way."
+_NEVER_BEGAN = "BorgDesk was ended before the backup began; nothing was stopped."
 
 
 def _silent(_: Event) -> None:
@@ -96,19 +99,40 @@ def _take_turn(workspace: Workspace, run: Run) -> Turn | None:
 
 
 def _claim_and_finish(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel) -> Run | None:
-    runs, me = workspace.store.runs, procfs.identity()
-    if not patiently(lambda: runs.claim(run.id, run.owner, me), cancel):
+    runs = workspace.store.runs
+    claim = partial(runs.claim, run.id, run.owner, procfs.identity())
+    claimed = _claim(claim)
+    if claimed is False:
         return None
-    run = runs.get(run.id, with_output=False)
+    known, run = run, runs.get(run.id, with_output=False)
+    if claimed is None and (run.owner, run.status) != (known.owner, known.status):
+        return None
     _end_orphans(workspace, run)
     active = _reactivate(workspace, run, tell, cancel)
     active.log.line("== recovery")
+    if claimed is None:
+        active.recorder.put_aside(claim)
     _close_before_backup(active)
     if run.outcome is None:
-        active.error = run.error or _INTERRUPTED
+        active.error = run.error or (_NEVER_BEGAN if run.step is Step.QUEUED else _INTERRUPTED)
         settle(active, Outcome.INTERRUPTED)
     do_what_is_owed(active, between=partial(_instead_of_retention, died_in=run.step))
     return finish(active, owes_nothing=not _keep_what_failed(active))
+
+
+def _claim(claim: Callable[[], bool]) -> bool | None:
+    """Whether the run is ours now; None where that cannot be written.
+
+    Then we go by the turn at its location, which one recoverer has at a time: services must not stay stopped because
+    another program holds the database, or its disk is full.
+    """
+    try:
+        return claim()
+    except StoreDamaged:
+        raise
+    except StoreUnusable as error:
+        _log.warning("a run is recovered before it could be claimed: %s", error)
+        return None
 
 
 def _instead_of_retention(active: ActiveRun, died_in: Step) -> None:
@@ -169,7 +193,7 @@ def _secrets(workspace: Workspace, run: Run) -> tuple[SecretValues, str | None]:
 
 def _close_before_backup(active: ActiveRun) -> None:
     """Give the pre-backup scripts their last word: they are not run again."""
-    runs, ended = active.workspace.store.runs, now()
+    runs, ended = active.workspace.store.runs, active.clock.now()
     for execution in active.lane(Hook.PRE_BACKUP):
         if execution.status is ExecutionStatus.RUNNING:
             end = partial(runs.end, execution.id, ExecutionStatus.INTERRUPTED, reason=_CUT_SHORT, finished_at=ended)
@@ -206,4 +230,5 @@ def _end_dead_tests(workspace: Workspace) -> None:
             process.end_family(
                 execution_marker(notes_in(test_folder(workspace, execution.id)), execution.id), _ORPHAN_GRACE
             )
-            runs.end(execution.id, ExecutionStatus.INTERRUPTED, reason=_CUT_SHORT, finished_at=now())
+            ended = max(now(), execution.started_at or now())
+            runs.end(execution.id, ExecutionStatus.INTERRUPTED, reason=_CUT_SHORT, finished_at=ended)
