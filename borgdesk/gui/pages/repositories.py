@@ -60,6 +60,15 @@ class RepositoriesPage(QWidget):
 
     # What is shown --------------------------------------------------------------------------------------------------
 
+    def refresh(self) -> None:
+        """Show what is stored now: the main window asks for it."""
+        self.reload()
+
+    def focus_search(self) -> None:
+        """Put the keyboard into the search field of the library, where it is in view."""
+        self.view.tabs.setCurrentIndex(1)
+        self.view.board.library.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def reload(self) -> None:
         """Show what is stored now."""
         self._background.ask(self._workspace.store.repositories.list, self._show, owner=self)
@@ -220,8 +229,5 @@ class RepositoriesPage(QWidget):
         self.view.saved.connect(self._take_added)
         self.view.board.script_asked.connect(self.script_asked)
         self.view.board.options_asked.connect(self._open_options)
-        for keys, run in (
-            (QKeySequence.StandardKey.New, self.ask_for_new),
-            (QKeySequence.StandardKey.Refresh, self.reload),
-        ):
-            QShortcut(keys, self, run, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        new = QShortcut(QKeySequence.StandardKey.New, self, self.ask_for_new)
+        new.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

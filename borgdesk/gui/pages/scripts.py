@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
@@ -15,13 +16,10 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QMessageBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.script import Script
-from borgdesk.engine import library
 from borgdesk.engine.drafts import Draft, Drafts
-from borgdesk.engine.library import Imported
 from borgdesk.engine.outside import Survey
 from borgdesk.engine.templates import Made
 from borgdesk.engine.workspace import Workspace
@@ -30,6 +28,7 @@ from borgdesk.gui.background import Background
 from borgdesk.gui.dialogs.conflict import ComparisonDialog, ConflictDialog
 from borgdesk.gui.dialogs.parameter import ParameterDialog
 from borgdesk.gui.dialogs.template import TemplateDialog
+from borgdesk.gui.library_actions import LibraryActions
 from borgdesk.gui.library_watcher import LibraryWatcher
 from borgdesk.gui.theme import Tone
 from borgdesk.gui.widgets.library_table import LibraryTable
@@ -66,6 +65,7 @@ class ScriptsPage(QWidget):
         self.table = LibraryTable()
         self.desk = ScriptDesk(workspace, background)
         self.message = Message()
+        self.actions_on_scripts = LibraryActions(workspace, background, self)
         self.watcher = LibraryWatcher(workspace, background, self)
         self.setAcceptDrops(True)
         self._lay_out()
@@ -80,6 +80,15 @@ class ScriptsPage(QWidget):
             self._background.ask(self._ask_beginnings, self._begin, owner=self)
         else:
             self.reload()
+
+    def refresh(self) -> None:
+        """Show what is stored now: the main window asks for it."""
+        self.reload()
+
+    def focus_search(self) -> None:
+        """Put the keyboard into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
 
     def reload(self) -> None:
         """Show what is stored now."""
@@ -163,7 +172,7 @@ class ScriptsPage(QWidget):
             self.tr("New files in the library folder: {names}. Use them as scripts?").format(names=words.listed(shown)),
             Tone.WORKING,
             [
-                (self.tr("Register"), partial(self.import_files, new)),
+                (self.tr("Register"), partial(self.actions_on_scripts.import_files, new)),
                 (self.tr("Not these"), partial(self._ignore, [path.name for path in new])),
             ],
         )
@@ -281,64 +290,6 @@ class ScriptsPage(QWidget):
             self.message.say(self.tr("Added {names}.").format(names=names), Tone.GOOD)
         self.show_script(made.scripts[0].id)
 
-    def duplicate(self) -> None:
-        """Copy the selected script."""
-        script = self.table.current_row()
-        if script is not None:
-            self._background.ask(
-                partial(library.duplicate, self._workspace, script.id), lambda copy: self._show_new(copy.id), owner=self
-            )
-
-    def choose_import(self) -> None:
-        """Choose files to import."""
-        chosen, _ = QFileDialog.getOpenFileNames(self, self.tr("Import scripts"), str(Path.home()))
-        self.import_files([Path(one) for one in chosen])
-
-    def import_files(self, paths: list[Path]) -> None:
-        """Copy files into the library."""
-        if paths:
-            self._background.ask(partial(library.import_files, self._workspace, paths), self._take_imported, owner=self)
-
-    def _take_imported(self, imported: list[Imported]) -> None:
-        good = [one.script for one in imported if one.script is not None]
-        problems = [one.problem for one in imported if one.script is None]
-        said = [self.tr("Imported {scripts}.").format(scripts=words.scripts(len(good)))] if good else []
-        self.message.say("\n".join([*said, *problems]), Tone.WARNING if problems else Tone.GOOD)
-        if good:
-            self._show_new(good[0].id)
-
-    def _show_new(self, script_id: int) -> None:
-        self.changed.emit()
-        self.show_script(script_id)
-
-    def export(self) -> None:
-        """Write the selected script to a file."""
-        script = self.table.current_row()
-        if script is None:
-            return
-        proposed = str(Path.home() / Path(script.file_path).name)
-        target, _ = QFileDialog.getSaveFileName(self, self.tr("Export script"), proposed)
-        if target:
-            self._background.ask(
-                partial(library.export_file, self._workspace, script.id, Path(target)),
-                lambda _: self.message.say(self.tr("Exported to {file}.").format(file=target), Tone.GOOD),
-                owner=self,
-            )
-
-    def export_all(self) -> None:
-        """Write all scripts into a folder."""
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Export all scripts"), str(Path.home()))
-        ids = [script.id for script in self.table.rows.rows()]
-        if folder and ids:
-            self._background.ask(
-                partial(library.export_files, self._workspace, ids, Path(folder)),
-                lambda files: self.message.say(
-                    self.tr("Exported {scripts} to {folder}.").format(scripts=words.scripts(len(files)), folder=folder),
-                    Tone.GOOD,
-                ),
-                owner=self,
-            )
-
     def open_folder(self) -> None:
         """Show the library folder in the file manager."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._workspace.paths.library)))
@@ -347,66 +298,22 @@ class ScriptsPage(QWidget):
         """Show where the selected script is used."""
         self.desk.tabs.setCurrentWidget(self.desk.usage)
 
-    # Deleting -------------------------------------------------------------------------------------------------------
-
-    def delete(self) -> None:
-        """Delete the selected script, if it is assigned nowhere."""
+    def _on_selected(self, run: Callable[[Script], None]) -> None:
         script = self.table.current_row()
         if script is not None:
-            self._background.ask(
-                partial(self._workspace.store.assignments.for_script, script.id),
-                partial(self._ask_deletion, script),
-                owner=self,
-            )
+            run(script)
 
-    def _ask_deletion(self, script: Script, assignments: list[Assignment]) -> None:
-        if assignments:
-            self._refuse_deletion(script, assignments)
-            return
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(self.tr("Delete script"))
-        box.setText(self.tr("Delete “{name}”?").format(name=script.name))
-        box.setInformativeText(
-            self.tr("Its file is deleted:\n{path}\n\nHistory keeps what it did, and the texts that ran.").format(
-                path=script.file_path
-            )
-        )
-        remove = box.addButton(self.tr("&Delete"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(keep)
-        remove.clicked.connect(partial(self._delete, script))
-        box.open()
-
-    def _refuse_deletion(self, script: Script, assignments: list[Assignment]) -> None:
-        lines = [
-            self.tr("“{repository}”: {lane}").format(repository=one.repository, lane=words.hook(one.hook))
-            for one in assignments
-        ]
-        places = {one.repository_id: one.repository for one in assignments}
-        self.message.say(
-            self.tr("“{name}” cannot be deleted while it is assigned. Remove it there first:").format(name=script.name)
-            + "\n"
-            + "\n".join(dict.fromkeys(lines)),
-            Tone.WARNING,
-            [
-                (self.tr("Show {repository}").format(repository=name), partial(self.open_repository_asked.emit, number))
-                for number, name in list(places.items())[:3]
-            ],
-        )
-
-    def _delete(self, script: Script) -> None:
-        if self.desk.script is not None and self.desk.script.id == script.id:
+    def _clear_desk_of(self, script_id: int) -> None:
+        if self.desk.script is not None and self.desk.script.id == script_id:
             self.desk.forget()
-        self._background.ask(
-            partial(self._workspace.store.scripts.remove, script.id), lambda _: self._take_deleted(), owner=self
-        )
 
     def _take_deleted(self) -> None:
         self.changed.emit()
         self.watcher.survey()
+
+    def _show_new(self, script_id: int) -> None:
+        self.changed.emit()
+        self.show_script(script_id)
 
     # Inside ---------------------------------------------------------------------------------------------------------
 
@@ -436,16 +343,17 @@ class ScriptsPage(QWidget):
         layout.addWidget(splitter, 1)
 
     def _make_menu(self) -> QMenu:
-        menu = QMenu(self)
+        menu, actions, on = QMenu(self), self.actions_on_scripts, self._on_selected
         self.on_selected = [
-            menu.addAction(icons.icon("edit-copy"), self.tr("&Duplicate"), self.duplicate),
+            menu.addAction(icons.icon("edit-copy"), self.tr("&Duplicate"), partial(on, actions.duplicate)),
             menu.addAction(icons.icon("repositories"), self.tr("&Where used"), self.show_usage),
-            menu.addAction(icons.icon("document-export"), self.tr("&Export…"), self.export),
-            menu.addAction(icons.icon("edit-delete"), self.tr("De&lete…"), self.delete),
+            menu.addAction(icons.icon("document-export"), self.tr("&Export…"), partial(on, actions.export)),
+            menu.addAction(icons.icon("edit-delete"), self.tr("De&lete…"), partial(on, actions.delete)),
         ]
         menu.addSeparator()
-        menu.addAction(icons.icon("document-import"), self.tr("&Import files…"), self.choose_import)
-        menu.addAction(icons.icon("document-export"), self.tr("Export &all…"), self.export_all)
+        menu.addAction(icons.icon("document-import"), self.tr("&Import files…"), actions.choose_import)
+        everything = lambda: actions.export_all(self.table.rows.rows())  # noqa: E731 - asked when it is wanted
+        menu.addAction(icons.icon("document-export"), self.tr("Export &all…"), everything)
         menu.addAction(icons.icon("folder"), self.tr("Open library &folder"), self.open_folder)
         menu.aboutToShow.connect(self._adapt_menu)
         return menu
@@ -456,11 +364,17 @@ class ScriptsPage(QWidget):
 
     def _connect(self) -> None:
         self.table.row_selected.connect(self._select)
-        self.table.delete_pressed.connect(lambda _: self.delete())
+        self.table.delete_pressed.connect(self.actions_on_scripts.delete)
         self.table.row_activated.connect(lambda _: self.desk.focus_text())
         self.table.customContextMenuRequested.connect(
             lambda point: self.more.menu().popup(self.table.viewport().mapToGlobal(point))
         )
+        actions = self.actions_on_scripts
+        actions.told.connect(self.message.say)
+        actions.added.connect(self._show_new)
+        actions.deletion_began.connect(self._clear_desk_of)
+        actions.deleted.connect(self._take_deleted)
+        actions.place_asked.connect(self.open_repository_asked)
         self.watcher.surveyed.connect(self._take_survey)
         self.desk.shown.connect(self._take_shown)
         self.desk.saved.connect(self._take_saved)
@@ -472,8 +386,11 @@ class ScriptsPage(QWidget):
         self.desk.test.ended.connect(self.watcher.survey)
         context = Qt.ShortcutContext.WidgetWithChildrenShortcut
         keys = QKeySequence.StandardKey
-        for key, run in ((keys.New, self.new_script), (keys.Save, self.desk.save), (keys.Refresh, self.reload)):
+        for key, run in ((keys.New, self.new_script), (keys.Save, self.desk.save)):
             QShortcut(key, self, run, context=context)
+        application = QCoreApplication.instance()
+        assert application is not None
+        application.aboutToQuit.connect(self.shut_down)
 
     def _show_execution(self, execution: object) -> None:
         run_id = getattr(execution, "run_id", None)
@@ -496,4 +413,4 @@ class ScriptsPage(QWidget):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self.import_files([path for path in paths if path.is_file()])
+        self.actions_on_scripts.import_files([path for path in paths if path.is_file()])

@@ -29,14 +29,13 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui import icons, words
 from borgdesk.gui.background import Background
 from borgdesk.gui.theme import Tone
+from borgdesk.gui.widgets.assignment_board.arranger import Arranger, Operation
 from borgdesk.gui.widgets.assignment_board.cards import Card, facts_of
-from borgdesk.gui.widgets.assignment_board.history import Change, ChangeHistory
+from borgdesk.gui.widgets.assignment_board.history import Change
 from borgdesk.gui.widgets.assignment_board.lane import Lane
 from borgdesk.gui.widgets.assignment_board.library import LibraryList
 from borgdesk.gui.widgets.assignment_board.outcome_bar import OutcomeBar
 from borgdesk.gui.widgets.message import Message
-
-_Operation = Callable[[Arrangement], Arrangement]
 
 
 class AssignmentBoard(QWidget):
@@ -55,12 +54,10 @@ class AssignmentBoard(QWidget):
         super().__init__(parent)
         self._workspace = workspace
         self._background = background
-        self._board: Board | None = None
+        self._arranger = Arranger(workspace, background, self)
         self._outcome: Outcome | None = None
-        self._history = ChangeHistory()
-        self._waiting: list[tuple[str, _Operation]] = []
-        self._busy = False
         self._selected: int | None = None
+        self._asked = 0
         self.library = LibraryList()
         self.outcomes = OutcomeBar()
         self.notice = Message()
@@ -74,19 +71,22 @@ class AssignmentBoard(QWidget):
 
     def show_repository(self, repository_id: int) -> None:
         """Show the lanes of a repository."""
-        if self._board is None or self._board.repository.id != repository_id:
-            self._leave()
-        self._background.ask(partial(arranging.board, self._workspace, repository_id), self._show, owner=self)
+        if self._arranger.board is None or self._arranger.board.repository.id != repository_id:
+            self._arranger.leave()
+            self._selected = None
+        self._asked += 1
+        question = partial(arranging.board, self._workspace, repository_id)
+        self._background.ask(question, partial(self._take, self._asked), owner=self)
 
     def reload(self) -> None:
         """Show what is stored now; somebody else may have changed it."""
-        if self._board is not None and not self._busy:
-            self.show_repository(self._board.repository.id)
+        if self._arranger.board is not None and not self._arranger.is_busy:
+            self.show_repository(self._arranger.board.repository.id)
 
     @property
     def assignments(self) -> Arrangement:
         """What stands in the lanes."""
-        return self._board.assignments if self._board is not None else ()
+        return self._arranger.assignments
 
     def selected(self) -> Assignment | None:
         """The assignment that is selected."""
@@ -98,8 +98,13 @@ class AssignmentBoard(QWidget):
             if lane.view.select(assignment_id):
                 return
 
+    def _take(self, number: int, board: Board) -> None:
+        """An answer that was overtaken by a change, or by another question, is out of date."""
+        if number == self._asked:
+            self._show(board)
+
     def _show(self, board: Board) -> None:
-        self._board = board
+        self._arranger.board = board
         self.library.set_scripts(board.library)
         for hook, lane in self.lanes.items():
             lane.cards.show([self._card(one) for one in arranging.lane(board.assignments, hook)])
@@ -111,12 +116,12 @@ class AssignmentBoard(QWidget):
 
     def _card(self, assignment: Assignment) -> Card:
         decision = None if self._outcome is None else arranging.expected(assignment, self._outcome)
-        warnings = self._board.warnings.get(assignment.id, ()) if self._board else ()
+        warnings = self._arranger.board.warnings.get(assignment.id, ()) if self._arranger.board else ()
         return Card(assignment, facts_of(assignment), warnings, decision)
 
     def _inline_row(self, hook: Hook) -> QWidget | None:
         """What stands in a lane for a repository that still has its script in itself."""
-        repository = self._board.repository if self._board else None
+        repository = self._arranger.board.repository if self._arranger.board else None
         text = {Hook.PRE_BACKUP: "pre_script", Hook.POST_BACKUP: "post_script"}.get(hook)
         if repository is None or text is None or not getattr(repository, text):
             return None
@@ -134,27 +139,18 @@ class AssignmentBoard(QWidget):
         layout.addWidget(button)
         return row
 
-    def _leave(self) -> None:
-        """Another repository comes: what was removed here cannot be undone any more, so its secrets may go."""
-        seen = {one.id: one for lanes in self._history.seen() for one in lanes if one.secrets}
-        if seen:
-            self._background.do(partial(arranging.forget_removed, self._workspace, tuple(seen.values())))
-        self._history.clear()
-        self._waiting.clear()
-        self._selected = None
-
     # Changes --------------------------------------------------------------------------------------------------------
 
     def add_script(self, script_id: int, hook: Hook, place: int | None = None) -> None:
         """Put a script of the library into a lane, at its end unless a place (from 0) is given."""
-        board = self._board
+        board = self._arranger.board
         script = next((one for one in board.library if one.id == script_id), None) if board else None
         if board is None or script is None:
             return
         text = self.tr("Add {script}").format(script=script.name)
         at = len(board.assignments) if place is None else place
         self._selected = None
-        self._do(text, lambda now: arranging.added(now, script, board.repository, hook, at))
+        self._arranger.do(text, lambda now: arranging.added(now, script, board.repository, hook, at))
 
     def put(self, assignment_id: int, hook: Hook, place: int) -> None:
         """Put a card to a place (from 0) of a lane."""
@@ -175,65 +171,22 @@ class AssignmentBoard(QWidget):
         text = self.tr("Switch on {script}") if enabled else self.tr("Switch off {script}")
         self._do_with(assignment_id, text, lambda now: arranging.switched(now, assignment_id, enabled=enabled))
 
-    def undo(self) -> None:
-        """Take the last change back."""
-        change = self._history.to_undo
-        if change is not None and not self._busy:
-            self._store(change.before, lambda _: self._history.undone())
-
-    def redo(self) -> None:
-        """Do the change again that was taken back last."""
-        change = self._history.to_redo
-        if change is not None and not self._busy:
-            self._store(change.after, lambda _: self._history.redone())
-
-    def _do_with(self, assignment_id: int, text: str, operation: _Operation) -> None:
+    def _do_with(self, assignment_id: int, text: str, operation: Operation) -> None:
         assignment = next((one for one in self.assignments if one.id == assignment_id), None)
         if assignment is not None:
             self._selected = assignment_id
-            self._do(text.format(script=assignment.script), operation)
+            self._arranger.do(text.format(script=assignment.script), operation)
 
-    def _do(self, text: str, operation: _Operation) -> None:
-        self._waiting.append((text, operation))
-        self._next()
-
-    def _next(self) -> None:
-        """One change at a time: the next is made on what the one before has stored."""
-        if self._busy or not self._waiting:
-            return
-        text, operation = self._waiting.pop(0)
-        before = self.assignments
-        after = operation(before)
-        if after == before:
-            self._next()
-            return
-        self._store(after, lambda board: self._history.add(Change(text, before, board.assignments)))
-
-    def _store(self, arrangement: Arrangement, remember: Callable[[Board], None]) -> None:
-        board = self._board
-        assert board is not None
-        self._busy = True
-        self._background.ask(
-            partial(arranging.arrange, self._workspace, board.repository.id, arrangement),
-            partial(self._stored, remember),
-            self._failed,
-            self,
-        )
-
-    def _stored(self, remember: Callable[[Board], None], board: Board) -> None:
-        self._busy = False
-        remember(board)
+    def _take_arranged(self, board: Board) -> None:
         new = {one.id for one in board.assignments} - {one.id for one in self.assignments}
         if len(new) == 1:
             self._selected = new.pop()
+        self._asked += 1
         self.notice.hide()
         self._show(board)
         self.changed.emit()
-        self._next()
 
     def _failed(self, error: Exception) -> None:
-        self._busy = False
-        self._waiting.clear()
         if not isinstance(error, BorgDeskError):
             raise error
         self.notice.say(error.sentence, Tone.BAD)
@@ -243,8 +196,8 @@ class AssignmentBoard(QWidget):
 
     def _ask_options(self, assignment_id: int) -> None:
         assignment = next((one for one in self.assignments if one.id == assignment_id), None)
-        if self._board is not None and assignment is not None:
-            self.options_asked.emit(assignment, self._board.headers[assignment.script_id])
+        if self._arranger.board is not None and assignment is not None:
+            self.options_asked.emit(assignment, self._arranger.board.headers[assignment.script_id])
 
     def take_edited(self, before: Assignment, after: Assignment) -> None:
         """An assignment was changed elsewhere and is stored.
@@ -253,15 +206,15 @@ class AssignmentBoard(QWidget):
         """
         lanes = self.assignments
         if before.secrets or after.secrets:
-            self._history.clear()
+            self._arranger.forget_changes()
         else:
             changed = tuple(after if one.id == after.id else one for one in lanes)
-            self._history.add(Change(self.tr("Change {script}").format(script=after.script), lanes, changed))
+            self._arranger.note(Change(self.tr("Change {script}").format(script=after.script), lanes, changed))
         self._selected = after.id
         self._reload_changed()
 
     def _move_inline(self, hook: Hook) -> None:
-        board = self._board
+        board = self._arranger.board
         if board is not None:
             self._background.ask(
                 partial(library.move_inline_to_library, self._workspace, board.repository.id, hook),
@@ -278,8 +231,8 @@ class AssignmentBoard(QWidget):
 
     def _pretend(self, outcome: Outcome | None) -> None:
         self._outcome = outcome
-        if self._board is not None:
-            self._show(self._board)
+        if self._arranger.board is not None:
+            self._show(self._arranger.board)
 
     # Inside ---------------------------------------------------------------------------------------------------------
 
@@ -298,8 +251,8 @@ class AssignmentBoard(QWidget):
         self._up = make(self.tr("Move &up"), "go-up", lambda: self._on_selected(lambda one: self.step(one, -1)))
         self._down = make(self.tr("Move &down"), "go-down", lambda: self._on_selected(lambda one: self.step(one, 1)))
         self._remove = make(self.tr("&Remove"), "list-remove", lambda: self._on_selected(self.remove))
-        self._undo = make(self.tr("Undo"), "edit-undo", self.undo)
-        self._redo = make(self.tr("Redo"), "edit-redo", self.redo)
+        self._undo = make(self.tr("Undo"), "edit-undo", self._arranger.undo)
+        self._redo = make(self.tr("Redo"), "edit-redo", self._arranger.redo)
         self._undo.setShortcut(QKeySequence.StandardKey.Undo)
         self._redo.setShortcut(QKeySequence.StandardKey.Redo)
         for action in (self._undo, self._redo):
@@ -361,6 +314,8 @@ class AssignmentBoard(QWidget):
         layout.addWidget(splitter, 1)
 
     def _connect(self) -> None:
+        self._arranger.arranged.connect(self._take_arranged)
+        self._arranger.failed.connect(self._failed)
         self.outcomes.picked.connect(self._pretend)
         self.library.card_dropped.connect(self.remove)
         self.library.script_chosen.connect(self._ask_lane)
@@ -430,8 +385,8 @@ class AssignmentBoard(QWidget):
             action.setEnabled(possible)
         self._add.setEnabled(self.library.selected() is not None)
         for action, change, text in (
-            (self._undo, self._history.to_undo, self.tr("Undo: {change}")),
-            (self._redo, self._history.to_redo, self.tr("Redo: {change}")),
+            (self._undo, self._arranger.to_undo, self.tr("Undo: {change}")),
+            (self._redo, self._arranger.to_redo, self.tr("Redo: {change}")),
         ):
             action.setEnabled(change is not None)
             action.setToolTip(text.format(change=change.text) if change else action.text())

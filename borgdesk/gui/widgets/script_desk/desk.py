@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
@@ -25,14 +25,12 @@ from borgdesk.engine.writing import ChangedOutside, Edited, Loaded
 from borgdesk.gui import words
 from borgdesk.gui.background import Background
 from borgdesk.gui.theme import Tone
+from borgdesk.gui.widgets.script_desk.drafting import Drafting
 from borgdesk.gui.widgets.script_desk.frame import DeskFrame
 from borgdesk.gui.widgets.script_desk.live_check import LiveCheck
 
 if TYPE_CHECKING:
     from borgdesk.gui.widgets.script_editor.editor import ScriptEditor
-
-_DRAFT_PAUSE = 1500
-"""Milliseconds after the last change before a draft is kept: what a crash can cost."""
 
 STARTING_TEXT = "#!/usr/bin/env bash\nset -euo pipefail\n\n"
 """What a new script begins with."""
@@ -60,7 +58,6 @@ class ScriptDesk(DeskFrame):
         super().__init__(workspace, background, parent)
         self._workspace = workspace
         self._background = background
-        self._drafts = Drafts(workspace.paths.state)
         self._loaded: Loaded | None = None
         self._repositories: list[Repository] = []
         self._is_new = False
@@ -70,8 +67,7 @@ class ScriptDesk(DeskFrame):
         self._test_waits = False
         self.editor: ScriptEditor | None = None
         self.check = LiveCheck(background, workspace.environment, self._text_to_check, self)
-        self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_PAUSE)
-        self._draft_timer.timeout.connect(self._keep_draft)
+        self._drafting = Drafting(Drafts(workspace.paths.state), background, self._draft, self)
         self._connect()
         self._adapt()
 
@@ -210,7 +206,7 @@ class ScriptDesk(DeskFrame):
 
     def discard(self) -> None:
         """Go back to what is stored."""
-        self._forget_draft()
+        self._drafting.drop(self.script.id if self.script is not None else None)
         if self.script is not None:
             self.open_script(self.script.id)
         else:
@@ -218,7 +214,7 @@ class ScriptDesk(DeskFrame):
 
     def forget(self) -> None:
         """Clear the desk; what was not saved is lost."""
-        self._forget_draft()
+        self._drafting.drop(self.script.id if self.script is not None else None)
         self.close_script()
 
     def focus_text(self) -> None:
@@ -228,7 +224,7 @@ class ScriptDesk(DeskFrame):
 
     def _finish_saving(self, edited: Edited, revision: int, loaded: Loaded) -> None:
         self._saving = False
-        self._drafts_drop(edited.script_id)
+        self._drafting.drop(edited.script_id)
         assert self.editor is not None
         self._loaded, self._is_new = loaded, False
         if self.editor.revision == revision:
@@ -349,7 +345,7 @@ class ScriptDesk(DeskFrame):
             )
 
     def _finish_restoring(self, number: int, loaded: Loaded) -> None:
-        self._drafts_drop(loaded.script.id)
+        self._drafting.drop(loaded.script.id)
         self._take(number, None, loaded)
         self.saved.emit(loaded.script)
 
@@ -400,23 +396,13 @@ class ScriptDesk(DeskFrame):
             self.editor.apply_edits(edits)  # type: ignore[arg-type]
             self.check.touch(now=True)
 
-    # Drafts ---------------------------------------------------------------------------------------------------------
-
-    def _keep_draft(self) -> None:
+    def _draft(self) -> Draft | None:
         if self.editor is None or not (self.editor.is_modified or self._is_new) or self._saving:
-            return
+            return None
         edited = self.edited()
         if edited.text == STARTING_TEXT:
-            return
-        draft = Draft(edited.script_id, edited.name, edited.text, edited.base, datetime.now(UTC))
-        self._background.do(partial(self._drafts.keep, draft))
-
-    def _forget_draft(self) -> None:
-        self._drafts_drop(self.script.id if self.script is not None else None)
-
-    def _drafts_drop(self, script_id: int | None) -> None:
-        self._draft_timer.stop()
-        self._background.do(partial(self._drafts.drop, script_id))
+            return None
+        return Draft(edited.script_id, edited.name, edited.text, edited.base, datetime.now(UTC))
 
     # Tests ----------------------------------------------------------------------------------------------------------
 
@@ -450,7 +436,7 @@ class ScriptDesk(DeskFrame):
         self.findings.outdate()
         self.check.touch()
         if self.is_modified:
-            self._draft_timer.start()
+            self._drafting.touch()
 
     def _connect(self) -> None:
         self.save_button.clicked.connect(lambda _checked: self.save())
