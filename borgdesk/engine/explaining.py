@@ -15,8 +15,11 @@ from borgdesk.domain.repository import is_local
 from borgdesk.domain.run import Outcome
 
 _LOCKED = "LockTimeout"
-_GENERAL = (None, "Error", "Exception", "Repository.DoesNotExist", "Repository.InvalidRepository")
-"""What Borg says of a repository that vanished: while it worked, or before, leaving nothing or a mount point behind."""
+_NOT_THERE = ("Repository.DoesNotExist", "Repository.InvalidRepository")
+"""What Borg says of a repository that vanished before it was opened, leaving nothing or a mount point behind."""
+
+_SYSTEM_ERROR = "[Errno "
+"""What it says of one that vanished while Borg worked has this in it, and no name."""
 
 _HOLDER = re.compile(r"\A(?P<host>.+)\.(?P<pid>[0-9]+)-[0-9a-f]+\Z")
 """An entry of ``lock.exclusive/``, as Borg 1.2 and 1.4 name it: host.pid-thread, the host often being name@number."""
@@ -29,7 +32,8 @@ def explained(result: BorgResult, location: str) -> BorgResult:
     if result.msgid == _LOCKED:
         holders = ", ".join(dict.fromkeys(_holders(Path(location))))
         return replace(result, sentence=f"{result.sentence} It is held by {holders}.") if holders else result
-    if result.msgid in _GENERAL and not result.killed and not Path(location, "config").exists():
+    vanished = result.msgid in _NOT_THERE or _SYSTEM_ERROR in result.detail
+    if vanished and not Path(location, "config").exists():
         sentence = f"The repository is not at {location} any more: was its disk unplugged or unmounted?"
         return replace(result, sentence=sentence, detail=result.detail or result.sentence)
     return result
