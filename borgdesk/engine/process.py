@@ -194,7 +194,7 @@ def end_family(marker: procfs.Marker, grace: float = TERM_GRACE) -> int:
     Returns how many there were.
     """
     found = procfs.family(frozenset(), marker)
-    for process in found:
+    for process in procfs.parents_first(found):
         procfs.send(process, signal.SIGTERM)
     end = time.monotonic() + grace
     while procfs.family(frozenset(), marker) and time.monotonic() < end:
@@ -210,7 +210,7 @@ def _kill(members: Callable[[], set[procfs.Process]]) -> None:
     """
     end = time.monotonic() + _KILL_ATTEMPT
     while (found := members()) and time.monotonic() < end:
-        for process in found:
+        for process in procfs.parents_first(found):
             procfs.send(process, signal.SIGKILL)
         time.sleep(0.01)
 
@@ -283,7 +283,7 @@ class _Child:
         """Climb the ladder until nobody of the tree is left, listening all the while."""
         for rung in ladder:
             targets = self._tree() if rung.whole_tree else {p for p in self._tree() if p.pid == self._popen.pid}
-            for process in targets:
+            for process in procfs.parents_first(targets):
                 procfs.send(process, rung.signal)
             if self._until(self._gone, rung.patience, rung.satisfied):
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -112,6 +112,14 @@ def _is_writable(pid: int, descriptor: str) -> bool:
         return False
     flags = next((line.split()[1] for line in lines if line.startswith("flags:")), "0")
     return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+
+
+def parents_first(processes: Iterable[Process]) -> list[Process]:
+    """In the order in which they were started, which is the order in which they must be signalled.
+
+    A shell whose child is ended before it goes on with its next command.
+    """
+    return sorted(processes, key=lambda process: (process.started, process.pid))
 
 
 def family(roots: frozenset[int], marker: Marker) -> set[Process]:

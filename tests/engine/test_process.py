@@ -178,6 +178,14 @@ def test_one_that_ignores_sigterm_is_killed(bench: Bench) -> None:
     assert ending == Ending(128 + signal.SIGKILL, signal.SIGKILL, StopReason.CANCELLED)
 
 
+@pytest.mark.parametrize("attempt", range(10))
+def test_a_stopped_script_does_not_go_on_with_its_next_command(bench: Bench, attempt: int) -> None:
+    """Were the child ended first, the shell would do what comes after it."""
+    started = bench.file("started")
+    bench.run(f"touch {started}; sleep 600; echo went on", once_there(started))
+    assert bench.said(Stream.STDOUT) == b""
+
+
 def test_the_whole_tree_is_stopped(bench: Bench) -> None:
     """A child, one in a session of its own, one whose parents are gone, and one that ignores SIGTERM."""
     started = bench.file("started")

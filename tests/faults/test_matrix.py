@@ -5,6 +5,8 @@ What is expected of a cell is said here, from the contract, without asking the c
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,8 +104,11 @@ def test_cell(step: str, fault: str, world: World, record_property: Callable[[st
     _prepare(world, step, fault)
     turn = Turn.try_take(world.workspace, world.repository.location) if step == "queued" else None
     victim = world.start_victim(step, fault)
+    if turn is not None and fault == "exception":
+        _wait_for_blow(world, victim)
+        turn.__exit__()
     said, _ = victim.communicate(timeout=90)
-    if turn is not None:
+    if turn is not None and fault != "exception":
         turn.__exit__()
     if fault.startswith("kill"):
         assert victim.returncode == -9, said
@@ -116,6 +121,12 @@ def test_cell(step: str, fault: str, world: World, record_property: Callable[[st
     if fault.startswith("kill") and step != "queued":
         record_property("delay", _delay(world))
     _check_next_run(world)
+
+
+def _wait_for_blow(world: World, victim: subprocess.Popen[str]) -> None:
+    while not Path(world.environment["BORGDESK_HOME"], "struck").exists():
+        assert victim.poll() is None
+        time.sleep(0.01)
 
 
 def _check(world: World, wanted: Expected, said: str) -> None:
