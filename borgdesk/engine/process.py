@@ -318,8 +318,6 @@ class _Child:
                 self._selector.unregister(self._exit)
             else:
                 self._read_pipe(key.data)
-        if not self._selector.get_map():
-            time.sleep(min(seconds, 0.01))
 
     def _hear(self, stream: Stream, chunk: bytes) -> None:
         try:
