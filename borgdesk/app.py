@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ from borgdesk.gui.preferences import Preferences
 from borgdesk.gui.single_instance import SingleInstance
 from borgdesk.gui.termination import Termination
 from borgdesk.paths import Paths, resource
+
+_SWITCH_INTERVAL = 0.001
+"""Seconds after which a busy thread hands over Python's lock. Qt's methods let go of it again and again, so with
+Python's 5 ms one click could wait for a busy thread twenty times over."""
 
 if TYPE_CHECKING:
     from borgdesk.engine.workspace import Workspace
@@ -46,6 +51,10 @@ def main(argv: Sequence[str] = ()) -> int:
 
 def make_application(argv: Sequence[str] = ()) -> QApplication:
     """Qt, with our name, icon and the user's language."""
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    present = QApplication.instance()
+    if isinstance(present, QApplication):
+        return present
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     QGuiApplication.setDesktopFileName("borgdesk")
     if QLocale().language() == QLocale.Language.C:
@@ -112,6 +121,8 @@ class Application(QObject):
         self.window.quit_asked.disconnect(self._leave_early)
         self.desk = Desk(workspace, self.background, self.preferences, self.window, self)
         self.desk.ended.connect(self._application.quit)
+        # All that was imported is there to stay: looking through it again and again held up the window for 0.1 s.
+        gc.freeze()
 
     def _cannot_open(self, error: Exception) -> None:
         if not isinstance(error, BorgDeskError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
@@ -27,6 +27,10 @@ from borgdesk.gui.pages.settings import SettingsPage
 from borgdesk.gui.preferences import Preferences
 from borgdesk.gui.tray import Tray
 from borgdesk.gui.widgets.run_bar import RunBar
+
+if TYPE_CHECKING:
+    from borgdesk.gui.pages.repositories import RepositoriesPage
+    from borgdesk.gui.pages.scripts import ScriptsPage
 
 _SESSION_PATIENCE = 120.0
 """Seconds the session may have to wait for what is owed; the guardian does what is left then."""
@@ -96,12 +100,31 @@ class Desk(QObject):
     def show_script(self, script_id: int) -> None:
         """Open a script of the library."""
         if self.window.open_page("scripts"):
-            self.window.page("scripts").show_script(script_id)  # type: ignore[attr-defined]
+            self._scripts().show_script(script_id)
+
+    def show_revision(self, script_id: int, sha256: str) -> None:
+        """Open a script of the library, with what it was when it had that revision."""
+        if self.window.open_page("scripts"):
+            page = self._scripts()
+            if sha256:
+                page.show_revision(script_id, sha256)
+            else:
+                page.show_script(script_id)
 
     def show_repository(self, repository_id: int) -> None:
         """Open a repository."""
         if self.window.open_page("repositories"):
-            self.window.page("repositories").show_repository(repository_id)  # type: ignore[attr-defined]
+            self._repositories().show_repository(repository_id)
+
+    def show_lanes(self, repository_id: int) -> None:
+        """Open a repository where its scripts are assigned."""
+        if self.window.open_page("repositories"):
+            self._repositories().show_scripts_of(repository_id)
+
+    def add_repository(self) -> None:
+        """Ask for a new repository."""
+        if self.window.open_page("repositories"):
+            self._repositories().ask_for_new()
 
     def close_window(self) -> None:
         """The user closed the window: backups and the tray go on, where there is a tray."""
@@ -144,6 +167,8 @@ class Desk(QObject):
     def finish(self) -> None:
         """The program ends, whoever wanted it: nothing may be left running in it."""
         self.executor.stop_all()
+        if self.window.has_made("scripts"):
+            self._scripts().shut_down()
         while not self.executor.wait(1.0):
             QApplication.processEvents()
         if self.tray is not None:
@@ -174,21 +199,21 @@ class Desk(QObject):
             executor.idle.connect(self._update_tray)
 
     def _entries(self) -> list[PageEntry]:
-        entries = [
+        return [
             PageEntry("overview", self.tr("Overview"), "overview", self._make_overview),
             PageEntry("repositories", self.tr("Repositories"), "repositories", self._make_repositories),
             PageEntry("scripts", self.tr("Scripts"), "scripts", self._make_scripts),
             PageEntry("history", self.tr("History"), "history", self._make_history),
             PageEntry("settings", self.tr("Settings"), "settings", self._make_settings),
         ]
-        return [entry for entry in entries if find_spec(f"borgdesk.gui.pages.{entry.name}")]
 
     def _make_overview(self) -> QWidget:
         page = OverviewPage(self._workspace, self._background, self.executor)
         page.backup_asked.connect(self.back_up)
         page.stop_asked.connect(self.executor.stop_repository)
         page.history_asked.connect(self.show_history)
-        page.repositories_asked.connect(partial(self.window.open_page, "repositories"))
+        page.repository_asked.connect(self.show_repository)
+        page.repositories_asked.connect(self.add_repository)
         page.scripts_asked.connect(partial(self.window.open_page, "scripts"))
         page.owed_run_asked.connect(self.executor.recover)
         page.overview_read.connect(self._see_overview)
@@ -201,24 +226,45 @@ class Desk(QObject):
         page.backup_asked.connect(self.back_up)
         page.history_asked.connect(self.show_history)
         page.script_asked.connect(self.show_script)
+        page.changed.connect(self._overview().refresh)
         return page
 
     def _make_scripts(self) -> QWidget:
         from borgdesk.gui.pages.scripts import ScriptsPage
 
         page = ScriptsPage(self._workspace, self._background)
-        page.open_repository_asked.connect(self.show_repository)
+        page.open_repository_asked.connect(self.show_lanes)
+        page.open_run_asked.connect(self.show_run)
         return page
 
     def _make_history(self) -> QWidget:
         page = HistoryPage(self._workspace, self._background, self.executor)
         page.run_again_asked.connect(self.run_again)
         page.stop_asked.connect(self.executor.stop)
-        page.script_asked.connect(self.show_script)
+        page.script_asked.connect(self.show_revision)
         return page
 
     def _make_settings(self) -> QWidget:
         return SettingsPage(self._preferences, self._workspace.paths, has_tray=self.tray is not None)
+
+    def _overview(self) -> OverviewPage:
+        page = self.window.page("overview")
+        assert isinstance(page, OverviewPage)
+        return page
+
+    def _repositories(self) -> RepositoriesPage:
+        from borgdesk.gui.pages.repositories import RepositoriesPage
+
+        page = self.window.page("repositories")
+        assert isinstance(page, RepositoriesPage)
+        return page
+
+    def _scripts(self) -> ScriptsPage:
+        from borgdesk.gui.pages.scripts import ScriptsPage
+
+        page = self.window.page("scripts")
+        assert isinstance(page, ScriptsPage)
+        return page
 
     def _history(self) -> HistoryPage:
         page = self.window.page("history")
@@ -243,10 +289,8 @@ class Desk(QObject):
         self.notifications.tell_end(ended)
 
     def _see_recovered(self, runs: list[Run]) -> None:
-        page = self.window.page("overview")
-        assert isinstance(page, OverviewPage)
         for run in runs:
-            page.show_recovered(run)
+            self._overview().show_recovered(run)
 
     def _see_overview(self, overview: Overview) -> None:
         if self.tray is None:

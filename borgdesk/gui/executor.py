@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
@@ -70,18 +71,19 @@ class Batch:
             return events
 
     def _put_lines(self, event: OutputPrinted) -> None:
-        lines = tuple(line if len(line) <= LONGEST_SHOWN else line[:LONGEST_SHOWN] + "…" for line in event.lines)
-        self._events.append(OutputPrinted(event.run_id, event.execution_id, event.stream, lines[-self._kept :]))
-        self._count_left_out(event, len(lines) - self._kept)
-        self._lines += min(len(lines), self._kept)
-        while self._lines > 2 * self._kept:
+        if any(len(line) > LONGEST_SHOWN for line in event.lines):
+            lines = tuple(line if len(line) <= LONGEST_SHOWN else line[:LONGEST_SHOWN] + "…" for line in event.lines)
+            event = replace(event, lines=lines)
+        self._events.append(event)
+        self._lines += len(event.lines)
+        if self._lines > 2 * self._kept:
             self._drop_oldest_lines()
 
     def _drop_oldest_lines(self) -> None:
         """Of lines that nobody will see in time, the oldest go; everything else stays."""
         kept: deque[Told] = deque()
         for event in self._events:
-            if isinstance(event, OutputPrinted) and self._lines > self._kept:
+            if isinstance(event, OutputPrinted) and self._lines - len(event.lines) >= self._kept:
                 self._lines -= len(event.lines)
                 self._count_left_out(event, len(event.lines))
             else:
@@ -89,9 +91,8 @@ class Batch:
         self._events = kept
 
     def _count_left_out(self, event: OutputPrinted, count: int) -> None:
-        if count > 0:
-            before = self._left_out.get(event.execution_id, (event.run_id, 0))[1]
-            self._left_out[event.execution_id] = (event.run_id, before + count)
+        before = self._left_out.get(event.execution_id, (event.run_id, 0))[1]
+        self._left_out[event.execution_id] = (event.run_id, before + count)
 
 
 class _RunThread(QThread):

@@ -26,7 +26,8 @@ from borgdesk.domain.run import ExecutionStatus, Outcome, RunStatus, Step
 KEPT_LINES = 5000
 """Lines of one script, or of Borg, that are kept for the view; the log file has all of them."""
 
-Line = tuple[Stream, str]
+Lines = tuple[Stream, tuple[str, ...]]
+"""Lines of one stream as they came together. Handing them on costs the same however many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,22 @@ Told = Event | OutputLeftOut
 
 @dataclass(slots=True)
 class Output:
-    """The last lines of one script, or of Borg."""
+    """The last lines of one script, or of Borg: about :data:`KEPT_LINES` of them."""
 
-    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    chunks: deque[Lines] = field(default_factory=deque)
+    size: int = 0
+    """Lines that are kept."""
     left_out: int = 0
     """Lines that came before those that are kept."""
 
-    def add(self, stream: Stream, lines: Iterable[str]) -> None:
-        """Take in new lines."""
-        before = len(self.lines)
-        new = [(stream, line) for line in lines]
-        self.lines.extend(new)
-        self.left_out += before + len(new) - len(self.lines)
+    def add(self, stream: Stream, lines: tuple[str, ...]) -> None:
+        """Take in new lines; the oldest go when there are too many."""
+        self.chunks.append((stream, lines))
+        self.size += len(lines)
+        while self.size - len(self.chunks[0][1]) >= KEPT_LINES:
+            gone = len(self.chunks.popleft()[1])
+            self.size -= gone
+            self.left_out += gone
 
 
 @dataclass(slots=True)

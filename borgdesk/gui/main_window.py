@@ -101,9 +101,9 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(page)
         return self._pages[name]
 
-    def has_page(self, name: str) -> bool:
-        """Whether there is a page of that name."""
-        return name in self._entries
+    def has_made(self, name: str) -> bool:
+        """Whether anybody has looked at the page of that name."""
+        return name in self._pages
 
     def open_page(self, name: str) -> bool:
         """Go to a page; False when the one that is open has something unsaved and the user stays with it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 
 from borgdesk.domain.events import Stream
 from borgdesk.domain.history import Execution, Run
@@ -12,7 +13,7 @@ from borgdesk.domain.run import ExecutionStatus, Hook, RunStatus, Step
 from borgdesk.engine.active_run import log_in, run_folder
 from borgdesk.engine.log_parts import LogPart, read_log
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.live_run import KEPT_LINES, Line, LiveRun
+from borgdesk.gui.live_run import KEPT_LINES, Lines, LiveRun
 
 CREATE = "create"
 RETENTION = "retention"
@@ -43,7 +44,7 @@ class Entry:
 class Printed:
     """What an entry printed, as far as it can be had."""
 
-    lines: tuple[Line, ...] = ()
+    chunks: tuple[Lines, ...] = ()
     left_out: int = 0
     truncated: bool = False
     """Whether these are head and tail only, from the database, because the log is gone."""
@@ -73,13 +74,13 @@ class RunRecord:
         """The output of an entry."""
         part = self._part(entry)
         if part is not None and (part.lines or part.left_out):
-            return Printed(tuple(part.lines), part.left_out)
+            return Printed(_grouped(part.lines), part.left_out)
         execution = entry.execution
         if execution is None:
             return Printed()
-        out = [(Stream.STDOUT, line) for line in execution.stdout.splitlines()]
-        err = [(Stream.STDERR, line) for line in execution.stderr.splitlines()]
-        return Printed((*out, *err), truncated=execution.truncated)
+        streams = ((Stream.STDOUT, execution.stdout), (Stream.STDERR, execution.stderr))
+        chunks = tuple((stream, tuple(text.split("\n"))) for stream, text in streams if text)
+        return Printed(chunks, truncated=execution.truncated)
 
     def _lane(self, hook: Hook) -> list[Execution]:
         return [execution for execution in self.run.executions if execution.planned.hook is hook]
@@ -127,7 +128,7 @@ def live_entries(live: LiveRun, now: datetime | None = None) -> list[Entry]:
 def live_printed(live: LiveRun, entry: Entry) -> Printed:
     """What an entry of a run under way has printed so far."""
     output = live.output(entry.execution.id if entry.execution else None)
-    return Printed(tuple(output.lines), output.left_out)
+    return Printed(tuple(output.chunks), output.left_out)
 
 
 def with_shares(entries: Sequence[Entry]) -> list[Entry]:
@@ -142,6 +143,11 @@ def with_shares(entries: Sequence[Entry]) -> list[Entry]:
 
 
 _LANES = (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN)
+
+
+def _grouped(lines: Iterable[tuple[Stream, str]]) -> tuple[Lines, ...]:
+    groups = groupby(lines, key=lambda line: line[0])
+    return tuple((stream, tuple(text for _, text in group)) for stream, group in groups)
 
 
 def _of_execution(execution: Execution, now: datetime | None = None) -> Entry:

@@ -225,11 +225,12 @@ def moment(value: datetime | None) -> str:
 
 
 def exact_moment(value: datetime | None) -> str:
-    """A date and time with all its words, for tool tips."""
+    """A date and time with the day of the week and seconds."""
     if value is None:
         return NOTHING
-    local = QDateTime.fromMSecsSinceEpoch(int(value.timestamp() * 1000))
-    return QLocale().toString(local, QLocale.FormatType.LongFormat)
+    local, locale = QDateTime.fromMSecsSinceEpoch(int(value.timestamp() * 1000)), QLocale()
+    date = locale.toString(local.date(), QLocale.FormatType.LongFormat)
+    return _tr("{date}, {time}").format(date=date, time=local.toString("HH:mm:ss"))
 
 
 def ago(value: datetime | None, now: datetime | None = None) -> str:

@@ -36,8 +36,8 @@ class HistoryPage(QWidget):
     """Repository id."""
     stop_asked = Signal(int)
     """Run id."""
-    script_asked = Signal(int)
-    """Script id."""
+    script_asked = Signal(int, str)
+    """Script id, and the SHA-256 of the revision that ran."""
 
     def __init__(
         self, workspace: Workspace, background: Background, executor: Executor, *, parent: QWidget | None = None

@@ -30,6 +30,7 @@ class OverviewPage(QWidget):
     backup_asked = Signal(int)
     stop_asked = Signal(int)
     history_asked = Signal(int)
+    repository_asked = Signal(int)
     """Repository ids."""
     repositories_asked = Signal()
     scripts_asked = Signal()
@@ -124,6 +125,7 @@ class OverviewPage(QWidget):
         card.backup_asked.connect(self.backup_asked)
         card.stop_asked.connect(self.stop_asked)
         card.history_asked.connect(self.history_asked)
+        card.opened.connect(self.repository_asked)
         self._cards[state.repository.id] = card
         return card
 

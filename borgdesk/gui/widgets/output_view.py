@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -22,16 +23,22 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, 
 
 from borgdesk.domain.events import Stream
 from borgdesk.gui import icons, theme, words
-from borgdesk.gui.live_run import KEPT_LINES, Line
+from borgdesk.gui.live_run import KEPT_LINES, Lines
 from borgdesk.gui.widgets.ansi import PLAIN, Style, plain, styled
 from borgdesk.gui.widgets.find_bar import FindBar
 from borgdesk.gui.widgets.search_query import SearchQuery, SearchResult
 
-_PAUSE = 30
+_PAUSE = 20
 """Milliseconds between two portions of lines that wait to be shown."""
 
-_PORTION = 0.008
+_PORTION = 0.006
 """Seconds a portion may take: less than a frame, so that the window stays quick while lines pour in."""
+
+_FEWEST, _MOST = 10, 400
+"""Lines of a portion. Qt measures each of them when the portion ends, so only the portion before tells what fits."""
+
+_SPECIAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+"""What :func:`~borgdesk.gui.widgets.ansi.styled` must look at."""
 
 _COUNTED = 1000
 """Matches after which counting stops."""
@@ -51,9 +58,12 @@ class OutputView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._waiting: deque[Line] = deque(maxlen=KEPT_LINES)
+        self._waiting: deque[Lines] = deque()
+        self._waiting_count = 0
+        """Lines in it."""
         self._styles = dict.fromkeys(Stream, PLAIN)
         self._left_out = 0
+        self._portion = _FEWEST * 10
         self._pulse = QTimer(self, interval=_PAUSE)
         self._pulse.timeout.connect(self._show_portion)
         self._follow = False
@@ -79,28 +89,31 @@ class OutputView(QWidget):
         self._title.setText(title)
         self._text.setAccessibleName(title)
 
-    def show_lines(self, lines: Iterable[Line], *, notice: str = "", empty: str = "") -> None:
+    def show_lines(self, chunks: Iterable[Lines], *, notice: str = "", empty: str = "") -> None:
         """Show these lines instead of what was there, from their beginning; *empty* stands there without any."""
         self.clear()
         self._text.setPlaceholderText(empty)
         self._set_notice(notice)
         self._follow = False
-        self.append(lines)
+        self.append(chunks)
 
-    def follow_lines(self, lines: Iterable[Line], left_out: int = 0, empty: str = "") -> None:
+    def follow_lines(self, chunks: Iterable[Lines], left_out: int = 0, empty: str = "") -> None:
         """As :meth:`show_lines`, but stay at the end, where :meth:`append` goes on."""
         self.clear()
         self._text.setPlaceholderText(empty)
         self._follow = True
-        self.append(lines)
+        self.append(chunks)
         self.leave_out(left_out)
 
-    def append(self, lines: Iterable[Line]) -> None:
+    def append(self, chunks: Iterable[Lines]) -> None:
         """Add lines at the end. Who has scrolled up stays there."""
-        for line in lines:
-            if len(self._waiting) == KEPT_LINES:
-                self._left_out += 1
-            self._waiting.append(line)
+        for stream, lines in chunks:
+            self._waiting.append((stream, lines))
+            self._waiting_count += len(lines)
+        while self._waiting and self._waiting_count - len(self._waiting[0][1]) >= KEPT_LINES:
+            gone = len(self._waiting.popleft()[1])
+            self._waiting_count -= gone
+            self._left_out += gone
         if self._waiting and not self._pulse.isActive():
             self._show_portion()
             self._pulse.start()
@@ -115,6 +128,7 @@ class OutputView(QWidget):
         """Show nothing."""
         self._pulse.stop()
         self._waiting.clear()
+        self._waiting_count = 0
         self._styles = dict.fromkeys(Stream, PLAIN)
         self._left_out = 0
         self._text.clear()
@@ -124,7 +138,7 @@ class OutputView(QWidget):
     def text(self) -> str:
         """What is shown, and what waits to be, without colours."""
         shown = self._text.toPlainText()
-        return "\n".join([*([shown] if shown else []), *(plain(line) for _, line in self._waiting)])
+        return "\n".join([*([shown] if shown else []), *(plain(line) for _, lines in self._waiting for line in lines)])
 
     @property
     def is_settled(self) -> bool:
@@ -200,16 +214,18 @@ class OutputView(QWidget):
         bar = self._text.verticalScrollBar()
         at_end = self._follow and bar.value() >= bar.maximum() - 1
         before = 0 if self._text.document().isEmpty() else self._text.blockCount()
+        dark = theme.is_dark(self._text.palette())
         cursor = QTextCursor(self._text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        end = time.monotonic() + _PORTION
-        shown = 0
-        while self._waiting and (shown < 1 or time.monotonic() < end):
-            stream, line = self._waiting.popleft()
-            self._insert(cursor, stream, line)
-            shown += 1
+        began, shown = time.monotonic(), 0
+        while self._waiting and shown < self._portion:
+            stream, lines = self._next_lines(self._portion - shown)
+            self._insert(cursor, stream, lines, dark=dark)
+            shown += len(lines)
         cursor.endEditBlock()
+        took = time.monotonic() - began
+        self._portion = max(_FEWEST, min(_MOST, round(shown * _PORTION / took), 2 * self._portion)) if took else _MOST
         self._left_out += max(0, before + shown - KEPT_LINES)
         if not self._waiting:
             self._pulse.stop()
@@ -217,13 +233,28 @@ class OutputView(QWidget):
         if at_end:
             bar.setValue(bar.maximum())
 
-    def _insert(self, cursor: QTextCursor, stream: Stream, line: str) -> None:
+    def _next_lines(self, count: int) -> Lines:
+        """At most *count* of the lines that wait longest."""
+        stream, lines = self._waiting.popleft()
+        if len(lines) > count:
+            self._waiting.appendleft((stream, lines[count:]))
+            lines = lines[:count]
+        self._waiting_count -= len(lines)
+        return stream, lines
+
+    def _insert(self, cursor: QTextCursor, stream: Stream, lines: tuple[str, ...], *, dark: bool) -> None:
         if not cursor.atStart():
             cursor.insertBlock()
-        dark = theme.is_dark(self._text.palette())
-        pieces, self._styles[stream] = styled(line, self._styles[stream])
-        for text, style in pieces:
-            cursor.insertText(text, _format(style, stream, dark))
+        text = "\n".join(lines)
+        if not _SPECIAL.search(text):
+            cursor.insertText(text, _format(self._styles[stream], stream, dark))
+            return
+        for place, line in enumerate(lines):
+            if place:
+                cursor.insertBlock()
+            pieces, self._styles[stream] = styled(line, self._styles[stream])
+            for piece, style in pieces:
+                cursor.insertText(piece, _format(style, stream, dark))
 
     # searching, copying
 

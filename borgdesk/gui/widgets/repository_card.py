@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.run import RunStatus
@@ -24,6 +24,7 @@ class RepositoryCard(QWidget):
     """Repository id."""
     history_asked = Signal(int)
     opened = Signal(int)
+    """The card was clicked: its repository shall be shown."""
 
     def __init__(self, state: RepositoryState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,6 +133,11 @@ class RepositoryCard(QWidget):
         if self._state.elsewhere is not None:
             return run_words.elsewhere(self._state.elsewhere)
         return run_words.last_run(self._state.repository)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.opened.emit(self.repository_id)
+        super().mouseReleaseEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -44,8 +44,8 @@ class RunView(QWidget):
     """Repository id."""
     stop_asked = Signal(int)
     """Run id."""
-    script_asked = Signal(int)
-    """Script id: the user wants to see the script of the selected entry."""
+    script_asked = Signal(int, str)
+    """Script id and SHA-256: the user wants to see the script of the selected entry, as it was when it ran."""
 
     def __init__(
         self, workspace: Workspace, background: Background, executor: Executor, parent: QWidget | None = None
@@ -112,7 +112,7 @@ class RunView(QWidget):
         self._stop = self._button(self.tr("S&top"), "media-playback-stop")
         self._stop.clicked.connect(self._ask_stop)
         self._open = self._button(self.tr("&Open the script"), "document-edit")
-        self._open.setToolTip(self.tr("Open the script of the selected step in the library"))
+        self._open.setToolTip(self.tr("Open the script of the selected step as it was when it ran"))
         self._open.clicked.connect(self._ask_script)
         self._timeline = TimelineTable(self._content)
         self._timeline.row_selected.connect(self._select)
@@ -252,7 +252,7 @@ class RunView(QWidget):
         wanted = shown.execution.id if shown.execution else None
         for event in events:
             if isinstance(event, OutputPrinted) and event.execution_id == wanted:
-                self._output.append([(event.stream, line) for line in event.lines])
+                self._output.append([(event.stream, event.lines)])
             elif isinstance(event, OutputLeftOut) and event.execution_id == wanted:
                 self._output.leave_out(event.count)
 
@@ -281,10 +281,10 @@ class RunView(QWidget):
         empty = run_words.no_output(entry)
         if self._live is not None:
             printed = live_printed(self._live, entry)
-            self._output.follow_lines(printed.lines, printed.left_out, empty)
+            self._output.follow_lines(printed.chunks, printed.left_out, empty)
         elif self._record is not None:
             printed = self._record.printed(entry)
-            self._output.show_lines(printed.lines, notice=self._notice(printed), empty=empty)
+            self._output.show_lines(printed.chunks, notice=self._notice(printed), empty=empty)
             self._output.leave_out(printed.left_out)
 
     def _notice(self, printed: Printed) -> str:
@@ -300,8 +300,9 @@ class RunView(QWidget):
 
     def _ask_script(self) -> None:
         entry = self._timeline.current_row()
-        if entry is not None and entry.execution is not None and entry.execution.planned.script_id is not None:
-            self.script_asked.emit(entry.execution.planned.script_id)
+        planned = entry.execution.planned if entry is not None and entry.execution is not None else None
+        if planned is not None and planned.script_id is not None:
+            self.script_asked.emit(planned.script_id, planned.revision or "")
 
     def _save(self) -> None:
         if self._run_id is None:
