@@ -24,6 +24,7 @@ _SHELL_LINE = re.compile(
 )
 _HEADER_LINE = re.compile(r"\bline (\d+)", re.IGNORECASE)
 _BLOCK = re.compile(r"^#\s*///\s*borgdesk\s*$", re.MULTILINE)
+_END = re.compile(r"^#\s*///\s*$", re.MULTILINE)
 
 _TOO_LONG = "The script is too long for ShellCheck; only its syntax is checked."
 
@@ -86,11 +87,12 @@ def read_header(text: str) -> tuple[Header | None, tuple[Finding, ...]]:
 
 def _line_of(sentence: str, block: int, text: str) -> int:
     """The line of the file: TOML counts from the block's first inner line, our own sentences from the file's first."""
-    found = _HEADER_LINE.search(sentence.removeprefix("The parameter block (from line "))
-    if found is None:
+    if "not valid TOML" not in sentence:
         return _named_line(sentence, block, text)
-    line = int(found[1]) + (block if "not valid TOML" in sentence else 0)
-    return min(max(line, 1), text.count("\n") + 1)
+    found = _HEADER_LINE.search(sentence.removeprefix("The parameter block (from line "))
+    last = _END.search(text, _BLOCK.search(text).end())  # type: ignore[union-attr] # there is a block, or no such error
+    end = text[: last.start()].count("\n") if last else block
+    return min(int(found[1]) + block, end) if found else end
 
 
 def _named_line(sentence: str, block: int, text: str) -> int:
