@@ -254,7 +254,7 @@ class AssignmentBoard(QWidget):
         self._undo = make(self.tr("Undo"), "edit-undo", self._arranger.undo)
         self._redo = make(self.tr("Redo"), "edit-redo", self._arranger.redo)
         self._undo.setShortcut(QKeySequence.StandardKey.Undo)
-        self._redo.setShortcut(QKeySequence.StandardKey.Redo)
+        self._redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         for action in (self._undo, self._redo):
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self.addAction(action)

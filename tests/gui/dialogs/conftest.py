@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.gui.stage import background, scene
+
+__all__ = ["background", "scene"]

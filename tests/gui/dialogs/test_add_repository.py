@@ -1,0 +1,168 @@
+"""Adding repositories with the real Borg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from borgdesk.borg.options import Encryption
+from borgdesk.engine.arming import PASSPHRASE, passphrase_owner
+from borgdesk.gui.background import Background
+from borgdesk.gui.dialogs.add_repository import AddRepositoryDialog
+from tests.gui.scene import Scene
+
+
+@pytest.fixture
+def dialog(scene: Scene, background: Background, qtbot: QtBot) -> AddRepositoryDialog:
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.looked):
+        dialog.show()
+    return dialog
+
+
+def choose(dialog: AddRepositoryDialog, mode: Encryption) -> None:
+    dialog.encryption.setCurrentIndex(dialog.encryption.findData(mode))
+
+
+def settled(qtbot: QtBot, dialog: AddRepositoryDialog) -> None:
+    """Wait for the look at what stands there now."""
+    with qtbot.waitSignal(dialog.looked):
+        dialog._edited()
+
+
+def fill(dialog: AddRepositoryDialog, scene: Scene, location: Path, name: str = "Photos") -> None:
+    QTest.keyClicks(dialog.location, str(location))
+    QTest.keyClicks(dialog.name, name)
+    dialog.sources.add([str(scene.source)])
+
+
+def test_it_says_what_is_still_missing(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    assert (dialog.notice.text, dialog.add.isEnabled()) == ("The location is empty.", False)
+    QTest.keyClicks(dialog.location, str(tmp_path / "new"))
+    settled(qtbot, dialog)
+    assert dialog.notice.text == "The name of the repository is empty."
+    QTest.keyClicks(dialog.name, "Photos")
+    settled(qtbot, dialog)
+    assert "at least one source" in dialog.notice.text
+    dialog.sources.add([str(scene.source)])
+    settled(qtbot, dialog)
+    assert "passphrase is needed" in dialog.notice.text
+    QTest.keyClicks(dialog.passphrase.first, "hush")
+    settled(qtbot, dialog)
+    assert "not the same" in dialog.notice.text
+    QTest.keyClicks(dialog.passphrase.second, "hush")
+    settled(qtbot, dialog)
+    assert (dialog.notice.text, dialog.add.isEnabled()) == ("", True)
+
+
+def test_a_new_encrypted_repository(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    fill(dialog, scene, tmp_path / "new")
+    QTest.keyClicks(dialog.passphrase.first, "hush")
+    QTest.keyClicks(dialog.passphrase.second, "hush")
+    dialog.excludes.add(("sh:**/.cache",))
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000) as added:
+        dialog.add.click()
+        assert dialog.progress.isVisible()
+        assert not dialog.buttons.isEnabled()
+        dialog.reject()
+        assert dialog.isVisible(), "Borg is at work"
+    repository = scene.workspace.store.repositories.get("Photos")
+    assert added.args == [repository]
+    assert (repository.encryption, repository.has_passphrase) == ("repokey-blake2", True)
+    assert repository.excludes == ("sh:**/.cache",)
+    assert repository.retention.counts() == {"daily": 7, "weekly": 4, "monthly": 6}
+    assert scene.workspace.secrets.get(passphrase_owner(repository.id), PASSPHRASE) == "hush"
+    assert dialog.passphrase.first.text() == ""
+    assert not dialog.isVisible()
+
+
+def test_without_encryption_no_passphrase_is_asked(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    choose(dialog, Encryption.NONE)
+    assert not dialog.passphrase.isVisible()
+    fill(dialog, scene, tmp_path / "new")
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000):
+        dialog.add.click()
+    assert scene.workspace.store.repositories.get("Photos").encryption == "none"
+
+
+def test_an_existing_repository_with_a_wrong_passphrase(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    fill(dialog, scene, tmp_path / "new", "First")
+    for line in (dialog.passphrase.first, dialog.passphrase.second):
+        QTest.keyClicks(line, "hush")
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000):
+        dialog.add.click()
+    scene.workspace.store.repositories.remove(scene.workspace.store.repositories.get("First").id)
+    again = AddRepositoryDialog(scene.workspace, dialog._background)
+    qtbot.addWidget(again)
+    again.show()
+    again.existing.click()
+    assert not again.passphrase.second.isVisible()
+    fill(again, scene, tmp_path / "new", "Again")
+    QTest.keyClicks(again.passphrase.first, "wrong")
+    settled(qtbot, again)
+    again.add.click()
+    qtbot.waitUntil(lambda: "could not be opened" in again.notice.text, timeout=30_000)
+    assert again.buttons.isEnabled()
+    assert scene.workspace.store.repositories.list() == []
+    again.passphrase.clear()
+    again.passphrase.by_command.click()
+    QTest.keyClicks(again.passphrase.command, "echo hush")
+    settled(qtbot, again)
+    with qtbot.waitSignal(again.added, timeout=30_000):
+        again.add.click()
+    assert scene.workspace.store.repositories.get("Again").passcommand == "echo hush"
+
+
+def test_a_folder_that_is_no_repository(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot) -> None:
+    dialog.existing.click()
+    fill(dialog, scene, scene.source)
+    settled(qtbot, dialog)
+    assert "is not a Borg repository" in dialog.notice.text
+    assert not dialog.add.isEnabled()
+
+
+def test_bad_retention_is_told(dialog: AddRepositoryDialog, qtbot: QtBot) -> None:
+    QTest.keyClicks(dialog.retention.within, "soon")
+    settled(qtbot, dialog)
+    assert "is not an interval" in dialog.notice.text
+
+
+def test_every_mode_has_a_sentence(dialog: AddRepositoryDialog) -> None:
+    said = set()
+    for mode in Encryption:
+        choose(dialog, mode)
+        said.add(dialog._mode_note.text())
+    assert len(said) == len(Encryption)
+    assert "" not in said
+
+
+def test_where_the_passphrase_is_kept_is_said(dialog: AddRepositoryDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: "secrets.json" in dialog.place.notice.text)
+
+
+def test_without_any_keyring_the_choices_are_said(
+    scene: Scene, background: Background, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from borgdesk.gui.widgets.secret_place import SecretPlace
+    from borgdesk.store.secrets import Secrets
+
+    strict = replace(scene.workspace, secrets=Secrets(scene.workspace.paths, {"BORGDESK_SECRETS": "keyring"}))
+    place = SecretPlace(strict, background)
+    qtbot.addWidget(place)
+    with qtbot.waitSignal(place.known) as known:
+        pass
+    assert known.args == [False]
+    assert "passcommand" in place.notice.text
