@@ -97,7 +97,7 @@ class ScriptsPage(QWidget):
 
     def show_script(self, script_id: int) -> None:
         """Put a script on the desk, after a question if something there is not saved."""
-        if self.desk.script is not None and self.desk.script.id == script_id:
+        if self.desk.wanted_id == script_id:
             self.table.select_key(script_id)
             return
         if self.can_leave():
@@ -214,9 +214,9 @@ class ScriptsPage(QWidget):
     # The desk -------------------------------------------------------------------------------------------------------
 
     def _select(self, script: Script | None) -> None:
-        on_desk = self.desk.script
-        if script is None or (on_desk is not None and on_desk.id == script.id):
+        if script is None or script.id == self.desk.wanted_id:
             return
+        on_desk = self.desk.script
         self._wanted = None
         if self.can_leave():
             self.desk.open_script(script.id)

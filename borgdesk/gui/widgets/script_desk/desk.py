@@ -61,6 +61,7 @@ class ScriptDesk(DeskFrame):
         self._loaded: Loaded | None = None
         self._repositories: list[Repository] = []
         self._is_new = False
+        self._wanted: int | None = None
         self._asked = 0
         self._saving = False
         self._was_modified = False
@@ -79,6 +80,11 @@ class ScriptDesk(DeskFrame):
         return self._loaded.script if self._loaded is not None else None
 
     @property
+    def wanted_id(self) -> int | None:
+        """The script that is on the desk, or on its way there."""
+        return self._wanted
+
+    @property
     def is_modified(self) -> bool:
         """Whether there is anything to save."""
         if self._is_new:
@@ -92,6 +98,7 @@ class ScriptDesk(DeskFrame):
     def open_script(self, script_id: int, draft: Draft | None = None) -> None:
         """Put a script on the desk; what is there and not saved is gone. With a *draft*, its text goes on there."""
         self._asked += 1
+        self._wanted = script_id
         self._background.ask(
             partial(writing.load, self._workspace, script_id), partial(self._take, self._asked, draft), owner=self
         )
@@ -99,6 +106,7 @@ class ScriptDesk(DeskFrame):
     def open_new(self, name: str, text: str = STARTING_TEXT) -> None:
         """Put a new script on the desk."""
         self._asked += 1
+        self._wanted = None
         self._loaded, self._is_new = None, True
         self._show_text(text)
         self.details.show_new(name)
@@ -112,6 +120,7 @@ class ScriptDesk(DeskFrame):
     def close_script(self) -> None:
         """Clear the desk."""
         self._asked += 1
+        self._wanted = None
         self._loaded, self._is_new = None, False
         self.show_work(visible=False)
         self.message.hide()
@@ -226,7 +235,7 @@ class ScriptDesk(DeskFrame):
         self._saving = False
         self._drafting.drop(edited.script_id)
         assert self.editor is not None
-        self._loaded, self._is_new = loaded, False
+        self._loaded, self._is_new, self._wanted = loaded, False, loaded.script.id
         if self.editor.revision == revision:
             self.editor.mark_saved()
         if self.details.name.text() == edited.name:
