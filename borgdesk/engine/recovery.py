@@ -19,7 +19,7 @@ from borgdesk.engine.arming import PASSPHRASE, passphrase_owner, secret_values
 from borgdesk.engine.borg_process import borg_marker
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.closing import do_what_is_owed, finish, settle
-from borgdesk.engine.desktop import notify
+from borgdesk.engine.desktop import awake, notify
 from borgdesk.engine.hooks import execution_marker, skip
 from borgdesk.engine.maintain import clear_stale_locks
 from borgdesk.engine.output import Masker, RunLog
@@ -71,7 +71,8 @@ def recover_as_guardian(run_id: int) -> int:
     # The guardian has inherited the turn at the location, so it need not take it.
     if run.status.is_final:
         return 0
-    recovered = _claim_and_finish(workspace, run, _silent, Cancel())
+    with awake(f"Backup of {run.repository}"):
+        recovered = _claim_and_finish(workspace, run, _silent, Cancel())
     if recovered is None:
         return 1
     notify(workspace.environment, "BorgDesk was ended during a backup", run_sentence(recovered), urgent=True)
@@ -86,7 +87,7 @@ def recover_run(workspace: Workspace, run: Run, tell: Tell = _silent, cancel: Ca
     turn = _take_turn(workspace, run)
     if turn is None:
         return None
-    with turn:
+    with turn, awake(f"Backup of {run.repository}"):
         return _claim_and_finish(workspace, run, tell, cancel or Cancel())
 
 
