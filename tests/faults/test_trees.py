@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,11 +48,11 @@ def _memory(name: str) -> int:
 @pytest.mark.parametrize(
     ("body", "lanes"),
     [
-        pytest.param(SETSID, BOTH, id="setsid"),
+        pytest.param(SETSID, BOTH, id="setsid", marks=pytest.mark.faults),
         pytest.param(DETACHED, BOTH, id="detached"),
-        pytest.param(STUBBORN, ("pre1",), id="ignores-sigterm-pre"),
+        pytest.param(STUBBORN, ("pre1",), id="ignores-sigterm-pre", marks=pytest.mark.faults),
         pytest.param(STUBBORN, ("post1",), id="ignores-sigterm-post", marks=pytest.mark.faults),
-        pytest.param(SILENT, BOTH, id="closed-outputs"),
+        pytest.param(SILENT, BOTH, id="closed-outputs", marks=pytest.mark.faults),
     ],
 )
 def test_script_that_hangs_is_ended_with_its_tree(body: str, lanes: tuple[str, ...], world: World) -> None:
@@ -109,14 +110,16 @@ def test_script_that_prints_for_ever_fills_neither_memory_nor_disk(body: str, na
     check_owed(world, run, failed=(name,) if name in OWED else ())
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(60)
 def test_service_that_a_script_started_is_left_alone(world: World, tmp_path: Path) -> None:
     """The counter-proof: who detached itself from a script that ended well is not hunted."""
     pid_file = tmp_path / "service.pid"
-    world.rewrite("post1", f"setsid sh -c 'echo $$ >{pid_file}; exec sleep 1000' >/dev/null 2>&1 </dev/null &\nwait -n 2>/dev/null & while ! [ -s {pid_file} ]; do sleep 0.05; done")
+    service = f"setsid sh -c 'echo $$ >{pid_file}; exec sleep 1000' >/dev/null 2>&1 </dev/null &"
+    world.rewrite("post1", f"{service}\nwhile ! [ -s {pid_file} ]; do sleep 0.05; done")
     run = world.run_again()
     assert run.status == "success", run.error
-    service = procfs.look_up(int(pid_file.read_text()))
-    assert service is not None
-    os.kill(service.pid, 9)
+    process = procfs.look_up(int(pid_file.read_text()))
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
     assert all(e.status is ExecutionStatus.SUCCESS for e in run.executions if e.planned.hook is not Hook.TEST)

@@ -111,7 +111,9 @@ def script_prints(text: str) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, OutputPrinted) and text in event.lines
 
 
-def run_with(world: World, when: Callable[[Event], bool], strike: Callable[[], object], cancel: Cancel | None = None) -> Run:
+def run_with(
+    world: World, when: Callable[[Event], bool], strike: Callable[[], object], cancel: Cancel | None = None
+) -> Run:
     """A run in this process to which something happens."""
     striker = Striker(when, strike)
     run = back_up(world.workspace, world.repository, Trigger.USER, striker, cancel or Cancel())
