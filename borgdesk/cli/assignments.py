@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Console
 from borgdesk.cli.inputs import ask_secrets
-from borgdesk.cli.tables import Cell, Column, table
+from borgdesk.cli.tables import Cell, Column, Row, Section, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import InvalidInput, NotFound
@@ -68,7 +68,7 @@ def listed(console: Console, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def lanes(out: Screen, assignments: Sequence[Assignment]) -> None:
+def lanes(out: Screen, assignments: Sequence[Assignment], indent: int = 0) -> None:
     """Write assignments with the values in force; those that are inherited are dim."""
     columns = [
         Column("", right=True),
@@ -77,32 +77,30 @@ def lanes(out: Screen, assignments: Sequence[Assignment]) -> None:
         Column("Timeout", right=True),
         Column("On failure"),
         Column("Parameters", flexible=True),
-        Column("", flexible=False),
         Column("Id", right=True),
     ]
-    rows: list[list[Cell | str]] = []
+    rows: list[Row | Section] = []
     for hook in LANES:
         lane = [one for one in assignments if one.hook is hook]
         if lane:
-            rows.append(["", Cell(words.LANE_TITLES[hook], Style.BOLD), *[""] * 6])
+            rows.append(Section(words.LANE_TITLES[hook]))
         rows += [_row(one) for one in lane]
     if rows:
-        table(out, columns, rows)
+        table(out, columns, rows, indent)
 
 
-def _row(one: Assignment) -> list[Cell | str]:
+def _row(one: Assignment) -> Row:
     effective = one.effective
     values = [f"{name}={value}" for name, value in one.parameters.items()]
     values += [f"{name}=(secret)" for name in sorted(one.secrets)]
     return [
         str(one.order),
-        Cell(one.script, Style.PLAIN if one.enabled else Style.DIM),
+        one.script if one.enabled else Cell(f"(off) {one.script}", Style.DIM),
         # Before the backup there is no outcome yet that a condition could speak of.
         _inherited(str(effective.run_on), one.run_on) if one.hook.is_post else "",
         _inherited(f"{effective.timeout} s", one.timeout),
         _inherited(effective.on_failure, one.on_failure),
         " ".join(values),
-        Cell("" if one.enabled else "disabled", Style.WARN),
         Cell(str(one.id), Style.DIM),
     ]
 

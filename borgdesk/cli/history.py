@@ -17,13 +17,11 @@ from borgdesk.store.store import Store
 
 _COLUMNS = (
     Column("Run", right=True),
-    Column("", right=True),
     Column("Repository", flexible=True),
     Column("Status"),
     Column("Began"),
     Column("Took", right=True),
-    Column("Archive", flexible=True),
-    Column("", flexible=True),
+    Column("Detail", flexible=True),
 )
 
 
@@ -59,25 +57,23 @@ def _whole(out: Screen, run: Run) -> None:
     outputs(out, run.executions)
 
 
-def runs_table(out: Screen, runs: Sequence[Run], indent: int = 0) -> None:
-    """Write runs as a table."""
+def runs_table(out: Screen, runs: Sequence[Run], indent: int = 0, *, of_one: bool = False) -> None:
+    """Write runs as a table; those *of_one* repository without its name."""
     if runs:
-        table(out, _COLUMNS, [_row(run) for run in runs], indent)
+        table(out, _COLUMNS, [_row(run, "" if of_one else run.repository) for run in runs], indent)
 
 
-def _row(run: Run) -> Row:
+def _row(run: Run, repository: str) -> Row:
     style = words.style(run.status)
     began = run.started_at or run.queued_at
     seconds = (run.finished_at - began).total_seconds() if run.finished_at else None
     return [
         str(run.id),
-        Cell(words.mark(run.status), style),
-        run.repository,
-        Cell(words.status(run.status), style),
+        repository,
+        Cell(words.marked(run.status), style),
         words.moment(began),
         words.duration(seconds),
-        run.archive or "",
-        Cell(run.error or run.note or "", Style.DIM),
+        Cell(run.error or run.note or run.archive or "", Style.DIM),
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
@@ -18,9 +20,11 @@ def read_script(name: str) -> bytes:
     Raises:
         InvalidInput: it cannot be read.
     """
+    if not name:
+        raise InvalidInput("The name of the file is empty.")
     try:
         if name == STDIN:
-            return sys.stdin.buffer.read(MAX_SCRIPT_BYTES + 1)
+            return _standard_input().read(MAX_SCRIPT_BYTES + 1)
         with Path(name).open("rb") as file:
             # One byte more than is accepted, so that a device without an end is too large, too.
             return file.read(MAX_SCRIPT_BYTES + 1)
@@ -40,16 +44,23 @@ def ask_secrets(names: Sequence[str]) -> dict[str, str]:
 
 
 def _ask(name: str) -> str:
-    try:
-        if sys.stdin.isatty():
-            import getpass
+    if sys.stdin is not None and sys.stdin.isatty():
+        import getpass
 
+        try:
             return getpass.getpass(f"{name}: ")
-        line = sys.stdin.readline()
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"The value of {name} on standard input is not text in UTF-8.") from error
-    except EOFError:
-        line = ""
+        except EOFError:
+            line = b""
+    else:
+        line = _standard_input().readline()
     if not line:
         raise InvalidInput(f"Standard input ended before the value of {name}: it takes one line a value.")
-    return line.removesuffix("\n").removesuffix("\r")
+    try:
+        return line.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"The value of {name} on standard input is not text in UTF-8.") from error
+
+
+def _standard_input() -> BinaryIO:
+    """Standard input as bytes; nothing at all where whoever started us had closed it."""
+    return io.BytesIO() if sys.stdin is None else sys.stdin.buffer

@@ -127,7 +127,7 @@ def planned(planned: PlannedScript) -> Json:
 
 
 def run(run: Run, *, with_output: bool = True) -> Json:
-    """A run with its executions; without output, that is null: ``history show`` has it."""
+    """A run with its executions; without output, that is empty: ``history show`` has it."""
     statistics = run.statistics
     return {
         "id": run.id,
@@ -172,8 +172,8 @@ def execution(execution: Execution, *, with_output: bool = True) -> Json:
         "started_at": moment(execution.started_at),
         "finished_at": moment(execution.finished_at),
         "duration": execution.duration,
-        "stdout": execution.stdout if with_output else None,
-        "stderr": execution.stderr if with_output else None,
+        "stdout": execution.stdout if with_output else "",
+        "stderr": execution.stderr if with_output else "",
         "truncated": execution.truncated,
         "revision": planned.revision,
         "recovered": execution.recovered,

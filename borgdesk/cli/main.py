@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import logging
 import os
 import sys
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FAILURE = 2
-CANCELLED = 130
 
 Handler = Callable[["Console", argparse.Namespace], int]
 
@@ -34,8 +32,6 @@ def execute(arguments: argparse.Namespace) -> int:
     except BorgDeskError as error:
         err.line(f"borgdesk: {error}")
         return FAILURE
-    except KeyboardInterrupt:
-        return CANCELLED
     except Exception as error:
         _log.exception("the command %s met a defect", arguments.command)
         log = Paths.from_environment(os.environ).state / "borgdesk.log"
@@ -50,9 +46,6 @@ def _screen(stream: TextIO | None) -> Screen:
     """A screen for one of our streams, which is None where whoever started us had closed it."""
     if stream is None:
         stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives
-    if isinstance(stream, io.TextIOWrapper):
-        # What the locale cannot write becomes an escape, which in JSON means the same character.
-        stream.reconfigure(errors="backslashreplace")
     return Screen(stream, os.environ)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from borgdesk.cli import values
+from borgdesk.cli.terminal import printable
 from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunStatus
 from borgdesk.domain.version import VERSION
 
@@ -22,6 +23,9 @@ _EPILOG = (
 _LANES = [hook.value for hook in LANES]
 RULES = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
 """Borg's rules of retention that count archives."""
+
+_FILES = ("file", "pre_script_file", "post_script_file")
+"""What names a file that is only read: its name may be any bytes."""
 
 CLEARABLE = ("excludes", "retention", "passcommand", "keep_within", *(f"keep_{rule}" for rule in RULES))
 """What ``repo edit --clear`` takes back."""
@@ -39,8 +43,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and how it is meant."""
-        self.print_usage(sys.stderr)
-        self.exit(WRONG_USAGE, f"{self.prog}: {message}\n")
+        value = message.removeprefix("argument ")
+        if value == message:
+            # A value that cannot be accepted says enough by its sentence; all else needs to see the whole.
+            self.print_usage(sys.stderr)
+        self.exit(WRONG_USAGE, f"{self.prog}: {value}\nSee “{self.prog} --help”.\n")
 
 
 class _Group:
@@ -83,7 +90,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parsed = parser.parse_args(arguments, argparse.Namespace(json=False))
     if parsed.command is None and parsed.json:
         parser.error("--json needs a command")
+    for name, value in vars(parsed).items():
+        if name not in _FILES and (broken := _undecodable(value)):
+            parser.error(f"argument “{printable(broken)}”: These bytes are not text in this locale's encoding.")
     return parsed
+
+
+def _undecodable(value: object) -> str | None:
+    """A text with bytes that could not be decoded: neither the database nor Borg takes them."""
+    if isinstance(value, str):
+        return value if any("\ud800" <= character <= "\udfff" for character in value) else None
+    parts = value if isinstance(value, list | tuple) else ()
+    return next((broken for part in parts if (broken := _undecodable(part))), None)
 
 
 def _add_repositories(parser: Parser) -> None:
@@ -107,7 +125,7 @@ def _add_repositories(parser: Parser) -> None:
     edit.add_argument("--location", metavar="L", type=values.location, help="where it is now; it is opened first")
     edit.add_argument("--source", metavar="DIR", type=values.source, nargs="+", action="extend",
                       help="what is backed up from now on, instead of what was")  # fmt: skip
-    edit.add_argument("--clear", metavar="FIELD", type=values.field, action="append", default=[], choices=CLEARABLE,
+    edit.add_argument("--clear", metavar="FIELD", type=values.field(CLEARABLE), action="append", default=[],
                       help=f"take a value back: {', '.join(CLEARABLE)}")  # fmt: skip
     _add_repository_options(edit)
 
@@ -160,9 +178,11 @@ def _add_scripts(parser: Parser) -> None:
     test = group.add("test", "run a script now; the exit code is the script's, 124 on timeout")
     test.add_argument("script", metavar="SCRIPT")
     test.add_argument("--repo", metavar="REPO", help="whose circumstances it sees")
-    test.add_argument("--hook", metavar="H", choices=list(Hook), default=Hook.TEST.value,
+    test.add_argument("--hook", metavar="H", type=values.one_of(Hook), default=Hook.TEST.value,
                       help=f"the lane it sees: {', '.join(Hook)}")  # fmt: skip
-    test.add_argument("--outcome", metavar="O", choices=list(Outcome), help=f"a pretended outcome: {_all(Outcome)}")
+    test.add_argument(
+        "--outcome", metavar="O", type=values.one_of(Outcome), help=f"a pretended outcome: {_all(Outcome)}"
+    )
     test.add_argument("--timeout", metavar="S", type=values.seconds, help="seconds, instead of the script's")
     _add_parameter_options(test)
 
@@ -187,7 +207,9 @@ def _add_assignments(parser: Parser) -> None:
     add = group.add("add", "place a script in a lane of a repository")
     add.add_argument("repository", metavar="REPO")
     add.add_argument("script", metavar="SCRIPT")
-    add.add_argument("--hook", metavar="H", choices=_LANES, required=True, help=f"the lane: {', '.join(_LANES)}")
+    add.add_argument(
+        "--hook", metavar="H", type=values.one_of(_LANES), required=True, help=f"the lane: {', '.join(_LANES)}"
+    )
     add.add_argument("--order", metavar="N", type=values.number, help="its place in the lane, from 1; else the last")
     add.add_argument("--disabled", dest="enabled", action="store_false", default=None, help="do not run it for now")
     _add_override_options(add)
@@ -207,7 +229,7 @@ def _add_assignments(parser: Parser) -> None:
     move = group.add("move", "put an assignment at another place")
     move.add_argument("assignment", metavar="ID")
     move.add_argument("--order", metavar="N", type=values.number, required=True, help="its place in the lane, from 1")
-    move.add_argument("--hook", metavar="H", choices=_LANES, help="another lane")
+    move.add_argument("--hook", metavar="H", type=values.one_of(_LANES), help="another lane")
 
     remove = group.add("remove", "take a script out of its lane")
     remove.add_argument("assignment", metavar="ID")
@@ -217,17 +239,17 @@ def _add_override_options(parser: Parser) -> None:
     parser.add_argument("--timeout", metavar="S", type=values.seconds, help="seconds, instead of the script's")
     parser.add_argument("--run-on", metavar="R", type=values.run_on,
                         help="always, or a comma list of success,warning,failure")  # fmt: skip
-    parser.add_argument("--on-failure", metavar="P", choices=list(OnFailure), help=_all(OnFailure))
+    parser.add_argument("--on-failure", metavar="P", type=values.one_of(OnFailure), help=_all(OnFailure))
     _add_parameter_options(parser)
 
 
 def _add_runs(commands: _Group) -> None:
     plan = commands.add("plan", "what would run, in order, for one outcome or for all; runs nothing")
     plan.add_argument("repository", metavar="REPO")
-    plan.add_argument("--outcome", metavar="O", choices=list(Outcome), help=_all(Outcome))
+    plan.add_argument("--outcome", metavar="O", type=values.one_of(Outcome), help=_all(Outcome))
 
     run = commands.add("run", "back up now")
-    run.add_argument("repositories", metavar="REPO", nargs="+")
+    run.add_argument("repositories", metavar="REPO", nargs="+", help="side by side, if they are at different places")
     _add_progress_options(run)
 
     _add_history(commands.add("history", "runs, newest first; “history show RUN” has one of them with all output"))
@@ -248,7 +270,7 @@ def _add_progress_options(parser: Parser) -> None:
 def _add_history(parser: Parser) -> None:
     parser.add_argument("--repo", metavar="R", help="only runs of this repository")
     parser.add_argument("--script", metavar="S", help="only runs with this script")
-    parser.add_argument("--status", metavar="T", choices=list(RunStatus), help=f"only {_all(RunStatus)}")
+    parser.add_argument("--status", metavar="T", type=values.one_of(RunStatus), help=f"only {_all(RunStatus)}")
     parser.add_argument("--search", metavar="TEXT", help="only runs with TEXT in a name, an error or some output")
     parser.add_argument("--limit", metavar="N", type=values.number, default=50, help="at most N runs; else 50")
     group = _Group(parser, "action", required=False)

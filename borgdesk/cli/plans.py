@@ -8,11 +8,15 @@ from collections.abc import Callable, Sequence
 from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Console
 from borgdesk.cli.json_values import Json
-from borgdesk.cli.tables import Cell, Column, Row, table
+from borgdesk.cli.tables import Cell, Column, Row, Section, table
 from borgdesk.cli.terminal import Screen, Style
-from borgdesk.domain.run import LANES, Outcome
+from borgdesk.domain.assignment import resolve_values
+from borgdesk.domain.history import PlannedScript
+from borgdesk.domain.run import LANES, Hook, Outcome
+from borgdesk.engine.arming import header_of
 from borgdesk.engine.arming import plan as arm
 from borgdesk.engine.preview import OUTCOMES, Preview, preview
+from borgdesk.engine.workspace import Workspace
 
 _PROBLEM = 2
 _Verdict = Callable[[Preview], Sequence[Cell | str]]
@@ -27,7 +31,7 @@ def plan(console: Console, arguments: argparse.Namespace) -> int:
     if not previews:
         console.say(f"No scripts would run: “{repository.name}” has none that are enabled.")
     console.answer(
-        [_json(one, outcome) for one in previews],
+        [_json(console.workspace, one, outcome) for one in previews],
         lambda out: _for_all(out, previews) if outcome is None else _for_one(out, previews, outcome),
     )
     problems = (*armed.problems, *armed.missing)
@@ -36,8 +40,11 @@ def plan(console: Console, arguments: argparse.Namespace) -> int:
     return _PROBLEM if problems else 0
 
 
-def _json(one: Preview, outcome: Outcome | None) -> Json:
-    value = json_values.planned(one.planned) | {"problem": one.planned.problem}
+def _json(workspace: Workspace, one: Preview, outcome: Outcome | None) -> Json:
+    value = json_values.planned(one.planned) | {
+        "effective": json_values.policy(one.planned.policy),
+        "problem": one.planned.problem or _missing(workspace, one.planned),
+    }
     if outcome is not None:
         decision = one.decisions[outcome]
         return value | {"runs": decision.run, "reason": decision.reason}
@@ -47,8 +54,19 @@ def _json(one: Preview, outcome: Outcome | None) -> Json:
     }
 
 
+def _missing(workspace: Workspace, planned: PlannedScript) -> str | None:
+    """Which required values nobody gave. That a secret has one is known without looking at it."""
+    if planned.revision is None or planned.script_id is None:
+        return None
+    header = header_of(workspace, planned.name, planned.revision)
+    _, missing = resolve_values(header, {**planned.values, **dict.fromkeys(planned.secrets, "given")})
+    return f"It needs a value for {', '.join(missing)}." if missing else None
+
+
 def _for_all(out: Screen, previews: Sequence[Preview]) -> None:
-    columns = [*_COLUMNS, *(Column(outcome.value) for outcome in OUTCOMES)]
+    narrow = out.width is not None and out.width < _WIDE
+    titles = [_SHORT[outcome] if narrow else outcome.value for outcome in OUTCOMES]
+    columns = [*_COLUMNS, *map(Column, titles)]
     _lanes(out, columns, previews, lambda one: [_mark(one, outcome) for outcome in OUTCOMES])
 
 
@@ -60,24 +78,37 @@ def _for_one(out: Screen, previews: Sequence[Preview], outcome: Outcome) -> None
 _COLUMNS = (
     Column("", right=True),
     Column("Script", flexible=True),
-    Column("Condition"),
+    Column("Condition", flexible=True),
     Column("Timeout", right=True),
     Column("On failure"),
 )
+_WIDE = 120
+"""Columns of a terminal from which the outcomes are written out."""
+
+_SHORT = {
+    Outcome.SUCCESS: "ok",
+    Outcome.WARNING: "warn",
+    Outcome.FAILURE: "fail",
+    Outcome.CANCELLED: "canc",
+    Outcome.INTERRUPTED: "intr",
+    Outcome.SKIPPED: "skip",
+}
 
 
 def _lanes(out: Screen, columns: Sequence[Column], previews: Sequence[Preview], verdict: _Verdict) -> None:
-    rows: list[Row] = []
+    rows: list[Row | Section] = []
     for hook in LANES:
         lane = [one for one in previews if one.planned.hook is hook]
         if lane:
-            rows.append(["", Cell(words.LANE_TITLES[hook], Style.BOLD), *[""] * (len(columns) - 2)])
+            rows.append(Section(words.LANE_TITLES[hook]))
         for one in lane:
             policy = one.planned.policy
             condition = str(policy.run_on) if hook.is_post else "–"
             values = [str(one.planned.order), one.planned.name, condition, f"{policy.timeout} s", policy.on_failure]
             rows.append([*values, *verdict(one)])
-    if rows:
+        if hook is Hook.PRE_BACKUP:
+            rows.append(Section("Borg"))
+    if previews:
         table(out, columns, rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,7 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
     fresh = Repository(0, arguments.name, arguments.location, compression=DEFAULT_COMPRESSION)
     wanted = replace(fresh, **_changes(arguments, fresh))
     added = add_repository(console.workspace, wanted, _passphrase(arguments), arguments.init)
-    _say_where(console, arguments, added)
+    _remark(console, arguments, added)
     console.say(f"Added the repository “{added.name}” (id {added.id}).")
     return _answer(console, added)
 
@@ -39,7 +40,7 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
     before = console.workspace.store.repositories.get(arguments.repository)
     wanted = replace(before, **_changes(arguments, before))
     edited = edit_repository(console.workspace, wanted, _passphrase(arguments))
-    _say_where(console, arguments, edited)
+    _remark(console, arguments, edited)
     console.say(f"Changed the repository “{edited.name}”.")
     return _answer(console, edited)
 
@@ -73,11 +74,13 @@ def show(console: Console, arguments: argparse.Namespace) -> int:
     def write(out: Screen) -> None:
         _details(out, repository)
         if assignments:
-            lanes(out, assignments)
+            out.line()
+            out.line(out.paint("Scripts", Style.BOLD))
+            lanes(out, assignments, indent=2)
         if runs:
             out.line()
             out.line(out.paint("Last runs", Style.BOLD))
-            runs_table(out, runs, indent=2)
+            runs_table(out, runs, indent=2, of_one=True)
 
     document = json_values.repository(repository) | {
         "assignments": [json_values.assignment(one) for one in assignments],
@@ -143,7 +146,10 @@ def _passphrase(arguments: argparse.Namespace) -> str | None:
     return ask_secrets(["passphrase"])["passphrase"]
 
 
-def _say_where(console: Console, arguments: argparse.Namespace, repository: Repository) -> None:
+def _remark(console: Console, arguments: argparse.Namespace, repository: Repository) -> None:
+    for source in repository.sources if arguments.source else ():
+        if not os.path.lexists(source):
+            console.say(f"The source {source} is not there just now; a run without it fails.")
     if not arguments.passphrase_stdin:
         return
     if repository.has_passphrase:
@@ -157,10 +163,9 @@ def _table(out: Screen, repositories: list[Repository]) -> None:
         Column("Id", right=True),
         Column("Name", flexible=True),
         Column("Location", flexible=True),
-        Column("Last run"),
-        Column(""),
         Column("Status"),
-        Column("Last good backup"),
+        Column("Last run"),
+        Column("Last good", optional=True),
     ]
     rows = []
     for one in repositories:
@@ -170,10 +175,9 @@ def _table(out: Screen, repositories: list[Repository]) -> None:
                 str(one.id),
                 one.name,
                 one.location,
-                words.moment(one.last_run_at) if one.last_run_at else "never",
-                Cell(words.mark(status), words.style(status)) if status else "",
-                words.status(status) if status else "",
-                words.moment(one.last_success_at),
+                Cell(words.marked(status), words.style(status)) if status else "",
+                words.minute(one.last_run_at) if one.last_run_at else "never",
+                words.minute(one.last_success_at),
             ]
         )
     if rows:
@@ -215,7 +219,7 @@ def _left_out(repository: Repository) -> str:
 def _passphrase_in_words(repository: Repository) -> str:
     if repository.passcommand:
         return f"from the command “{repository.passcommand}”"
-    return "in the keyring" if repository.has_passphrase else ""
+    return "kept" if repository.has_passphrase else ""
 
 
 def _retention_in_words(retention: Retention) -> str:

@@ -182,31 +182,34 @@ def _table(out: Screen, scripts: Sequence[Script]) -> None:
         Column("Id", right=True),
         Column("Name", flexible=True),
         Column("Runs on"),
-        Column("Timeout", right=True),
-        Column("Used by", flexible=True),
-        Column("Used", right=True),
+        Column("Timeout", right=True, optional=True),
+        Column("Assigned in", flexible=True),
+        Column("Used", right=True, optional=True),
         Column("Last used"),
-        Column(""),
-        Column("Description", flexible=True),
+        Column("Description", flexible=True, optional=True),
     ]
-    rows: list[list[Cell | str]] = []
-    for one in scripts:
-        result = one.last_result
-        rows.append(
-            [
-                str(one.id),
-                one.name,
-                str(one.run_on),
-                f"{one.timeout} s",
-                ", ".join(dict.fromkeys(place.repository for place in one.used_by)),
-                f"{one.usage_count}×" if one.usage_count else "",
-                words.moment(one.last_used_at) if one.last_used_at else "",
-                Cell(words.mark(result), words.style(result)) if result else "",
-                Cell(one.description, Style.DIM),
-            ]
-        )
+    rows: list[Row] = [
+        [
+            str(one.id),
+            one.name,
+            str(one.run_on),
+            f"{one.timeout} s",
+            ", ".join(dict.fromkeys(place.repository for place in one.used_by)),
+            f"{one.usage_count}×" if one.usage_count else "",
+            _last_used(one),
+            Cell(one.description, Style.DIM),
+        ]
+        for one in scripts
+    ]
     if rows:
         table(out, columns, rows)
+
+
+def _last_used(script: Script) -> Cell | str:
+    if script.last_used_at is None:
+        return ""
+    when, result = words.minute(script.last_used_at), script.last_result
+    return Cell(f"{words.mark(result)} {when}", words.style(result)) if result else when
 
 
 def _details(out: Screen, script: Script, file: _File, revisions: Sequence[Revision]) -> None:
@@ -253,7 +256,6 @@ def _tests(out: Screen, tests: Sequence[Execution]) -> None:
     out.line(out.paint("Last tests", Style.BOLD))
     columns = [
         Column("When"),
-        Column(""),
         Column("Status"),
         Column("Took", right=True),
         Column("Reason", flexible=True),
@@ -261,8 +263,7 @@ def _tests(out: Screen, tests: Sequence[Execution]) -> None:
     rows: list[Row] = [
         [
             words.moment(one.started_at),
-            Cell(words.mark(one.status), words.style(one.status)),
-            words.status(one.status),
+            Cell(words.marked(one.status), words.style(one.status)),
             words.duration(one.duration),
             one.reason or "",
         ]

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-from borgdesk.cli.console import Console
 from borgdesk.engine.cancel import Cancel
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+RUN = (
+    "Stopping… what is owed is still done; once more leaves each script 30 seconds.",
+    "Hurrying: each script that is owed has 30 seconds.",
+)
+"""What is said at the first signal to a run, and at the second."""
+
+TEST = ("Stopping the script…",)
+"""The same for the test of a script."""
 
 
 @contextlib.contextmanager
-def stopping(console: Console, cancels: Sequence[Cancel]) -> Iterator[None]:
-    """Meanwhile those signals ask *cancels* to stop; a second one makes them hurry. Nothing is interrupted."""
-    asked = 0
+def stopping(cancel: Cancel, say: Callable[[str], None], words: Sequence[str] = RUN) -> Iterator[None]:
+    """Meanwhile those signals ask *cancel* to stop; a second one makes it hurry. Nothing is interrupted."""
+    reader, writer = os.pipe()
+    teller = threading.Thread(target=_tell, args=(reader, say, words), name="says that it stops")
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked += 1
-        for cancel in cancels:
-            cancel.ask()
-        if asked == 1:
-            console.say("Stopping… what is owed is still done; once more leaves each script 30 seconds.")
+        cancel.ask()
+        # The main thread may be in the middle of writing just now: somebody else says what there is to say.
+        os.write(writer, b"!")
 
-    before = {number: signal.signal(number, ask) for number in _SIGNALS}
+    teller.start()
+    before = {number: signal.signal(number, ask) for number in _signals()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(writer)
+        teller.join()
+        os.close(reader)
+
+
+def _signals() -> Sequence[signal.Signals]:
+    """Under nohup(1) a terminal that goes away is no reason to stop."""
+    nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM) if nohup else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _tell(reader: int, say: Callable[[str], None], words: Sequence[str]) -> None:
+    left = list(words)
+    while os.read(reader, 1):
+        if left:
+            say(left.pop(0))

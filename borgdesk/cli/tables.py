@@ -20,6 +20,8 @@ class Column:
     right: bool = False
     flexible: bool = False
     """Whether it may be cut when the terminal is narrow."""
+    optional: bool = False
+    """Whether it is left out when cutting is not enough; the last of these goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,35 @@ class Cell:
 Row = Sequence[Cell | str]
 
 
-def table(screen: Screen, columns: Sequence[Column], rows: Sequence[Row], indent: int = 0) -> None:
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A line between rows, as wide as it likes: the title of those below it."""
+
+    title: str
+
+
+def table(screen: Screen, columns: Sequence[Column], rows: Sequence[Row | Section], indent: int = 0) -> None:
     """Write a table. Columns without any text are left out."""
-    cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
-    cells = [[Cell(_one_line(cell.text), cell.style) for cell in row] for row in cells]
+    lines = [row if isinstance(row, Section) else _cells(row) for row in rows]
+    cells = [line for line in lines if not isinstance(line, Section)]
     used = [place for place, _ in enumerate(columns) if any(row[place].text for row in cells)]
-    columns, cells = [columns[place] for place in used], [[row[place] for place in used] for row in cells]
-    widths = _widths(columns, cells, None if screen.width is None else screen.width - indent)
+    room = None if screen.width is None else screen.width - indent
+    used = _that_fit(columns, used, cells, room)
+    columns = [columns[place] for place in used]
+    widths = _widths(columns, [[row[place] for place in used] for row in cells], room)
     if any(column.title for column in columns):
         titles = [Cell(column.title, Style.DIM) for column in columns]
         screen.line(" " * indent + _line(screen, columns, titles, widths))
-    for row in cells:
-        screen.line(" " * indent + _line(screen, columns, row, widths))
+    for line in lines:
+        if isinstance(line, Section):
+            screen.line(" " * indent + screen.paint(line.title, Style.BOLD))
+        else:
+            screen.line(" " * indent + _line(screen, columns, [line[place] for place in used], widths))
+
+
+def _cells(row: Row) -> list[Cell]:
+    cells = [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
+    return [Cell(_one_line(cell.text), cell.style) for cell in cells]
 
 
 def facts(screen: Screen, pairs: Sequence[tuple[str, str | Cell]], indent: int = 0) -> None:
@@ -65,11 +84,26 @@ def _one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def _that_fit(
+    columns: Sequence[Column], used: list[int], rows: Sequence[Sequence[Cell]], room: int | None
+) -> list[int]:
+    """The places of the columns that fit when all that may be cut is cut as far as that goes."""
+    if room is None:
+        return used
+    while True:
+        least = [_NARROWEST if columns[place].flexible else _natural(columns[place], place, rows) for place in used]
+        spare = [place for place in used if columns[place].optional]
+        if sum(least) + _GAP * (len(least) - 1) <= room or not spare:
+            return used
+        used = [place for place in used if place != spare[-1]]
+
+
+def _natural(column: Column, place: int, rows: Sequence[Sequence[Cell]]) -> int:
+    return max(display_width(text) for text in (column.title, *(row[place].text for row in rows)))
+
+
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int | None) -> list[int]:
-    widths = [
-        max(display_width(text) for text in (column.title, *(row[place].text for row in rows)))
-        for place, column in enumerate(columns)
-    ]
+    widths = [_natural(column, place, rows) for place, column in enumerate(columns)]
     if room is None:
         return widths
     excess = sum(widths) + _GAP * (len(widths) - 1) - room

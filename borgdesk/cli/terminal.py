@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import sys
 import threading
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TextIO
 
+from borgdesk.domain.errors import BorgDeskError
+
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Escape sequences and control characters, but for tabs and line ends."""
 
 _WIDE = ("W", "F")
+
+
+class OutputLost(BorgDeskError):
+    """What was to be printed could not be written: the disk is full."""
 
 
 class Style(StrEnum):
@@ -29,24 +37,37 @@ class Style(StrEnum):
 
 def display_width(text: str) -> int:
     """How many columns of a terminal *text* takes."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in _WIDE else 1
-        for character in text
-    )
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
 
 
 def shortened(text: str, width: int) -> str:
     """*text* in at most *width* columns, with an ellipsis where something was left out."""
-    if display_width(text) <= width:
-        return text
-    while text and display_width(text) > width - 1:
-        text = text[:-1]
-    return text + "…" if width > 0 else ""
+    taken = kept = 0
+    for place, character in enumerate(text):
+        taken += _columns(character)
+        if taken <= width - 1:
+            kept = place + 1
+        if taken > width:
+            return text[:kept] + "…" if width > 0 else ""
+    return text
 
 
 def printable(text: str) -> str:
     """*text* without what would move the cursor, change colours or ring a bell."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def escape_what_cannot_be_written() -> None:
+    """Let standard output and error take any text, in any locale: as escapes, which in JSON mean the same character."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class Screen:
@@ -88,7 +109,7 @@ class Screen:
         """Write text at once.
 
         Raises:
-            OSError: it cannot be written though somebody reads (the disk is full).
+            OutputLost: it cannot be written though somebody wants it. That is said once.
         """
         with self._lock:
             if self._gone:
@@ -98,10 +119,10 @@ class Screen:
                 self._stream.flush()
             except BrokenPipeError:
                 self._leave()
-            except OSError:
-                if not self.is_terminal:
-                    raise
+            except OSError as error:
                 self._leave()
+                if not self.is_terminal:
+                    raise OutputLost(f"The output could not be written: {error.strerror}.") from error
 
     def _leave(self) -> None:
         """Nobody is there any more. What is still buffered must not be tried again when Python ends."""

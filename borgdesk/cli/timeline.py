@@ -9,7 +9,6 @@ from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.run import LANES, ExecutionStatus, Hook
-from borgdesk.domain.sentences import run_sentence
 
 _COLUMNS = (
     Column("", right=True),
@@ -101,8 +100,3 @@ def outputs(out: Screen, executions: Sequence[Execution]) -> None:
                 out.line("  " + out.paint(line, style))
         if execution.truncated:
             out.line(out.paint("  (only the beginning and the end of its output are kept here)", Style.DIM))
-
-
-def sentence(out: Screen, run: Run) -> None:
-    """What happened, in a sentence or two."""
-    out.line(out.paint(run_sentence(run), words.style(run.status)))

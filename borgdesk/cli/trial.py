@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from borgdesk.cli import json_values
+from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Console
 from borgdesk.cli.inputs import ask_secrets
-from borgdesk.cli.stopping import stopping
+from borgdesk.cli.stopping import TEST, stopping
 from borgdesk.domain.events import Event, OutputPrinted, Stream
 from borgdesk.domain.history import Execution
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome
@@ -34,17 +34,23 @@ def test(console: Console, arguments: argparse.Namespace) -> int:
     )
 
     def show(event: Event) -> None:
-        if isinstance(event, OutputPrinted) and not console.json:
-            screen = console.out if event.stream is Stream.STDOUT else console.err
+        if isinstance(event, OutputPrinted):
+            # With --json the answer is on standard output, alone.
+            screen = console.out if event.stream is Stream.STDOUT and not console.json else console.err
             screen.write("".join(f"{line}\n" for line in event.lines))
 
     cancel = Cancel()
-    with stopping(console, [cancel]):
+    with stopping(cancel, console.say, TEST):
         execution = run_test(console.workspace, script, pretence, show, cancel)
-    if execution.reason and execution.status is not ExecutionStatus.SUCCESS:
-        console.say(f"borgdesk: “{script.name}”: {execution.reason}.".replace("..", "."))
+    if execution.status is not ExecutionStatus.SUCCESS:
+        console.say(_sentence(execution))
     console.answer(json_values.execution(execution), lambda _: None)
     return _exit_code(execution)
+
+
+def _sentence(execution: Execution) -> str:
+    why = f": {execution.reason}" if execution.reason else ""
+    return f"borgdesk: “{execution.planned.name}” {words.status(execution.status)}{why}".rstrip(".") + "."
 
 
 def _exit_code(execution: Execution) -> int:

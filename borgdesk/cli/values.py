@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from borgdesk.borg.archive_name import check_archive_name
@@ -67,8 +67,22 @@ def _name(text: str) -> str:
     return text
 
 
-def _field(text: str) -> str:
-    return text.replace("-", "_")
+def one_of(words: Iterable[str]) -> Callable[[str], str]:
+    """One of the *words*."""
+    known = [str(word) for word in words]
+
+    def check(text: str) -> str:
+        if text not in known:
+            raise InvalidInput(f"“{text}” is not possible: use {', '.join(known[:-1])} or {known[-1]}.")
+        return text
+
+    return _checked(check)
+
+
+def field(words: Iterable[str]) -> Callable[[str], str]:
+    """One of the *words*, which may be written like the options that set them."""
+    check = one_of(words)
+    return lambda text: check(text.removeprefix("--").replace("-", "_"))
 
 
 def _location(text: str) -> str:
@@ -90,7 +104,6 @@ kept = _checked(_kept)
 interval = _checked(check_interval)
 pair = _checked(_pair)
 parameter_name = _checked(_name)
-field = _checked(_field)
 location = _checked(_location)
 source = _checked(_source)
 encryption = _checked(check_encryption)

@@ -42,12 +42,26 @@ def style(status: RunStatus | ExecutionStatus | Outcome) -> Style:
 
 def status(status: RunStatus | ExecutionStatus | Outcome) -> str:
     """A status as a word."""
+    return _word(status)
+
+
+def _word(status: RunStatus | ExecutionStatus | Outcome) -> str:
     return {"timed_out": "timed out", "pending": "owed"}.get(status.value, status.value)
 
 
 def moment(when: datetime | None) -> str:
     """Local date and time, to the second."""
     return "–" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def minute(when: datetime | None) -> str:
+    """Local date and time, to the minute."""
+    return "–" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def marked(status: RunStatus | ExecutionStatus) -> str:
+    """A status as its character and its word."""
+    return f"{mark(status)} {_word(status)}"
 
 
 def duration(seconds: float | None) -> str:
