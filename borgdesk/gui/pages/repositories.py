@@ -26,6 +26,7 @@ from borgdesk.gui.background import Background
 from borgdesk.gui.columns import Column
 from borgdesk.gui.dialogs.add_repository import AddRepositoryDialog
 from borgdesk.gui.dialogs.assignment import AssignmentDialog
+from borgdesk.gui.dialogs.unsaved import Choice, ask_unsaved
 from borgdesk.gui.table import TableModel
 from borgdesk.gui.widgets.page_header import PageHeader
 from borgdesk.gui.widgets.repository_view import RepositoryView
@@ -91,18 +92,11 @@ class RepositoriesPage(QWidget):
         """Whether the page may be left; asks about changes that are not saved."""
         if not self.view.is_modified() or self.view.repository is None:
             return True
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Unsaved changes"))
-        box.setText(self.tr("Save the changes of “{name}”?").format(name=self.view.repository.name))
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        if answer == buttons.Discard:
+        choice = ask_unsaved(self, self.view.repository.name)
+        if choice is Choice.DISCARD:
             self.view.discard()
             return True
-        return answer == buttons.Save and wait_for(self.view.save, self.view.saved, self.view.save_failed)
+        return choice is Choice.SAVE and wait_for(self.view.save, self.view.saved, self.view.save_failed)
 
     def _show(self, repositories: list[Repository]) -> None:
         self._model.set_rows(repositories)

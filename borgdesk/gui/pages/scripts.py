@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QShortcut,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMenu, QMessageBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.script import Script
 from borgdesk.engine.drafts import Draft, Drafts
@@ -28,6 +28,7 @@ from borgdesk.gui.background import Background
 from borgdesk.gui.dialogs.conflict import ComparisonDialog, ConflictDialog
 from borgdesk.gui.dialogs.parameter import ParameterDialog
 from borgdesk.gui.dialogs.template import TemplateDialog
+from borgdesk.gui.dialogs.unsaved import Choice, ask_unsaved
 from borgdesk.gui.library_actions import LibraryActions
 from borgdesk.gui.library_watcher import LibraryWatcher
 from borgdesk.gui.theme import Tone
@@ -117,18 +118,11 @@ class ScriptsPage(QWidget):
         """Whether the desk may be cleared; asks about what is not saved: save, discard or stay."""
         if not self.desk.is_modified:
             return True
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Unsaved changes"))
-        box.setText(self.tr("Save the changes of “{name}”?").format(name=self.desk.details.name.text()))
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        if answer == buttons.Discard:
+        choice = ask_unsaved(self, self.desk.details.name.text())
+        if choice is Choice.DISCARD:
             self.desk.forget()
             return True
-        return answer == buttons.Save and wait_for(self.desk.save, self.desk.saved, self.desk.save_failed)
+        return choice is Choice.SAVE and wait_for(self.desk.save, self.desk.saved, self.desk.save_failed)
 
     def shut_down(self) -> None:
         """Stop what runs here: the window is about to close."""

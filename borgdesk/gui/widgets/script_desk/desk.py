@@ -7,36 +7,31 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
-from borgdesk.domain.errors import BorgDeskError, InvalidInput
-from borgdesk.domain.findings import Finding
-from borgdesk.domain.parameters import Header, Parameter
+from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.script import Script
-from borgdesk.domain.variables import DESCRIPTIONS
 from borgdesk.engine import writing
-from borgdesk.engine.checking import Report
 from borgdesk.engine.drafts import Draft, Drafts
-from borgdesk.engine.parameter_block import with_parameter
 from borgdesk.engine.usage import Usage, usage
 from borgdesk.engine.workspace import Workspace
 from borgdesk.engine.writing import ChangedOutside, Edited, Loaded
 from borgdesk.gui import words
 from borgdesk.gui.background import Background
 from borgdesk.gui.theme import Tone
+from borgdesk.gui.widgets.script_desk.checked_text import CheckedText
 from borgdesk.gui.widgets.script_desk.drafting import Drafting
-from borgdesk.gui.widgets.script_desk.frame import DeskFrame
-from borgdesk.gui.widgets.script_desk.live_check import LiveCheck
 
 if TYPE_CHECKING:
-    from borgdesk.gui.widgets.script_editor.editor import ScriptEditor
+    pass
 
 STARTING_TEXT = "#!/usr/bin/env bash\nset -euo pipefail\n\n"
 """What a new script begins with."""
 
 
-class ScriptDesk(DeskFrame):
+class ScriptDesk(CheckedText):
     """Nothing is stored before it is saved, except a draft for the case of a crash."""
 
     shown = Signal(object)
@@ -64,10 +59,10 @@ class ScriptDesk(DeskFrame):
         self._wanted: int | None = None
         self._asked = 0
         self._saving = False
+        self._in_trouble = False
+        """Whether the message says that the file is not what it was when it was loaded."""
         self._was_modified = False
         self._test_waits = False
-        self.editor: ScriptEditor | None = None
-        self.check = LiveCheck(background, workspace.environment, self._text_to_check, self)
         self._drafting = Drafting(Drafts(workspace.paths.state), background, self._draft, self)
         self._connect()
         self._adapt()
@@ -108,7 +103,7 @@ class ScriptDesk(DeskFrame):
         self._asked += 1
         self._wanted = None
         self._loaded, self._is_new = None, True
-        self._show_text(text)
+        self.show_text(text, "")
         self.details.show_new(name)
         self.usage.clear()
         self.revisions.show_revisions([], None)
@@ -136,7 +131,7 @@ class ScriptDesk(DeskFrame):
             return
         other = self.script is None or self.script.id != loaded.script.id
         self._loaded, self._is_new = loaded, False
-        self._show_text(loaded.text)
+        self.show_text(loaded.text, loaded.script.file_path)
         self.details.show_script(loaded.script)
         if other:
             self.parameters.show_header(Header())
@@ -148,18 +143,6 @@ class ScriptDesk(DeskFrame):
             self.editor.replace_text(draft.text)
             if draft.base != loaded.base and loaded.base is not None:
                 self._tell_changed(loaded)
-
-    def _show_text(self, text: str) -> None:
-        editor = self._made_editor()
-        self.show_work(visible=True)
-        self.message.hide()
-        self.findings.clear()
-        if editor is not None:
-            editor.set_read_only(False)
-            editor.set_text(text)
-            name = self.script.file_path if self.script is not None else ""
-            editor.set_language_for(name)
-            self.check.touch(now=True)
 
     def _settle(self, script: Script | None) -> None:
         self.test.show_script(script, self._repositories)
@@ -226,11 +209,6 @@ class ScriptDesk(DeskFrame):
         self._drafting.drop(self.script.id if self.script is not None else None)
         self.close_script()
 
-    def focus_text(self) -> None:
-        """Put the keyboard into the text."""
-        if self.editor is not None:
-            self.editor.setFocus()
-
     def _finish_saving(self, edited: Edited, revision: int, loaded: Loaded) -> None:
         self._saving = False
         self._drafting.drop(edited.script_id)
@@ -267,9 +245,14 @@ class ScriptDesk(DeskFrame):
             self._background.ask(
                 partial(writing.load, self._workspace, script.id),
                 partial(self._compare_with_file, self._asked),
-                lambda _: None,
+                self._forgive,
                 self,
             )
+
+    def _forgive(self, error: Exception) -> None:
+        """The script was removed meanwhile, or the database is busy: the next look tells."""
+        if not isinstance(error, BorgDeskError):
+            raise error
 
     def take_theirs(self) -> None:
         """Show the file as it is, and forget what was typed here."""
@@ -280,6 +263,9 @@ class ScriptDesk(DeskFrame):
         if number != self._asked or mine is None or self._saving or mine.script.id != loaded.script.id:
             return
         if loaded.base == mine.base:
+            if self._in_trouble:
+                self._in_trouble = False
+                self.message.hide()
             if loaded.script.file_path != mine.script.file_path:
                 self._loaded = Loaded(loaded.script, mine.text, mine.base)
                 self.details.show_script(loaded.script)
@@ -305,6 +291,7 @@ class ScriptDesk(DeskFrame):
     def _tell_changed(self, loaded: Loaded) -> None:
         assert self.editor is not None
         mine = self.editor.text()
+        self._in_trouble = True
         self.message.say(
             self.tr("Another program changed the file, and there are unsaved changes here."),
             Tone.WARNING,
@@ -331,6 +318,7 @@ class ScriptDesk(DeskFrame):
             actions.append((self.tr("Restore last revision"), partial(self.restore, last)))
         if self.editor.text():
             actions.append((self.tr("Save what is shown here"), partial(self.save, over=True)))
+        self._in_trouble = True
         self.message.say(loaded.problem, Tone.BAD, actions, closable=False)
 
     # Revisions ------------------------------------------------------------------------------------------------------
@@ -368,42 +356,7 @@ class ScriptDesk(DeskFrame):
         old = content.decode("utf-8", "replace")
         self.comparison_asked.emit(old, now, self.tr("Revision"), self.tr("Present text"))
 
-    # Checks and parameters ------------------------------------------------------------------------------------------
-
-    def add_parameter(self, parameter: Parameter) -> None:
-        """Declare a parameter in the text."""
-        if self.editor is None:
-            return
-        try:
-            self.editor.replace_text(with_parameter(self.editor.text(), parameter))
-        except InvalidInput as error:
-            self.message.say(str(error), Tone.BAD)
-
-    def _text_to_check(self) -> tuple[str, int] | None:
-        if self.editor is None or not self.shows_work or self.editor.read_only:
-            return None
-        return self.editor.text(), self.editor.revision
-
-    def _take_report(self, report: Report, revision: int) -> None:
-        assert self.editor is not None
-        if self.editor.set_findings(report.findings, revision):
-            self.findings.show_report(report)
-            self.parameters.show_header(report.header)
-
-    def _take_header(self, header: Header) -> None:
-        self.test.set_header(header)
-        own = [(parameter.name, parameter.description) for parameter in header.parameters]
-        if self.editor is not None:
-            self.editor.set_variables([*own, *DESCRIPTIONS.items()])
-
-    def _go_to(self, finding: Finding) -> None:
-        if self.editor is not None:
-            self.editor.go_to_line(finding.line, finding.column)
-
-    def _mend(self, edits: object) -> None:
-        if self.editor is not None:
-            self.editor.apply_edits(edits)  # type: ignore[arg-type]
-            self.check.touch(now=True)
+    # Drafts and tests -----------------------------------------------------------------------------------------------
 
     def _draft(self) -> Draft | None:
         if self.editor is None or not (self.editor.is_modified or self._is_new) or self._saving:
@@ -412,8 +365,6 @@ class ScriptDesk(DeskFrame):
         if edited.text == STARTING_TEXT:
             return None
         return Draft(edited.script_id, edited.name, edited.text, edited.base, datetime.now(UTC))
-
-    # Tests ----------------------------------------------------------------------------------------------------------
 
     def _ask_test(self) -> None:
         if self.is_modified:
@@ -424,26 +375,7 @@ class ScriptDesk(DeskFrame):
 
     # Inside ---------------------------------------------------------------------------------------------------------
 
-    def _made_editor(self) -> ScriptEditor | None:
-        """The editor, made when it is first needed: it loads a second Qt binding."""
-        if self.editor is None:
-            try:
-                from borgdesk.gui.widgets.script_editor.editor import ScriptEditor
-            except ImportError as error:
-                self.editor_place.addWidget(QLabel(str(error), wordWrap=True))
-                return None
-            self.editor = ScriptEditor()
-            self.editor_place.addWidget(self.editor)
-            self.editor.set_variables(DESCRIPTIONS.items())
-            self.editor.text_changed.connect(self._text_changed)
-            self.editor.modified_changed.connect(lambda _: self._adapt())
-            self.editor.save_requested.connect(self.save)
-            self.editor.finding_activated.connect(self.findings.show_finding)
-        return self.editor
-
-    def _text_changed(self) -> None:
-        self.findings.outdate()
-        self.check.touch()
+    def _take_change(self) -> None:
         if self.is_modified:
             self._drafting.touch()
 
@@ -451,10 +383,9 @@ class ScriptDesk(DeskFrame):
         self.save_button.clicked.connect(lambda _checked: self.save())
         self.discard_button.clicked.connect(self.discard)
         self.details.edited.connect(self._adapt)
-        self.check.checked.connect(self._take_report)
-        self.findings.finding_chosen.connect(self._go_to)
-        self.findings.fix_asked.connect(self._mend)
-        self.parameters.header_changed.connect(self._take_header)
+        self.text_changed.connect(self._take_change)
+        self.text_modified.connect(self._adapt)
+        self.save_wanted.connect(self.save)
         self.parameters.addition_asked.connect(self.parameter_asked)
         self.test.start_asked.connect(self._ask_test)
         self.test.ended.connect(self.reload_usage)
