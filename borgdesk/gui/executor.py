@@ -82,12 +82,15 @@ class Batch:
     def _drop_oldest_lines(self) -> None:
         """Of lines that nobody will see in time, the oldest go; everything else stays."""
         kept: deque[Told] = deque()
+        enough = False
         for event in self._events:
-            if isinstance(event, OutputPrinted) and self._lines - len(event.lines) >= self._kept:
-                self._lines -= len(event.lines)
-                self._count_left_out(event, len(event.lines))
-            else:
-                kept.append(event)
+            if isinstance(event, OutputPrinted):
+                enough = enough or self._lines - len(event.lines) < self._kept
+                if not enough:
+                    self._lines -= len(event.lines)
+                    self._count_left_out(event, len(event.lines))
+                    continue
+            kept.append(event)
         self._events = kept
 
     def _count_left_out(self, event: OutputPrinted, count: int) -> None:

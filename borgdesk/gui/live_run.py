@@ -62,6 +62,22 @@ class Output:
             self.size -= gone
             self.left_out += gone
 
+    @property
+    def total(self) -> int:
+        """Lines that came so far."""
+        return self.size + self.left_out
+
+    def since(self, seen: int) -> tuple[list[Lines], int]:
+        """What came after the first *seen* lines, and how many of those lines are not kept any more."""
+        missing = self.total - seen
+        newest: list[Lines] = []
+        for chunk in reversed(self.chunks):
+            if missing <= 0:
+                break
+            newest.append(chunk)
+            missing -= len(chunk[1])
+        return newest[::-1], max(missing, 0)
+
 
 @dataclass(slots=True)
 class LiveRun:

@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         for place, entry in enumerate(entries, start=1):
             action = QAction(entry.title, self)
             action.setShortcut(QKeySequence(f"Ctrl+{place}"))
-            action.triggered.connect(lambda _=False, name=entry.name: self.open_page(name))
+            action.triggered.connect(lambda _=False, name=entry.name: self._jump_to(name))
             self.addAction(action)
         self.open_page(entries[0].name)
 
@@ -164,6 +164,11 @@ class MainWindow(QMainWindow):
             action.setShortcut(keys)
             action.triggered.connect(lambda _=False, done=done: done())
             self.addAction(action)
+
+    def _jump_to(self, name: str) -> None:
+        """Open a page and go on there with the keyboard; from the sidebar it would stay in the sidebar."""
+        if self.open_page(name) and self.page(name).focusProxy() is not None:
+            self.page(name).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _sidebar_moved(self, item: QListWidgetItem | None) -> None:
         if item is not None:

@@ -194,8 +194,8 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
     locale = QLocale()
-    seconds = max(seconds, 0.0)
-    if seconds < 10:
+    seconds = max(float(seconds), 0.0)
+    if seconds < 9.95:
         return _tr("{seconds} s").format(seconds=locale.toString(seconds, "f", 1))
     whole = round(seconds)
     if whole < _MINUTE:

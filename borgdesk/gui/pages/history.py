@@ -144,6 +144,7 @@ class HistoryPage(QWidget):
             self.model, self.tr("Runs"), self.tr("No backup has run yet."), sortable=False, parent=self
         )
         self._table.row_activated.connect(lambda run: self.show_run(run.id))
+        self.setFocusProxy(self._table)
         self.run_view = RunView(self._workspace, self._background, executor, self)
         self.run_view.run_again_asked.connect(self.run_again_asked)
         self.run_view.stop_asked.connect(self.stop_asked)

@@ -56,6 +56,8 @@ class RunView(QWidget):
         self._live: LiveRun | None = None
         self._record: RunRecord | None = None
         self._shown: Entry | None = None
+        self._seen = 0
+        """Lines of the selected entry that were handed to the view, while the run is under way."""
         self._follows = True
         """Whether the entry under way is selected as the run goes on."""
         self._clock = QTimer(self, interval=_TICK)
@@ -245,16 +247,19 @@ class RunView(QWidget):
             self._ask_scripts(live)
         if any(not isinstance(event, OutputPrinted | OutputLeftOut) for event in mine):
             self._update_live()
-        if self._shown is not None:
-            self._append_output(self._shown, mine)
+        if mine:
+            self._append_output(live)
 
-    def _append_output(self, shown: Entry, events: list[Told]) -> None:
-        wanted = shown.execution.id if shown.execution else None
-        for event in events:
-            if isinstance(event, OutputPrinted) and event.execution_id == wanted:
-                self._output.append([(event.stream, event.lines)])
-            elif isinstance(event, OutputLeftOut) and event.execution_id == wanted:
-                self._output.leave_out(event.count)
+    def _append_output(self, live: LiveRun) -> None:
+        """Show what the selected entry printed since the last look."""
+        if self._shown is None:
+            return
+        output = live.output(self._shown.execution.id if self._shown.execution else None)
+        if output.total > self._seen:
+            chunks, lost = output.since(self._seen)
+            self._seen = output.total
+            self._output.append(chunks)
+            self._output.leave_out(lost)
 
     def _hear_end(self, ended: RunEnded) -> None:
         if self._live is not None and ended.run_id == self._live.run_id:
@@ -281,6 +286,7 @@ class RunView(QWidget):
         empty = run_words.no_output(entry)
         if self._live is not None:
             printed = live_printed(self._live, entry)
+            self._seen = self._live.output(entry.execution.id if entry.execution else None).total
             self._output.follow_lines(printed.chunks, printed.left_out, empty)
         elif self._record is not None:
             printed = self._record.printed(entry)

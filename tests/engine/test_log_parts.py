@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from borgdesk.domain.events import Stream
+from borgdesk.domain.run import Step
+from borgdesk.engine.active_run import log_in, run_folder
+from borgdesk.engine.log_parts import read_log
+from tests.gui.scene import LAST, POST, PRE, Scene
+
+OUT, ERR = Stream.STDOUT, Stream.STDERR
+
+
+def test_a_real_log_is_taken_apart(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    repository = scene.repository()
+    scene.hook(
+        repository, "Stop: a | b", "echo one; sleep 0.05; echo two >&2; sleep 0.05; echo '-- three'; echo '== x'", PRE
+    )
+    scene.hook(repository, "Start", "echo started", POST)
+    scene.hook(repository, "Only bad", "echo bad", LAST, run_on="failure")
+    run = scene.run(repository)
+    parts = read_log(log_in(run_folder(scene.workspace, run.id)), 100)
+    scene.close()
+    assert [(part.step, part.script) for part in parts] == [
+        (Step.PRE_BACKUP, "Stop: a | b"),
+        (Step.CREATE, None),
+        (Step.POST_BACKUP, "Start"),
+    ]
+    assert list(parts[0].lines) == [(OUT, "one"), (ERR, "two"), (OUT, "-- three"), (OUT, "== x")]
+    assert list(parts[2].lines) == [(OUT, "started")]
+    for part in parts:
+        assert part.duration is not None
+        assert 0 <= part.duration < 60
+    assert (parts[0].duration or 0) >= 0.1
+
+
+def test_only_the_last_lines_are_kept(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    lines = [f"12:00:00.100 Chatty | line {number}" for number in range(50)]
+    log.write_text("\n".join(["12:00:00.000 == pre-backup", "12:00:00.000 -- Chatty", *lines]) + "\n")
+    (part,) = read_log(log, 10)
+    assert [text for _, text in part.lines] == [f"line {number}" for number in range(40, 50)]
+    assert part.left_out == 40
+    assert part.ended is None
+
+
+def test_midnight_and_broken_lines_do_no_harm(tmp_path: Path) -> None:
+    log = tmp_path / "run.log"
+    log.write_bytes(
+        b"23:59:59.500 == create\n23:59:59.900 borg ! a warning\n\xff\xfe\nnonsense\n00:00:01.000 == outcome: warning\n"
+    )
+    (part,) = read_log(log, 10)
+    assert part.duration == 1.5
+    assert list(part.lines) == [(ERR, "a warning")]
+
+
+def test_no_log_has_no_parts(tmp_path: Path) -> None:
+    assert read_log(tmp_path / "none", 10) == []

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from borgdesk.gui.columns import Column
+from borgdesk.gui.table import TableModel
+from borgdesk.gui.theme import Tone
+from borgdesk.gui.widgets.table_view import TableView
+
+
+@dataclass(frozen=True)
+class Fruit:
+    name: str
+    weight: int
+
+
+COLUMNS: list[Column[Fruit]] = [
+    Column("Name", lambda fruit: fruit.name, stretch=True),
+    Column("Weight", lambda fruit: f"{fruit.weight} g", lambda fruit: fruit.weight, right=True),
+    Column("Ripe", lambda _: "yes", tone=lambda _: Tone.GOOD, tooltip=lambda fruit: f"{fruit.name} is ripe"),
+]
+APPLE, BANANA, CHERRY = Fruit("apple", 150), Fruit("Banana", 1200), Fruit("cherry", 9)
+
+
+def model_of(*fruits: Fruit) -> TableModel[Fruit]:
+    model = TableModel(COLUMNS, key=lambda fruit: fruit.name)
+    model.set_rows(fruits)
+    return model
+
+
+def view_of(model: TableModel[Fruit], qtbot: QtBot) -> TableView[Fruit]:
+    view = TableView(model, "Fruits", "No fruits here")
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show()
+    return view
+
+
+def shown(view: TableView[Fruit], column: int = 0) -> list[str]:
+    model = view.model()
+    return [model.index(row, column).data() for row in range(model.rowCount())]
+
+
+def test_sorts_by_key_not_by_text(qtbot: QtBot) -> None:
+    view = view_of(model_of(APPLE, BANANA, CHERRY), qtbot)
+    view.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert shown(view) == ["cherry", "apple", "Banana"]
+    view.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    assert shown(view) == ["apple", "Banana", "cherry"]
+
+
+def test_new_values_keep_the_selection(qtbot: QtBot) -> None:
+    model = model_of(APPLE, BANANA, CHERRY)
+    view = view_of(model, qtbot)
+    assert view.select_key("Banana")
+    model.set_rows([Fruit("date", 7), Fruit("Banana", 2), CHERRY])
+    assert view.current_row() == Fruit("Banana", 2)
+    assert view.selectionModel().currentIndex().siblingAtColumn(1).data() == "2 g"
+    model.set_rows([CHERRY])
+    assert view.current_row() != Fruit("Banana", 2)
+
+
+def test_filter_looks_into_all_columns_and_ignores_case(qtbot: QtBot) -> None:
+    view = view_of(model_of(APPLE, BANANA, CHERRY), qtbot)
+    field = view.search_field("Search fruits")
+    qtbot.addWidget(field)
+    qtbot.keyClicks(field, "BAN")
+    assert shown(view) == ["Banana"]
+    field.setText("150")
+    assert shown(view) == ["apple"]
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert len(shown(view)) == 3
+
+
+def test_keyboard_activates_and_deletes(qtbot: QtBot) -> None:
+    view = view_of(model_of(APPLE, BANANA), qtbot)
+    view.select_key("apple")
+    with qtbot.waitSignal(view.row_activated) as activated:
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert activated.args == [APPLE]
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    with qtbot.waitSignal(view.delete_pressed) as deleted:
+        qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert deleted.args == [BANANA]
+
+
+def test_says_something_when_there_is_nothing(qtbot: QtBot) -> None:
+    model = model_of()
+    view = view_of(model, qtbot)
+    empty = view.grab().toImage()
+    view.set_empty("")
+    assert view.grab().toImage() != empty
+
+
+def test_has_names_for_those_who_hear(qtbot: QtBot) -> None:
+    view = view_of(model_of(APPLE), qtbot)
+    assert view.accessibleName() == "Fruits"
+    assert view.model().index(0, 2).data(Qt.ItemDataRole.ToolTipRole) == "apple is ripe"
+    assert view.model().index(0, 2).data(Qt.ItemDataRole.ForegroundRole).isValid()
+
+
+def test_asks_for_more_once_until_it_is_answered(qtbot: QtBot) -> None:
+    model = model_of()
+    model.set_rows([APPLE], has_more=True)
+    asked = []
+    model.more_wanted.connect(lambda: asked.append(1))
+    model.fetchMore()
+    model.fetchMore()
+    assert asked == [1]
+    model.append([APPLE, BANANA], has_more=False)
+    assert model.rows() == (APPLE, BANANA)
+    assert not model.canFetchMore()
+
+
+def test_puts_and_removes_single_rows(qtbot: QtBot) -> None:
+    model = model_of(APPLE)
+    model.put(CHERRY, 0)
+    model.put(Fruit("apple", 3))
+    assert model.rows() == (CHERRY, Fruit("apple", 3))
+    model.remove("cherry")
+    model.remove("nobody")
+    assert model.rows() == (Fruit("apple", 3),)
+    assert model.place_of("apple") == 0
+
+
+ROWS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(0, 3)), unique_by=lambda row: row[0])
+
+
+@given(before=ROWS, after=ROWS)
+def test_any_change_keeps_model_and_places_right(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
+    columns: list[Column[tuple[str, int]]] = [Column("Key", lambda row: row[0])]
+    model = TableModel(columns, key=lambda row: row[0])
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.set_rows(before)
+    kept = {row[0]: model.createIndex(place, 0) for place, row in enumerate(before)}
+    model.set_rows(after)
+    assert model.rows() == tuple(after)
+    assert [model.place_of(row[0]) for row in after] == list(range(len(after)))
+    assert len(kept) == len(before)
+    tester.deleteLater()
