@@ -203,7 +203,7 @@ def stamp() -> str:
 class CappedSection:
     """One script's part of the log: its head goes there at once, its tail when the script has ended."""
 
-    def __init__(self, log: RunLog, cap: int = LOG_CAP) -> None:
+    def __init__(self, log: RunLog, cap: int) -> None:
         self._log = log
         self._cap = cap
         self._room = cap // 2
@@ -297,7 +297,7 @@ class Capture:
     """Everything that becomes of one program's output: log, listeners, and head and tail for history."""
 
     def __init__(self, log: RunLog, name: str, masker: Masker, tell: Callable[[Stream, tuple[str, ...]], None]) -> None:
-        self._section = CappedSection(log)
+        self._section = CappedSection(log, LOG_CAP)
         self._tell = tell
         self._lines = {stream: Lines(masker) for stream in Stream}
         self._kept = {stream: HeadTail(KEPT) for stream in Stream}
