@@ -87,7 +87,8 @@ def test_state_disk_without_room_for_a_folder_stops_nothing(
     run = world.run_again()
     assert run.status == "failure"
     assert run.error is not None
-    assert run.error.endswith("No space left on device.")
+    assert run.error.startswith(f"The run could not take its turn: The file {disk.path}/turns/")
+    assert run.error.endswith(".lock cannot be written: No space left on device.")
     assert not set(world.ended()) & set(PRE)
     assert world.leftover_processes() == []
 
