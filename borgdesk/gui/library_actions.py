@@ -17,12 +17,10 @@ from borgdesk.engine.library import Imported
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui import words
 from borgdesk.gui.background import Background
+from borgdesk.gui.dialogs.places import PlacesDialog
 from borgdesk.gui.theme import Tone
 
 T = TypeVar("T")
-
-_MOST_PLACES = 3
-"""Buttons to go to a repository; the sentence names all of them."""
 
 
 class LibraryActions(QObject):
@@ -89,18 +87,10 @@ class LibraryActions(QObject):
             self._ask_deletion(script)
 
     def _refuse_deletion(self, script: Script, assignments: list[Assignment]) -> None:
-        lines = [
-            self.tr("“{repository}”: {lane}").format(repository=one.repository, lane=words.hook(one.hook))
-            for one in assignments
-        ]
-        head = self.tr("“{name}” cannot be deleted while it is assigned. Remove it there first:")
-        places = {one.repository_id: one.repository for one in assignments}
-        buttons = [
-            (self.tr("Show {repository}").format(repository=name), partial(self.place_asked.emit, number))
-            for number, name in list(places.items())[:_MOST_PLACES]
-        ]
-        text = "\n".join([head.format(name=script.name), *dict.fromkeys(lines)])
-        self.told.emit(text, Tone.WARNING, buttons)
+        dialog = PlacesDialog(script.name, assignments, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.place_asked.connect(self.place_asked)
+        dialog.open()
 
     def _ask_deletion(self, script: Script) -> None:
         box = QMessageBox(self._window)

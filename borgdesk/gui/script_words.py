@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from borgdesk.domain.parameters import Parameter, ParameterType
 from borgdesk.domain.run import Hook, OnFailure, RunOn
+from borgdesk.domain.script import Script
 from borgdesk.gui import words
 
 
@@ -85,6 +86,18 @@ def parameter_kind(parameter: Parameter) -> str:
     if parameter.secret:
         parts.append(_tr("secret"))
     return ", ".join(parts)
+
+
+def usage(script: Script, assignments: int) -> str:
+    """How often a script was started, and in how many lanes it stands."""
+    if script.usage_count == 0:
+        started = _tr("Never started yet.")
+    else:
+        started = _tr("Started {times}, last {ago}.").format(
+            times=words.times(script.usage_count), ago=words.ago(script.last_used_at)
+        )
+    assigned = _tr("Assigned in {places}.").format(places=places(assignments)) if assignments else _tr("Not assigned.")
+    return f"{started} {assigned}"
 
 
 def places(count: int) -> str:

@@ -20,6 +20,10 @@ _ICONS = {
 }
 
 
+_LONGEST = 40
+"""Characters of a button's label."""
+
+
 class Message(QFrame):
     """Hidden until it has something to say."""
 
@@ -75,7 +79,7 @@ class Message(QFrame):
                 old.hide()
                 old.deleteLater()
         for label, run in actions:
-            button = QPushButton(label)
+            button = QPushButton(_shortened(label))
             button.setAutoDefault(False)
             button.clicked.connect(partial(self._act, run))
             self._actions.addWidget(button)
@@ -97,7 +101,7 @@ class Message(QFrame):
         for place in range(self._actions.count()):
             item = self._actions.itemAt(place)
             widget = item.widget() if item is not None else None
-            if isinstance(widget, QPushButton) and widget.text() == label:
+            if isinstance(widget, QPushButton) and widget.text() == _shortened(label):
                 return widget
         raise LookupError(label)
 
@@ -108,3 +112,8 @@ class Message(QFrame):
         painter.setBrush(theme.tint(self._tone))
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 5, 5)
         painter.end()
+
+
+def _shortened(label: str) -> str:
+    """A label that names something may be longer than the window is wide."""
+    return label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…"

@@ -18,6 +18,7 @@ from borgdesk.domain.script import Script, sha256_of
 from borgdesk.engine.drafts import Draft, Drafts
 from borgdesk.gui.background import Background
 from borgdesk.gui.dialogs.conflict import ComparisonDialog, ConflictDialog
+from borgdesk.gui.dialogs.places import PlacesDialog
 from borgdesk.gui.pages.scripts import ScriptsPage
 from borgdesk.gui.widgets.script_editor.editor import ScriptEditor
 from tests.gui.scene import POST, PRE, Gate, Scene
@@ -444,11 +445,17 @@ def test_an_assigned_script_is_not_deleted(bench: Bench) -> None:
     bench.scene.assign(docs, script, POST)
     bench.scene.assign(photos, script, POST)
     QTest.keyClick(bench.page.table, Qt.Key.Key_Delete)
-    bench.qtbot.waitUntil(lambda: "cannot be deleted" in bench.page.message.text)
-    said = bench.page.message.text.splitlines()[1:]
-    assert said == ["“Docs”: Before backup", "“Docs”: After backup", "“Photos”: After backup"]
+    bench.qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), PlacesDialog))
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, PlacesDialog)
+    assert [(one.repository, one.hook) for one in dialog.places.rows.rows()] == [
+        ("Docs", PRE),
+        ("Docs", POST),
+        ("Photos", POST),
+    ]
+    dialog.places.select_key(dialog.places.rows.row(2).id)
     with bench.qtbot.waitSignal(bench.page.open_repository_asked) as asked:
-        bench.page.message.button("Show Photos").click()
+        dialog.show_place.click()
     assert asked.args == [photos.id]
     assert bench.file(script).exists()
 

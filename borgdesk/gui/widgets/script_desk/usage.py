@@ -65,13 +65,7 @@ class UsageTab(QWidget):
 
     def show_usage(self, script: Script, usage: Usage) -> None:
         """Show where a script is and was used."""
-        self._summary.setText(
-            self.tr("Started {times}, last {ago}. Assigned in {places}.").format(
-                times=words.times(script.usage_count),
-                ago=words.ago(script.last_used_at),
-                places=script_words.places(len(usage.assignments)),
-            )
-        )
+        self._summary.setText(script_words.usage(script, len(usage.assignments)))
         self.places.rows.set_rows(usage.assignments)
         self.executions.rows.set_rows(usage.executions)
 
