@@ -158,10 +158,11 @@ def parse_header(text: str) -> Header:
         return Header()
     first, lines = block
     try:
-        data = tomllib.loads("\n".join(lines))
+        # Empty lines before it make TOML count the lines of the script.
+        data = tomllib.loads("\n" * (first - 1) + "\n".join(lines))
     except ValueError as error:
         # Malformed TOML, but also a number with more digits than Python converts.
-        raise InvalidInput(f"The parameter block (from line {first}) is not valid TOML: {error}.") from error
+        raise InvalidInput(f"The parameter block is not valid TOML: {error}.") from error
     except RecursionError:
         raise InvalidInput(f"The parameter block (from line {first}) is nested too deeply.") from None
     tables = data.pop("parameters", {})

@@ -86,13 +86,13 @@ def read_header(text: str) -> tuple[Header | None, tuple[Finding, ...]]:
 
 
 def _line_of(sentence: str, block: int, text: str) -> int:
-    """The line of the file: TOML counts from the block's first inner line, our own sentences from the file's first."""
-    if "not valid TOML" not in sentence:
-        return _named_line(sentence, block, text)
-    found = _HEADER_LINE.search(sentence.removeprefix("The parameter block (from line "))
-    last = _END.search(text, _BLOCK.search(text).end())  # type: ignore[union-attr] # there is a block, or no such error
-    end = text[: last.start()].count("\n") if last else block
-    return min(int(found[1]) + block, end) if found else end
+    """The line of the script that a sentence speaks of: by its number, by the parameter it names, or the last inside."""
+    if found := _HEADER_LINE.search(sentence):
+        return min(int(found[1]), text.count("\n") + 1)
+    end = next((match for match in _END.finditer(text) if text[: match.start()].count("\n") >= block), None)
+    if "end of document" in sentence and end is not None:
+        return text[: end.start()].count("\n")
+    return _named_line(sentence, block, text)
 
 
 def _named_line(sentence: str, block: int, text: str) -> int:

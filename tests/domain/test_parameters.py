@@ -125,8 +125,8 @@ def test_a_block_that_the_script_interrupts() -> None:
 
 def test_a_block_that_is_no_toml() -> None:
     said = refusal(script("[parameters.A]\nrequired = yes"))
-    assert said.startswith("The parameter block (from line 3) is not valid TOML: ")
-    assert "line 2" in said, "TOML's own line counts from the block's first"
+    assert said.startswith("The parameter block is not valid TOML: ")
+    assert "at line 4," in said, "counted from the first line of the script"
     assert said.endswith(").")
 
 
