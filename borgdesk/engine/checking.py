@@ -86,7 +86,7 @@ def read_header(text: str) -> tuple[Header | None, tuple[Finding, ...]]:
 
 
 def _line_of(sentence: str, block: int, text: str) -> int:
-    """The line of the script that a sentence speaks of: by its number, by the parameter it names, or the last inside."""
+    """The line of the script that a sentence speaks of: by its number, by a parameter's name, or the last."""
     if found := _HEADER_LINE.search(sentence):
         return min(int(found[1]), text.count("\n") + 1)
     end = next((match for match in _END.finditer(text) if text[: match.start()].count("\n") >= block), None)
