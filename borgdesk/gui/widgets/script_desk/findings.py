@@ -61,6 +61,8 @@ class FindingsList(QWidget):
 
     finding_chosen = Signal(object)
     """A Finding to go to."""
+    unfolded_changed = Signal(bool)
+    """The list needs room, or none any more."""
     fix_asked = Signal(object)
     """Edits to be made, as one step."""
 
@@ -68,6 +70,7 @@ class FindingsList(QWidget):
         super().__init__(parent)
         self._findings: tuple[Finding, ...] = ()
         self._current = False
+        self._unfolded = True
         self.summary = QToolButton()
         self.summary.setCheckable(True)
         self.summary.setChecked(True)
@@ -153,8 +156,11 @@ class FindingsList(QWidget):
 
     def _fold(self, unfolded: bool) -> None:
         self.summary.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
-        self.tree.setVisible(unfolded and bool(self._findings))
-        self.setMaximumHeight(_NO_LIMIT if self.tree.isVisibleTo(self) else self._head.sizeHint().height())
+        before, self._unfolded = self._unfolded, unfolded and bool(self._findings)
+        self.tree.setVisible(self._unfolded)
+        self.setMaximumHeight(_NO_LIMIT if self._unfolded else self._head.sizeHint().height())
+        if before != self._unfolded:
+            self.unfolded_changed.emit(self._unfolded)
 
     def _open_menu(self, point: object) -> None:
         finding = self._selected()

@@ -26,6 +26,9 @@ from borgdesk.gui.widgets.script_desk.revisions import RevisionsTab
 from borgdesk.gui.widgets.script_desk.test_panel import TestPanel
 from borgdesk.gui.widgets.script_desk.usage import UsageTab
 
+_LIST_HEIGHT = 110
+"""Pixels for the list of findings at first."""
+
 
 class DeskFrame(QWidget):
     """The text at the left with its findings below, everything else in tabs at the right."""
@@ -57,6 +60,7 @@ class DeskFrame(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
+        self.findings.unfolded_changed.connect(self._share_height)
 
     @property
     def shows_work(self) -> bool:
@@ -81,6 +85,12 @@ class DeskFrame(QWidget):
             tabs.addTab(tab, text)
         return tabs
 
+    def _share_height(self, unfolded: bool) -> None:
+        """A splitter minds nobody's greatest height by itself."""
+        whole = sum(self._left.sizes())
+        below = max(whole // 4, _LIST_HEIGHT) if unfolded else 0
+        self._left.setSizes([whole - below, below])
+
     def _make_work(self) -> QWidget:
         header = QHBoxLayout()
         header.addWidget(self.title, 1)
@@ -88,12 +98,11 @@ class DeskFrame(QWidget):
         header.addWidget(self.save_button)
         place = QWidget()
         place.setLayout(self.editor_place)
-        left = QSplitter(Qt.Orientation.Vertical)
+        left = self._left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(place)
         left.addWidget(self.findings)
         left.setStretchFactor(0, 1)
         left.setStretchFactor(1, 0)
-        left.setSizes([600, 130])
         left.setChildrenCollapsible(False)
         both = QSplitter()
         both.addWidget(left)
