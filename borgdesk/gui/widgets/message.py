@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -70,8 +70,7 @@ class Message(QFrame):
     ) -> None:
         """Show a sentence and buttons; each button puts the notice away before it acts."""
         self._tone = tone
-        side = self.fontMetrics().height()
-        self._icon.setPixmap(icons.toned(_ICONS[tone], tone).pixmap(side, side))
+        self._draw_icon()
         self._label.setText(text)
         self._close.setVisible(closable)
         while (item := self._actions.takeAt(0)) is not None:
@@ -104,6 +103,15 @@ class Message(QFrame):
             if isinstance(widget, QPushButton) and widget.text() == _shortened(label):
                 return widget
         raise LookupError(label)
+
+    def _draw_icon(self) -> None:
+        side = self.fontMetrics().height()
+        self._icon.setPixmap(icons.toned(_ICONS[self._tone], self._tone).pixmap(side, side))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icon()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
