@@ -13,12 +13,17 @@ _OVER = b"o"
 _READY = b"r"
 
 
+def _stay(_number: int, _frame: object) -> None:
+    pass
+
+
 def main() -> int:
     """Watch over one run. Arguments: the run's id, the pipe to read from, the pipe to say *ready* on."""
     run_id, life, ready = map(int, sys.argv[1:4])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Logout and Ctrl-C reach everybody; the one who puts things back must not be among the first to go.
-        signal.signal(number, signal.SIG_IGN)
+        # Logout and Ctrl-C reach everybody; the one who puts things back must not be among the first to go. They are
+        # caught, not ignored: what is ignored stays so in every program we start, and scripts could not be stopped.
+        signal.signal(number, _stay)
     os.write(ready, _READY)
     os.close(ready)
     if os.read(life, 1) == _OVER:
