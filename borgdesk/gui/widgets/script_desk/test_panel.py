@@ -76,8 +76,9 @@ class TestPanel(QWidget):
         self._script = script
         self._fill_repositories(repositories)
         if changed:
-            self.output.clear()
-            self.result.hide()
+            if not self.is_running:
+                self.output.clear()
+                self.result.hide()
             self._choose_repository()
         self._adapt()
 
@@ -320,29 +321,32 @@ class TestPanel(QWidget):
         column.addWidget(self._values_group)
         column.addWidget(self._both_group)
         column.addStretch(1)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        form = FormScroll(inside)
+        form.setMinimumHeight(self.fontMetrics().height() * 6)
+        splitter.addWidget(form)
+        splitter.addWidget(self._below())
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([300, 200])
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(splitter)
+
+    def _below(self) -> QWidget:
         buttons = QHBoxLayout()
         buttons.addWidget(self.run)
         buttons.addWidget(self.stop)
         buttons.addWidget(self._progress, 1)
         buttons.addWidget(self._elapsed)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 4, 0, 0)
         column.addLayout(buttons)
         column.addWidget(self.result)
         column.addWidget(self.output, 1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        form = FormScroll(inside)
-        form.setMinimumHeight(self.fontMetrics().height() * 8)
-        splitter.addWidget(form)
-        splitter.addWidget(below)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([300, 200])
-        splitter.setChildrenCollapsible(False)
-        layout.addWidget(splitter)
+        return below
 
     def _adapt(self) -> None:
         running = self._run is not None
