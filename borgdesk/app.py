@@ -86,6 +86,8 @@ class Application(QObject):
         self.background = Background(self)
         self.termination = Termination(self)
         self.window = MainWindow(self.preferences)
+        if paths.home is not None:
+            self.window.setWindowTitle(self.tr("BorgDesk – {folder}").format(folder=paths.home))
         self.defects.told.connect(self.window.tell_problem)
         self.desk: Desk | None = None
         self._workspace: Workspace | None = None

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 from borgdesk.domain.events import RunEnded
 from borgdesk.domain.history import Run
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import RunStatus
+from borgdesk.domain.run import ExecutionStatus, RunStatus
 from borgdesk.engine import autostart
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.background import Background
@@ -290,7 +290,8 @@ class Desk(QObject):
 
     def _see_recovered(self, runs: list[Run]) -> None:
         for run in runs:
-            self._overview().show_recovered(run)
+            if not any(one.status is ExecutionStatus.PENDING for one in run.executions):
+                self._overview().show_recovered(run)
 
     def _see_overview(self, overview: Overview) -> None:
         if self.tray is None:

@@ -103,7 +103,8 @@ def entry_result(entry: Entry) -> str:
 
 
 def _execution_result(execution: Execution) -> str:
-    parts = [words.execution_status(execution.status)]
+    owed = execution.status is ExecutionStatus.PENDING and execution.reason
+    parts = [_tr("Still owed") if owed else words.execution_status(execution.status)]
     if execution.reason:
         parts.append(execution.reason)
     if execution.recovered:

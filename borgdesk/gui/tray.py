@@ -62,7 +62,8 @@ class Tray(QObject):
         self._icon.messageClicked.connect(self.message_clicked)
         self.show_repositories([])
         self._update()
-        self._icon.show()
+        if self.is_available():
+            self._icon.show()
 
     @staticmethod
     def is_available() -> bool:

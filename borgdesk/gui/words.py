@@ -190,11 +190,13 @@ def lines(count: int) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """How long something took: "0.4 s", "12 s", "4 min 10 s", "1 h 3 min"."""
+    """How long something took: "40 ms", "0.4 s", "12 s", "4 min 10 s", "1 h 3 min"."""
     if seconds is None:
         return NOTHING
     locale = QLocale()
     seconds = max(float(seconds), 0.0)
+    if seconds < 0.0995:
+        return _tr("{milliseconds} ms").format(milliseconds=round(seconds * 1000))
     if seconds < 9.95:
         return _tr("{seconds} s").format(seconds=locale.toString(seconds, "f", 1))
     whole = round(seconds)

@@ -56,4 +56,4 @@ class Screen:
 
     def focus(self, title: str) -> None:
         """Give the keyboard to a window, as a window manager would."""
-        self.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}$", "windowfocus", "--sync")
+        self.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}", "windowfocus", "--sync")

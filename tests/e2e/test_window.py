@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,3 +143,17 @@ def test_a_click_backs_up_and_the_history_has_it(window: Window, screen: Screen,
     assert window.ends() == 0
     (run,) = scene.workspace.store.runs.list()
     assert (run.status, run.trigger) == (RunStatus.SUCCESS, Trigger.USER)
+
+
+def test_sample_data_opens_a_second_window(screen: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    window = Window(screen, tmp_path / "home")
+    try:
+        seen = window.until(lambda seen: "Try it with sample data" in seen["buttons"])
+        screen.click(*seen["buttons"]["Try it with sample data"])
+        window.until(lambda seen: "Preparing…" not in seen["buttons"] and "Try it with sample data" in seen["buttons"])
+        found = screen.xdotool("search", "--sync", "--onlyvisible", "--name", f"^BorgDesk.*{tmp_path}/.*/borgdesk$")
+        process = screen.xdotool("getwindowpid", found.splitlines()[0])
+        os.kill(int(process), signal.SIGTERM)
+    finally:
+        window.close()

@@ -111,7 +111,7 @@ class HistoryPage(QWidget):
                 self.tr("Started"),
                 lambda run: words.moment(run.started_at or run.queued_at),
                 tooltip=lambda run: words.exact_moment(run.started_at or run.queued_at),
-                width=18,
+                width=20,
             ),
             Column(self.tr("Duration"), words.run_duration, right=True, width=11),
             Column(self.tr("Started by"), lambda run: words.trigger(run.trigger), width=13),

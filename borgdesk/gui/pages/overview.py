@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal, SignalInstance
-from PySide6.QtGui import QFont, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.history import Run
 from borgdesk.engine import recovery
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui import icons, run_words, theme
+from borgdesk.gui import run_words, theme
 from borgdesk.gui.background import Background
 from borgdesk.gui.executor import Executor
 from borgdesk.gui.live_run import Told
 from borgdesk.gui.overview_data import Overview, RepositoryState, read_overview
+from borgdesk.gui.sample_data import SampleWindow, open_sample_window
+from borgdesk.gui.widgets.first_steps import FirstSteps
 from borgdesk.gui.widgets.notice import Notice
 from borgdesk.gui.widgets.page_header import PageHeader
 from borgdesk.gui.widgets.repository_card import RepositoryCard
@@ -47,13 +49,15 @@ class OverviewPage(QWidget):
         self._workspace, self._background, self._executor = workspace, background, executor
         self._cards: dict[int, RepositoryCard] = {}
         self._banners: dict[object, Notice] = {}
+        self._samples: list[SampleWindow] = []
         self._header = PageHeader(self.tr("Overview"), self)
         self._all = self._header.add_button(
             self.tr("Back up &all"), "media-playback-start", self._ask_all, self.tr("Back up every repository now")
         )
-        self._empty = _FirstSteps(self)
+        self._empty = FirstSteps(self)
         self._empty.repositories_asked.connect(self.repositories_asked)
         self._empty.scripts_asked.connect(self.scripts_asked)
+        self._empty.sample_asked.connect(self._open_sample)
         self._lay_out()
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self.refresh)
@@ -140,6 +144,21 @@ class OverviewPage(QWidget):
         for repository_id in self._cards:
             self.backup_asked.emit(repository_id)
 
+    def _open_sample(self) -> None:
+        self._empty.show_preparing(preparing=True)
+        environment = self._workspace.environment
+        self._background.ask(lambda: open_sample_window(environment), self._see_sample, self._see_no_sample, owner=self)
+
+    def _see_sample(self, window: SampleWindow) -> None:
+        self._samples.append(window)
+        self._empty.show_preparing(preparing=False)
+
+    def _see_no_sample(self, error: Exception) -> None:
+        self._empty.show_preparing(preparing=False)
+        if not isinstance(error, BorgDeskError):
+            raise error
+        self._background.problem.emit(error.sentence)
+
     # what needs a person
 
     def _show_owing(self, owing: tuple[Run, ...]) -> None:
@@ -167,73 +186,3 @@ class OverviewPage(QWidget):
         self._notices.addWidget(banner)
         banner.tell(text, tone)
         return banner
-
-
-class _FirstSteps(QWidget):
-    """What stands there as long as there is no repository."""
-
-    repositories_asked = Signal()
-    scripts_asked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        title = QLabel(self.tr("Three steps to your first backup"), self)
-        font = QFont(title.font())
-        font.setPointSizeF(font.pointSizeF() * 1.3)
-        title.setFont(font)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(40, 40, 40, 40)
-        column.setSpacing(18)
-        column.addWidget(title)
-        repository = self._step(
-            column,
-            "1",
-            self.tr("Add a repository"),
-            self.tr("Say what is backed up, and where to: a disk, a folder or a server with SSH."),
-        )
-        repository.addWidget(self._button(self.tr("&Add a repository"), "repositories", self.repositories_asked))
-        scripts = self._step(
-            column,
-            "2",
-            self.tr("Pick scripts, if something must stand still"),
-            self.tr(
-                "Scripts stop containers or dump databases before a backup and put everything back after it, "
-                "whatever happens in between."
-            ),
-        )
-        scripts.addWidget(self._button(self.tr("&Look at scripts"), "scripts", self.scripts_asked))
-        self._step(
-            column,
-            "3",
-            self.tr("Back up"),
-            self.tr("One click on “Back up now”. What happened is in the history, step by step."),
-        )
-        column.addStretch(1)
-
-    def _button(self, text: str, icon: str, asked: SignalInstance) -> QPushButton:
-        button = QPushButton(icons.own(icon), text, self)
-        button.clicked.connect(asked)
-        button.setAutoDefault(False)
-        return button
-
-    def _step(self, column: QVBoxLayout, number: str, title: str, text: str) -> QHBoxLayout:
-        mark = QLabel(number, self)
-        font = QFont(mark.font())
-        font.setPointSizeF(font.pointSizeF() * 2)
-        mark.setFont(font)
-        mark.setForegroundRole(QPalette.ColorRole.Link)
-        mark.setFixedWidth(36)
-        head = QLabel(title, self)
-        bold = QFont(head.font())
-        bold.setBold(True)
-        head.setFont(bold)
-        body = QLabel(text, self, wordWrap=True)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(head)
-        texts.addWidget(body)
-        row = QHBoxLayout()
-        row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
-        column.addLayout(row)
-        return row

@@ -25,6 +25,7 @@ from borgdesk.domain.events import Stream
 from borgdesk.gui import icons, theme, words
 from borgdesk.gui.live_run import KEPT_LINES, Lines
 from borgdesk.gui.widgets.ansi import PLAIN, Style, plain, styled
+from borgdesk.gui.widgets.elided_label import ElidedLabel
 from borgdesk.gui.widgets.find_bar import FindBar
 from borgdesk.gui.widgets.search_query import SearchQuery, SearchResult
 
@@ -68,8 +69,7 @@ class OutputView(QWidget):
         self._pulse.timeout.connect(self._show_portion)
         self._follow = False
         self._text = self._make_text()
-        self._title = QLabel(self)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = ElidedLabel(self)
         self._notice = QLabel(self, wordWrap=True)
         self._notice.setTextFormat(Qt.TextFormat.PlainText)
         self._notice.hide()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from borgdesk.domain.events import ExecutionStarted, OutputPrinted, RunEnded, StepBegan
 from borgdesk.domain.history import Run
-from borgdesk.domain.run import Step
+from borgdesk.domain.run import ExecutionStatus, Step
 from borgdesk.engine.active_run import log_in, run_folder
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui import icons, run_words, theme
@@ -208,7 +208,6 @@ class RunView(QWidget):
         self._note.tell("", theme.Tone.WORKING)
         self._again.hide()
         self._stop.show()
-        self._icon.setPixmap(icons.status_icon(live.status).pixmap(_ICON, _ICON))
         self._clock.start()
         self._update_live()
         if not live.executions and live.step is not Step.QUEUED:
@@ -219,6 +218,7 @@ class RunView(QWidget):
         if live is None:
             return
         doing = run_words.doing(live)
+        self._icon.setPixmap(icons.status_icon(live.status).pixmap(_ICON, _ICON))
         self._show_head(live.repository, doing[:1].upper() + doing[1:], " · ".join(run_words.live_facts(live)))
         self._stop.setEnabled(not live.hurried)
         self._stop.setText(self.tr("Hurry") if live.stopping else self.tr("S&top"))
@@ -348,6 +348,7 @@ def _most_telling(entries: list[Entry]) -> Entry:
     for wanted in (
         lambda e: e.is_active,
         lambda e: theme.tone_of(e.status) is theme.Tone.BAD and e.execution is not None,
+        lambda e: e.execution is not None and e.status is ExecutionStatus.PENDING and bool(e.execution.reason),
         lambda e: theme.tone_of(e.status) in (theme.Tone.BAD, theme.Tone.WARNING),
         lambda e: e.execution is None,
     ):

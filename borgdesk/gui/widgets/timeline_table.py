@@ -37,6 +37,8 @@ class TimelineTable(TableView[Entry]):
 
 def _tone(entry: Entry) -> theme.Tone | None:
     tone = theme.tone_of(entry.status)
+    if entry.status is ExecutionStatus.PENDING and entry.execution is not None and entry.execution.reason:
+        return theme.Tone.BAD  # it was tried, and is still owed
     return tone if tone in (theme.Tone.BAD, theme.Tone.WARNING) or _unreached(entry) else None
 
 

@@ -40,7 +40,8 @@ def test_every_value_has_a_phrase() -> None:
 @pytest.mark.parametrize(
     ("seconds", "phrase"),
     [
-        (0, "0.0 s"),
+        (0, "0 ms"),
+        (0.0421, "42 ms"),
         (3.14, "3.1 s"),
         (9.94, "9.9 s"),
         (9.96, "10 s"),
@@ -49,7 +50,7 @@ def test_every_value_has_a_phrase() -> None:
         (75, "1 min 15 s"),
         (3600, "1 h 0 min"),
         (7384, "2 h 3 min"),
-        (-1, "0.0 s"),
+        (-1, "0 ms"),
         (None, "–"),
     ],
 )
