@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import configparser
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from PySide6.QtSvg import QSvgRenderer
+
+from borgdesk.paths import resource
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def entry() -> configparser.SectionProxy:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(ROOT / "packaging/borgdesk.desktop", encoding="utf-8")
+    return parser["Desktop Entry"]
+
+
+def test_the_desktop_entry_starts_the_installed_command(entry: configparser.SectionProxy) -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert entry["Exec"] in scripts
+    assert entry["Type"] == "Application"
+    assert entry["Categories"].endswith(";")
+    assert entry["Keywords"].endswith(";")
+
+
+def test_the_icon_of_the_entry_is_shipped(entry: configparser.SectionProxy) -> None:
+    assert QSvgRenderer(str(resource(f"icons/{entry['Icon']}.svg"))).isValid()
+
+
+def test_the_metainfo_belongs_to_the_entry(entry: configparser.SectionProxy) -> None:
+    component = ET.parse(ROOT / "packaging/borgdesk.metainfo.xml").getroot()
+    assert component.findtext("launchable") == "borgdesk.desktop"
+    assert component.findtext("name") == entry["Name"]
+    assert component.findtext("summary") == entry["Comment"]
+    assert component.findtext("project_license") == "GPL-3.0-or-later"
+    assert component.findtext("provides/binary") == entry["Exec"]
