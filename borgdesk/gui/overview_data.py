@@ -9,7 +9,9 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunStatus
 from borgdesk.engine import recovery
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.widgets.outcome_strip import COUNT
+
+STRIP = 30
+"""Outcomes of a repository that are shown at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def read_overview(workspace: Workspace) -> Overview:
     states = tuple(
         RepositoryState(
             repository,
-            store.runs.strip(repository.id, COUNT),
+            store.runs.strip(repository.id, STRIP),
             _statistics(workspace, repository),
             next((run for run in unfinished if run.repository_id == repository.id), None),
         )

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from borgdesk.domain.run import RunStatus
 from borgdesk.gui import run_words, theme
+from borgdesk.gui.overview_data import STRIP
 
-COUNT = 30
 _WIDTH, _GAP, _HEIGHT = 7, 3, 20
 _HEIGHTS = {
     theme.Tone.GOOD: 1.0,
@@ -31,19 +31,19 @@ class OutcomeStrip(QWidget):
 
     def show_statuses(self, statuses: tuple[RunStatus, ...]) -> None:
         """Show these, oldest first."""
-        self._statuses = statuses[-COUNT:]
+        self._statuses = statuses[-STRIP:]
         self.setAccessibleName(run_words.strip_name(self._statuses))
         self.setToolTip(self.accessibleName())
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(COUNT * (_WIDTH + _GAP) - _GAP, _HEIGHT)
+        return QSize(STRIP * (_WIDTH + _GAP) - _GAP, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        free = COUNT - len(self._statuses)
-        for place in range(COUNT):
+        free = STRIP - len(self._statuses)
+        for place in range(STRIP):
             left = place * (_WIDTH + _GAP)
             if place < free:
                 painter.fillRect(QRectF(left, _HEIGHT - 3, _WIDTH, 2), theme.tint(theme.Tone.MUTED, 70))
