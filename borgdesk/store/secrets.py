@@ -50,8 +50,9 @@ class Secrets:
     """Secret values by owner (``repository:3``, ``assignment:7``) and name. Never part of the database.
 
     The keyring is asked for at first use. Without one, secrets go to a file only where that was chosen: by
-    ``BORGDESK_SECRETS=file``, or in a trial whose folders are all below ``BORGDESK_HOME``. Every method that needs the
-    place raises :class:`SecretsUnavailable` when there is none, with the choices people have.
+    :meth:`keep_in_file`, by ``BORGDESK_SECRETS=file``, or in a trial whose folders are all below ``BORGDESK_HOME``.
+    Every method that needs the place raises :class:`SecretsUnavailable` when there is none, with the choices people
+    have.
     """
 
     def __init__(self, paths: Paths, environment: Mapping[str, str]) -> None:
@@ -86,19 +87,35 @@ class Secrets:
             self._found = self._find()
         return self._found
 
+    def keep_in_file(self) -> str:
+        """Keep secrets in a file from now on, since there is no keyring and the user wants it so; where, in words.
+
+        The file is the choice: while there is one, it is used whenever there is no keyring.
+
+        Raises:
+            SecretsUnavailable: the file cannot be written.
+        """
+        file = _SecretsFile(self._file)
+        file.make()
+        self._found = file
+        return file.where
+
+    @property
+    def _file(self) -> Path:
+        return self._paths.config / "secrets.json"
+
     def _find(self) -> _Place:
-        file = _SecretsFile(self._paths.config / "secrets.json")
         if self._choice not in ("", "file", "keyring"):
             raise SecretsUnavailable(f"{_CHOICE} is “{self._choice}”: it must be “file” or “keyring”.")
         if self._choice == "file":
-            return file
+            return _SecretsFile(self._file)
         home = self._paths.home
         try:
             return _Keyring("BorgDesk" if home is None else f"BorgDesk ({home})")
         except SecretsUnavailable:
-            if home is None or self._choice == "keyring":
+            if self._choice == "keyring" or (home is None and not self._file.exists()):
                 raise
-            return file
+            return _SecretsFile(self._file)
 
 
 class _Keyring:
@@ -180,6 +197,10 @@ class _SecretsFile:
     @property
     def where(self) -> str:
         return f"the file {self._path}, unencrypted, readable by you only"
+
+    def make(self) -> None:
+        with self._changed():
+            pass
 
     def get(self, owner: str, name: str) -> str | None:
         return self._read().get(owner, {}).get(name)

@@ -149,6 +149,14 @@ class TestChoice:
         said = python(SAY, str(tmp_path), "real", **NO_KEYRING, **FILE)
         assert said == f"the file {tmp_path}/a/secrets.json, unencrypted, readable by you only"
 
+    def test_a_file_that_was_chosen_stays_chosen(self, tmp_path: Path, python: Callable[..., str]) -> None:
+        chosen = "secrets.keep_in_file()\nsecrets.set('repository:1', 'passphrase', 'x')\nprint(secrets.where)"
+        where = f"the file {tmp_path}/a/secrets.json, unencrypted, readable by you only"
+        said = python(SAY.partition("try:")[0] + chosen, str(tmp_path), "real", **NO_KEYRING)
+        assert said == where
+        assert python(SAY, str(tmp_path), "real", **NO_KEYRING) == where
+        assert (tmp_path / "a/secrets.json").stat().st_mode & 0o777 == 0o600
+
     def test_a_choice_that_is_none(self, paths: Paths) -> None:
         with pytest.raises(SecretsUnavailable, match="“flie”: it must be “file” or “keyring”"):
             Secrets(paths, {"BORGDESK_SECRETS": "flie"}).get("a", "b")

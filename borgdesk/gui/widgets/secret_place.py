@@ -24,6 +24,8 @@ class SecretPlace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.notice)
+        self._workspace = workspace
+        self._background = background
         background.ask(lambda: workspace.secrets.where, self._tell, self._tell_none, self)
 
     def _tell(self, where: str) -> None:
@@ -33,5 +35,9 @@ class SecretPlace(QWidget):
     def _tell_none(self, error: Exception) -> None:
         if not isinstance(error, BorgDeskError):
             raise error
-        self.notice.say(error.sentence, Tone.WARNING, closable=False)
+        choice = (self.tr("Keep secrets in a file only you can read"), self._choose_file)
+        self.notice.say(error.sentence, Tone.WARNING, [choice], closable=False)
         self.known.emit(False)
+
+    def _choose_file(self) -> None:
+        self._background.ask(self._workspace.secrets.keep_in_file, self._tell, self._tell_none, self)

@@ -166,3 +166,7 @@ def test_without_any_keyring_the_choices_are_said(
         pass
     assert known.args == [False]
     assert "passcommand" in place.notice.text
+    with qtbot.waitSignal(place.known) as known:
+        place.notice.button("Keep secrets in a file only you can read").click()
+    assert known.args == [True]
+    assert "secrets.json" in place.notice.text
