@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
@@ -63,13 +64,12 @@ class Preferences(QObject):
 
     def _read(self) -> Wishes:
         """The wishes of the file; whatever cannot be understood there counts as not chosen."""
-        wishes = Wishes()
+        values: dict[str, Any] = {}
         for field in fields(Wishes):
-            default = getattr(wishes, field.name)
-            value = self._settings.value(f"wishes/{field.name}", default)
-            if isinstance(default, bool):
+            value = self._settings.value(f"wishes/{field.name}", field.default)
+            if isinstance(field.default, bool):
                 value = value if isinstance(value, bool) else str(value).lower() == "true"
             elif value not in SCHEMES:
-                value = default
-            wishes = replace(wishes, **{field.name: value})
-        return wishes
+                value = field.default
+            values[field.name] = value
+        return Wishes(**values)

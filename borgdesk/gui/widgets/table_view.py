@@ -179,8 +179,8 @@ class CellDelegate(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
-        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:  # type: ignore[attr-defined]
-            option.text += EDGE  # type: ignore[attr-defined]
+        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
+            option.text += EDGE
 
 
 class _SearchField(QLineEdit):

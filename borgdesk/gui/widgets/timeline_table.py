@@ -52,10 +52,10 @@ class _DurationDelegate(CellDelegate):
     ) -> None:
         super().paint(painter, option, index)
         entry: Entry = index.data(ROW_ROLE)
-        area: QRect = option.rect.adjusted(6, 0, -8, -3)  # type: ignore[attr-defined]
+        area: QRect = option.rect.adjusted(6, 0, -8, -3)
         width = round(area.width() * entry.share)
         if width < 1:
             return
-        selected = option.state & QStyle.StateFlag.State_Selected  # type: ignore[attr-defined]
-        color = option.palette.highlightedText().color() if selected else theme.color(theme.tone_of(entry.status))  # type: ignore[attr-defined]
+        selected = option.state & QStyle.StateFlag.State_Selected
+        color = option.palette.highlightedText().color() if selected else theme.color(theme.tone_of(entry.status))
         painter.fillRect(QRect(area.right() - width, area.bottom() - _BAR + 1, width, _BAR), color)
