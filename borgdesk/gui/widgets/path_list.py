@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -73,7 +74,7 @@ class PathList(QWidget):
         super().__init__(parent)
         self.list = _List(empty)
         self.list.setAccessibleName(name)
-        self.list.setFixedHeight(self.fontMetrics().height() * 6)
+        self.list.setMinimumHeight(self.fontMetrics().height() * 6)
         self.add_folder = self._button(self.tr("Add &folder…"), "folder", self._choose_folder)
         self.add_file = self._button(self.tr("Add fi&le…"), "text-x-generic", self._choose_file)
         self.remove = self._button(self.tr("Remo&ve"), "list-remove", self.remove_selected)
@@ -81,6 +82,7 @@ class PathList(QWidget):
         for button in (self.add_folder, self.add_file, self.remove):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
