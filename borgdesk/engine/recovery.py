@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _TURN_PATIENCE = 60.0
 """Seconds to wait for the location of a dead run; who has it then is not working for this run."""
 
-_ORPHAN_GRACE = 3.0
+_ORPHAN_GRACE = 2.0
 """Seconds that orphans get to end by themselves: what was stopped waits to be started again."""
 
 _RETENTION_LEFT = "Retention was left for the next run, because this one was interrupted."
