@@ -1,0 +1,104 @@
+"""``borgdesk repo`` on real Borg: from ``--init`` to the next archive."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from borgdesk.domain.repository import Retention
+from tests.cli.lab import BorgDesk, borg
+
+
+def shown(desk: BorgDesk, name: str) -> dict[str, Any]:
+    answer = desk.here("repo", "show", name, "--json")
+    assert answer.code == 0, answer.err
+    document: dict[str, Any] = answer.json
+    return document
+
+
+def test_add_all_at_once_and_back_up(desk: BorgDesk) -> None:
+    (desk.source / "left out.tmp").touch()
+    location = desk.folder / "one.borg"
+    inline = desk.folder / "inline.sh"
+    inline.write_text("echo inline $BORGDESK_HOOK\n")
+    answer = desk(
+        "repo", "add", "One", "--location", str(location), "--source", str(desk.source), "--init", "repokey-blake2",
+        "--exclude", "*.tmp", "--exclude-caches", "--one-file-system", "--compression", "zstd,3",
+        "--archive-name", "one-{now}", "--passphrase-stdin", "--keep-within", "2d", "--keep-last", "4",
+        "--keep-daily", "7", "--keep-yearly", "-1", "--continue-on-hook-failure",
+        "--pre-script-file", str(inline), "--post-script-file", str(inline),
+        stdin="correct horse\nnot this\n",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert answer.said == [
+        f"The passphrase is kept in the file {desk.home}/config/secrets.json, unencrypted, readable by you only.",
+        "Added the repository “One” (id 1).",
+    ]
+    one = shown(desk, "One")
+    assert (one["encryption"], one["has_passphrase"], one["compression"]) == ("repokey-blake2", True, "zstd,3")
+    assert (one["exclude_caches"], one["one_file_system"], one["continue_on_hook_failure"]) == (True, True, True)
+    assert one["pre_script"] == one["post_script"] == inline.read_text()
+    counts = {name: one["retention"][name] for name in ("within", "last", "daily", "weekly", "yearly")}
+    assert counts == {"within": "2d", "last": 4, "daily": 7, "weekly": None, "yearly": -1}
+    run = json.loads(desk.ok("run", "One", "--json").out)[0]
+    assert [(one["script"], one["stdout"]) for one in run["executions"]] == [
+        ("Inline script before", "inline pre-backup\n"),
+        ("Inline script after", "inline post-backup\n"),
+    ]
+    desk.environment["BORG_PASSPHRASE"] = "correct horse"
+    listed = borg(desk, "list", "--short", f"{location}::{run['archive']}")
+    assert "file.txt" in listed
+    assert "left out" not in listed
+
+
+def test_relative_places_are_meant_from_here(desk: BorgDesk, monkeypatch: Any) -> None:
+    monkeypatch.chdir(desk.folder)
+    assert desk.here("repo", "add", "R", "--location", "r.borg", "--source", "source", "x", "--init", "none").code == 0
+    one = shown(desk, "R")
+    assert one["location"] == str(desk.folder / "r.borg")
+    assert one["sources"] == [str(desk.source), str(desk.folder / "x")]
+
+
+def test_edit_changes_what_is_given_and_nothing_else(desk: BorgDesk) -> None:
+    desk.add_repository("A", excludes=("a", "b"), retention=Retention(within="2d", daily=3, weekly=4))
+    before = shown(desk, "A")
+    assert desk.here("repo", "edit", "A").code == 0
+    assert shown(desk, "A") == before
+    edit = ("repo", "edit", "A", "--name", "B", "--keep-daily", "5", "--clear", "keep-weekly", "--exclude", "c")
+    assert desk.here(*edit).said == ["Changed the repository “B”."]
+    after = shown(desk, "B")
+    assert {name for name in after if after[name] != before[name]} == {"name", "excludes", "retention"}
+    assert after["excludes"] == ["c"]
+    assert after["retention"] == before["retention"] | {"daily": 5, "weekly": None}
+    desk.here("repo", "edit", "1", "--clear", "retention", "--clear", "excludes", "--compression", "none")
+    after = shown(desk, "B")
+    assert (set(after["retention"].values()), after["excludes"], after["compression"]) == ({None}, [], "none")
+
+
+def test_a_passphrase_that_is_not_needed_is_not_kept(desk: BorgDesk) -> None:
+    location = desk.add_repository("A").location
+    answer = desk("repo", "add", "B", "--location", location, "--source", "/", "--passphrase-stdin", stdin="x\n")
+    assert answer.said == [
+        "The repository is not encrypted: the passphrase was not needed, and is not kept.",
+        "Added the repository “B” (id 2).",
+    ]
+
+
+def test_a_passcommand_takes_the_place_of_a_passphrase(desk: BorgDesk) -> None:
+    desk.add_repository("A", "correct horse")
+    assert desk.here("repo", "edit", "A", "--passcommand", "echo correct horse").code == 0
+    one = shown(desk, "A")
+    assert (one["passcommand"], one["has_passphrase"]) == ("echo correct horse", False)
+    assert "correct horse" not in (desk.home / "config" / "secrets.json").read_text()
+    assert desk.here("run", "A").code == 0
+
+
+def test_remove_leaves_borg_and_history_alone(desk: BorgDesk) -> None:
+    location = desk.add_repository("A").location
+    desk.back_up("A")
+    answer = desk.here("repo", "remove", "A")
+    assert answer.said == [f"Forgot “A”. The Borg repository {location} and the history are still there."]
+    assert len(borg(desk, "list", "--short", location).splitlines()) == 1
+    assert [run["repository"] for run in desk.here("history", "--repo", "A", "--json").json] == ["A"]
+    again = desk.here("repo", "add", "A", "--location", location, "--source", str(desk.source))
+    assert again.code == 0

@@ -1,0 +1,202 @@
+"""``borgdesk run``, ``recover`` and ``history``: exit codes, several repositories, signals, and what is owed."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from borgdesk.domain.run import Hook, OnFailure
+from tests.cli.lab import BorgDesk, end_with_guardian
+
+
+def around(desk: BorgDesk, repository: str = "A") -> None:
+    """A repository with a script before and one after the backup."""
+    desk.add_repository(repository)
+    desk.add_script("stop")
+    desk.add_script("start")
+    desk.assign(repository, "stop", Hook.PRE_BACKUP)
+    desk.assign(repository, "start", Hook.POST_BACKUP)
+
+
+@pytest.mark.parametrize(
+    ("body", "hook", "policy", "code", "sentence"),
+    [
+        ("true", Hook.POST_RUN, None, 0, "Backup of A finished."),
+        ("exit 3", Hook.POST_RUN, None, 1, "Backup of A finished with warnings. The script “odd” failed (exit 3)."),
+        ("exit 3", Hook.PRE_BACKUP, OnFailure.CONTINUE, 1, "Backup of A finished with warnings."),
+        ("exit 3", Hook.PRE_BACKUP, OnFailure.STOP, 2, "Backup of A failed. The script “odd” failed (exit 3)."),
+        ("exit 3", Hook.PRE_BACKUP, OnFailure.SKIP, 75, "Backup of A was skipped. The script “odd”: exit 3."),
+        ("exit 75", Hook.PRE_BACKUP, None, 75, "Backup of A was skipped. The script “odd”: "),
+    ],
+)
+def test_exit_codes(desk: BorgDesk, body: str, hook: Hook, policy: OnFailure | None, code: int, sentence: str) -> None:
+    around(desk)
+    desk.add_script("odd", body)
+    desk.assign("A", "odd", hook, on_failure=policy)
+    answer = desk.here("run", "A")
+    assert answer.code == code
+    assert answer.out.startswith(sentence), answer.out
+    assert answer.out.count("\n") == 1, "the answer is one sentence"
+    assert "start" in desk.journal
+
+
+def test_what_is_told(desk: BorgDesk) -> None:
+    around(desk)
+    desk.add_script("loud", "for n in 1 2 3 4 5 6 7; do echo line $n; done; exit 4")
+    desk.assign("A", "loud", Hook.POST_RUN)
+    answer = desk("run", "A")
+    said = [line.split("  ")[0] if not line.startswith(" ") else line for line in answer.said]
+    archive = desk.here("history", "--json").json[0]["archive"]
+    assert said == [
+        "✓ stop",
+        "… backing up",
+        f"✓ {archive}",
+        "✓ start",
+        "✗ loud",
+        *(f"    line {number}" for number in range(3, 8)),
+    ], "the last words of a failing script are shown"
+    quiet = desk.here("run", "A", "--quiet")
+    assert (quiet.err, quiet.out) == ("", answer.out)
+    verbose = desk.here("run", "A", "--verbose")
+    assert "    line 1" in verbose.said
+
+
+def test_reasons_are_given_once(desk: BorgDesk) -> None:
+    desk.add_repository("A")
+    for name in ("one", "two", "three"):
+        desk.add_script(name, header="[parameters.WORD]\nrequired = true" if name == "one" else "")
+        desk.assign("A", name, Hook.PRE_BACKUP)
+    answer = desk.here("run", "A")
+    assert answer.said == [
+        "– one  The script “one” needs a value for WORD.",
+        "– two  for the same reason",
+        "– three  for the same reason",
+        "✗ no backup",
+    ]
+    assert answer.out == "Backup of A failed. The script “one” needs a value for WORD.\n"
+
+
+def test_several_side_by_side_end_with_the_worst(desk: BorgDesk) -> None:
+    for name, body in (("A", "true"), ("B", "exit 75"), ("C", "true")):
+        desk.add_repository(name)
+        desk.add_script(f"before {name}", body)
+        desk.assign(name, f"before {name}", Hook.PRE_BACKUP)
+    answer = desk("run", "A", "B", "C", "A", "1", "--json")
+    assert answer.code == 75
+    assert [(run["repository"], run["status"]) for run in answer.json] == [
+        ("A", "success"), ("B", "skipped"), ("C", "success"),
+    ]  # fmt: skip
+    assert {line.split(":")[0] for line in answer.said} == {"A", "B", "C"}
+    assert "B: – skipped" in answer.said
+
+
+def test_two_at_one_location_take_turns(desk: BorgDesk) -> None:
+    first = desk.add_repository("First")
+    desk.here("repo", "add", "Second", "--location", first.location, "--source", str(desk.source))
+    for name in ("First", "Second"):
+        desk.add_held_script(name)
+        desk.assign(name, name, Hook.PRE_BACKUP)
+    process = desk.start("run", "Second", "First")
+    desk.wait_for("Second.began")
+    assert not (desk.folder / "First.began").exists()
+    (desk.folder / "First.go").touch()
+    (desk.folder / "Second.go").touch()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert out == "Backup of Second finished.\nBackup of First finished.\n"
+    assert desk.journal == ["Second", "First"], "in the given order"
+    assert "First: Waiting: 1 run before this one." in err.splitlines()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_cancel_and_what_is_owed_runs(desk: BorgDesk, number: signal.Signals) -> None:
+    around(desk)
+    desk.add_held_script("held")
+    desk.assign("A", "held", Hook.PRE_BACKUP)
+    process = desk.start("run", "A")
+    desk.wait_for("held.began")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == "Backup of A was cancelled. “start” ran afterwards.\n"
+    assert "Stopping… what is owed is still done; once more leaves each script 30 seconds." in err.splitlines()
+    assert desk.journal == ["stop", "held", "start"]
+
+
+def test_nohup(desk: BorgDesk) -> None:
+    around(desk)
+    desk.add_held_script("held")
+    desk.assign("A", "held", Hook.PRE_BACKUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = desk.start("run", "A")
+    finally:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    desk.wait_for("held.began")
+    process.send_signal(signal.SIGHUP)
+    (desk.folder / "held.go").touch()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "Stopping" in err) == (0, False)
+
+
+def test_recover(desk: BorgDesk) -> None:
+    around(desk)
+    desk.add_held_script("held")
+    desk.assign("A", "held", Hook.PRE_BACKUP)
+    assert desk.here("recover").said == ["Nothing is owed."]
+    process = desk.start("run", "A")
+    desk.wait_for("held.began")
+    end_with_guardian(process)
+    assert desk.here("history", "--json").json[0]["status"] == "running"
+    answer = desk("recover")
+    assert answer.code == 0
+    assert answer.said[0].startswith("Run 1 of “A” (")
+    assert answer.said[0].endswith(") was interrupted. What it owes is done now:")
+    assert answer.said[1] == "✗ no backup: interrupted"
+    assert answer.out == (
+        "Backup of A was interrupted. BorgDesk was ended while the backup was under way. “start” ran afterwards.\n"
+    )
+    assert desk.journal == ["stop", "held", "start"]
+    run = desk.here("history", "show", "1", "--json").json
+    assert (run["status"], run["recovered"]) == ("interrupted", True)
+    assert [(one["status"], one["recovered"]) for one in run["executions"]] == [
+        ("success", False), ("interrupted", False), ("success", True),
+    ]  # fmt: skip
+    assert desk.here("recover").said == ["Nothing is owed."]
+
+
+def test_a_run_begins_with_what_another_one_owes(desk: BorgDesk) -> None:
+    around(desk)
+    desk.add_repository("B")
+    desk.add_held_script("held")
+    desk.assign("A", "held", Hook.PRE_BACKUP)
+    process = desk.start("run", "A")
+    desk.wait_for("held.began")
+    end_with_guardian(process)
+    answer = desk.here("run", "B", "--json")
+    assert [run["repository"] for run in answer.json] == ["B"]
+    assert desk.journal == ["stop", "held", "start"]
+    assert any("Backup of A was interrupted." in line for line in answer.said)
+
+
+def test_history_is_searched(shared: BorgDesk) -> None:
+    def found(*options: str) -> list[int]:
+        return [run["id"] for run in shared.here("history", *options, "--json").json]
+
+    assert found("--status", "success") == [1]
+    assert found("--repo", "Docs", "--limit", "1") == [2]
+    assert found("--repo", "1", "--script", "stop") == [2, 1]
+    assert found("--search", "starting after failure") == [2]
+    assert found("--repo", "Empty") == []
+    assert shared.here("history", "--repo", "Empty").said == ["No runs found."]
+    assert found("--search", "%") == []
+
+
+def test_history_of_a_run_for_people(shared: BorgDesk) -> None:
+    out = shared.here("history", "show", "2").out
+    assert "Status  ✗ failure" in out
+    assert "Error   The script “stop” failed (exit 1)." in out
+    assert "start:\n  starting after failure\n  complaint\n" in out
+    lines = [line.split() for line in out.splitlines() if line.startswith("  ") and line.split()[0] in "✓✗–"]
+    assert [line[1] for line in lines] == ["stop", "Borg", "start", "report"]

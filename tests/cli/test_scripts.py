@@ -1,0 +1,189 @@
+"""``borgdesk script`` and ``borgdesk assignment``: the library, its tests, and its places in lanes."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from borgdesk.domain.run import Hook
+from tests.cli.lab import BorgDesk
+
+_BLOCK = """\
+#!/bin/bash
+# /// borgdesk
+# description = "From the block"
+# timeout = 77
+# run_on = "warning"
+# ///
+"""
+
+
+def test_the_block_speaks_where_options_do_not(desk: BorgDesk) -> None:
+    file = desk.folder / "my script.sh"
+    file.write_text(_BLOCK)
+    one = desk.here("script", "add", str(file), "--timeout", "5", "--json").json
+    assert (one["name"], one["description"], one["timeout"], one["run_on"]) == (
+        "my script", "From the block", 5, "warning",
+    )  # fmt: skip
+    file.write_text(_BLOCK.replace("77", "78").replace("warning", "failure"))
+    one = desk.here("script", "edit", "my script", "--file", str(file), "--json").json
+    assert (one["timeout"], one["run_on"], one["name"]) == (78, "failure", "my script"), "what the block changed"
+    file.write_text(file.read_text() + "echo more\n")
+    desk.here("script", "edit", "1", "--timeout", "9", "--run-on", "success,failure", "--name", "other")
+    one = desk.here("script", "edit", "other", "--file", str(file), "--json").json
+    assert (one["timeout"], one["run_on"]) == (9, "success,failure"), "what it did not change stays"
+    assert len(desk.here("script", "show", "1", "--json").json["revisions"]) == 3
+
+
+def test_standard_input_as_a_file(desk: BorgDesk) -> None:
+    answer = desk("script", "add", "-", "--name", "typed", "--json", stdin="#!/bin/sh\necho typed\n")
+    assert Path(answer.json["file_path"]).read_text() == "#!/bin/sh\necho typed\n"
+    desk("script", "edit", "typed", "--file", "-", stdin="#!/bin/sh\necho again\n")
+    assert desk.here("script", "show", "typed", "--json").json["content"] == "#!/bin/sh\necho again\n"
+
+
+def test_search(shared: BorgDesk) -> None:
+    def found(text: str) -> list[str]:
+        return [one["name"] for one in shared.here("script", "list", "--search", text, "--json").json]
+
+    assert found("WRONG") == ["report"]
+    assert found("st") == ["start", "stop"]
+    assert found("nothing like it") == []
+
+
+def test_a_script_whose_file_is_gone_is_named_and_still_listed(desk: BorgDesk) -> None:
+    path = Path(desk.add_script("lost").file_path)
+    path.unlink()
+    answer = desk.here("script", "list", "--json")
+    assert answer.code == 0
+    assert answer.said == [f"“lost”: The script file {path} is missing."]
+    assert (answer.json[0]["sha256"], answer.json[0]["problem"]) == (None, f"The script file {path} is missing.")
+    shown = desk.here("script", "show", "lost", "--json")
+    assert shown.json["content"] is None
+    test = desk.here("script", "test", "lost")
+    assert (test.code, test.said) == (2, [f"borgdesk: The script file {path} is missing."])
+    assert desk.here("script", "remove", "lost").code == 0
+
+
+def test_remove_takes_the_file_and_names_every_place(desk: BorgDesk) -> None:
+    path = Path(desk.add_script("one").file_path)
+    for name in ("A", "B"):
+        desk.add_pretended_repository(name)
+    desk.assign("A", "one", Hook.PRE_BACKUP)
+    desk.assign("B", "one", Hook.POST_RUN)
+    words = "borgdesk: The script “one” is assigned in “A” (pre-backup), “B” (post-run). Remove it there first."
+    assert desk.here("script", "remove", "one").said == [words]
+    for number in ("1", "2"):
+        assert desk.here("assignment", "remove", number).code == 0
+    assert desk.here("script", "remove", "one").said == [f"Removed the script “one” and its file {path}."]
+    assert not path.exists()
+
+
+def test_a_test_prints_as_the_script_does(desk: BorgDesk) -> None:
+    variables = "BORGDESK_HOOK|BORGDESK_OUTCOME|BORGDESK_ARCHIVE|WHO|WORD"
+    body = f"echo out; echo err >&2; env | grep -E '^({variables})=' | sort"
+    desk.add_script("talk", body, "[parameters.WORD]\nsecret = true")
+    desk.add_pretended_repository("A")
+    answer = desk(
+        "script", "test", "talk", "--repo", "A", "--hook", "post-backup", "--outcome", "failure", "--param", "WHO=me",
+        "--secret", "WORD", stdin="sesame\n",
+    )  # fmt: skip
+    assert (answer.code, answer.err) == (0, "err\n")
+    assert answer.out == "out\nBORGDESK_HOOK=post-backup\nBORGDESK_OUTCOME=failure\nWHO=me\nWORD=[secret]\n"
+    shown = desk.here("script", "show", "talk", "--json").json
+    assert [(one["status"], one["repository"], one["parameters"]) for one in shown["tests"]] == [
+        ("success", "A", {"WHO": "me"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "sentence"),
+    [
+        ("exit 7", 7, "“one” failed: exit 7."),
+        ("exit 75", 75, "“one” failed: exit 75."),
+        ("kill -9 $$", 137, "“one” failed: killed by signal 9."),
+        ("echo begun; sleep 60", 124, "“one” timed out: timed out after 1 s."),
+    ],
+)
+def test_the_exit_code_of_a_test_is_the_scripts(desk: BorgDesk, body: str, code: int, sentence: str) -> None:
+    desk.add_script("one", body)
+    answer = desk.here("script", "test", "one", "--timeout", "1", "--json")
+    assert (answer.code, answer.said[-1]) == (code, f"borgdesk: {sentence}")
+    assert answer.json["status"] == ("timed_out" if code == 124 else "failed")
+
+
+def test_a_test_is_stopped(desk: BorgDesk) -> None:
+    desk.add_held_script("held")
+    process = desk.start("script", "test", "held")
+    desk.wait_for("held.began")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[0] == "Stopping the script…"
+    assert desk.here("script", "show", "held", "--json").json["tests"][0]["status"] == "cancelled"
+
+
+def test_lanes(desk: BorgDesk) -> None:
+    desk.add_pretended_repository("A")
+    for name in ("one", "two"):
+        desk.add_script(name)
+    add = ("assignment", "add", "A")
+    assert desk.here(*add, "one", "--hook", "pre-backup").said == ["“one” is number 1 of pre-backup in “A” (id 1)."]
+    assert desk.here(*add, "two", "--hook", "pre-backup", "--order", "1", "--on-failure", "skip").code == 0
+    assert desk.here(*add, "one", "--hook", "post-run", "--run-on", "always", "--disabled").code == 0
+
+    def lanes() -> list[tuple[int, str, str, int, bool]]:
+        listed = desk.here("assignment", "list", "A", "--json").json
+        return [(one["id"], one["script"], one["hook"], one["order"], one["enabled"]) for one in listed]
+
+    pre, last = "pre-backup", "post-run"
+    assert lanes() == [(2, "two", pre, 1, True), (1, "one", pre, 2, True), (3, "one", last, 1, False)]
+    assert desk.here("assignment", "move", "1", "--order", "1").said == ["“one” is number 1 of pre-backup now."]
+    assert desk.here("assignment", "edit", "3", "--enabled").code == 0
+    assert lanes() == [(1, "one", pre, 1, True), (2, "two", pre, 2, True), (3, "one", last, 1, True)]
+    assert desk.here("assignment", "move", "two", "--order", "9", "--hook", "post-backup").code == 2, "skip is of pre"
+    answer = desk.here("assignment", "move", "one", "--order", "1")
+    places = "1 (“A”, pre-backup), 3 (“A”, post-run)"
+    assert answer.said == [f"borgdesk: The script “one” is assigned more than once; name one by its id: {places}."]
+    assert desk.here("assignment", "remove", "two").said == ["“two” is not in pre-backup of “A” any more."]
+    assert lanes() == [(1, "one", pre, 1, True), (3, "one", last, 1, True)]
+
+
+def test_overrides_are_set_and_taken_back(desk: BorgDesk) -> None:
+    desk.add_pretended_repository("A")
+    desk.add_script("one", header="[parameters.WORD]\nsecret = true", timeout=50)
+    desk.assign("A", "one", Hook.POST_RUN)
+    edit = ("assignment", "edit", "1")
+    answer = desk(*edit, "--timeout", "5", "--run-on", "failure", "--on-failure", "continue", "--param", "A=1",
+                  "--secret", "WORD", "--json", stdin="sesame\n")  # fmt: skip
+    one = answer.json
+    assert (one["timeout"], one["run_on"], one["on_failure"]) == (5, "failure", "continue")
+    assert (one["parameters"], one["secrets"]) == ({"A": "1"}, ["WORD"])
+    assert "sesame" not in answer.out + answer.err
+    assert "sesame" in (desk.home / "config" / "secrets.json").read_text()
+    one = desk.here(*edit, "--timeout", "6", "--json").json
+    assert (one["timeout"], one["run_on"], one["secrets"]) == (6, "failure", ["WORD"]), "untouched values stay"
+    one = desk.here(*edit, "--clear", "timeout", "--clear", "run-on", "--clear", "on_failure", "--clear", "A",
+                    "--clear", "WORD", "--json").json  # fmt: skip
+    assert (one["timeout"], one["run_on"], one["on_failure"], one["parameters"], one["secrets"]) == (
+        None, None, None, {}, [],
+    )  # fmt: skip
+    assert one["effective"] == {"timeout": 50, "run_on": "always", "on_failure": "stop"}
+    assert "sesame" not in (desk.home / "config" / "secrets.json").read_text()
+
+
+def test_a_plan_says_what_would_keep_a_run_from_working(desk: BorgDesk) -> None:
+    desk.add_pretended_repository("A")
+    assert desk.here("plan", "A").said == ["No scripts would run: “A” has none that are enabled."]
+    desk.add_script("one", header="[parameters.WORD]\nrequired = true")
+    desk.add_script("off")
+    desk.assign("A", "one", Hook.PRE_BACKUP)
+    desk.assign("A", "off", Hook.PRE_BACKUP, enabled=False)
+    answer = desk.here("plan", "A", "--json")
+    assert (answer.code, answer.said) == (2, ["borgdesk: The script “one” needs a value for WORD."])
+    assert [(one["script"], one["problem"]) for one in answer.json] == [("one", "It needs a value for WORD.")]
+    assert desk.journal == []
+    desk.here("assignment", "edit", "one", "--param", "WORD=x")
+    assert desk.here("plan", "A").code == 0

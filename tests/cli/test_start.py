@@ -1,0 +1,176 @@
+"""Start-up: what is imported for what, wrong usage, streams that are closed, full or left."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from borgdesk.cli.parser import build, parse
+from borgdesk.domain.version import VERSION
+from tests.cli.lab import BorgDesk
+
+_IMPORTED = """\
+import sys
+from borgdesk.__main__ import main
+code = main(sys.argv[1:])
+heavy = {name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "alembic", "PySide6", "PyQt6", "keyring"}
+print(code, *sorted(heavy), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        ("--version", "0"),
+        ("--help", "0"),
+        ("repo add --help", "0"),
+        ("script add x --timeout 0", "64"),
+        ("", "2"),
+        ("repo list", "0 sqlalchemy"),
+    ],
+)
+def test_what_is_imported(desk: BorgDesk, arguments: str, heavy: str) -> None:
+    desk.here("repo", "list")  # a new database needs Alembic
+    argv = [sys.executable, "-c", _IMPORTED, *arguments.split()]
+    done = subprocess.run(argv, env=desk.environment, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == heavy
+
+
+def test_version(desk: BorgDesk) -> None:
+    answer = desk("--version")
+    assert (answer.code, answer.out, answer.err) == (0, f"borgdesk {VERSION}\n", "")
+
+
+def test_no_display(desk: BorgDesk) -> None:
+    answer = desk()
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("borgdesk: There is no display to open the window on.")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("script add F --timeout 0", "--timeout: A timeout of 0 s is not possible: it must be between 1 s and 7 days."),
+        ("script edit S --timeout -1", "--timeout: A timeout of -1 s is not possible: it must be between 1 s and"),
+        ("script test S --timeout soon", "--timeout: “soon” is not a whole number."),
+        ("script add F --run-on never", "--run-on: “never” is not a condition: use “always” or a comma list of"),
+        ("script add F --run-on ,", "--run-on: “,” is not a condition"),
+        ("script test S --hook x", "--hook: “x” is not possible: use pre-backup, post-backup, post-run or test."),
+        ("script test S --param =1", "--param: "),
+        ("assignment add R S --hook test", "--hook: “test” is not possible: use pre-backup, post-backup or post-run."),
+        ("assignment add R S", "the following arguments are required: --hook"),
+        ("assignment add R S --hook post-run --order 0", "--order: 0 is not possible: it must be at least 1."),
+        ("assignment add R S --hook post-run --on-failure x", "“x” is not possible: use stop, continue or skip."),
+        ("assignment add R S --hook post-run --param A", "--param: “A” is not a parameter: write NAME=VALUE."),
+        ("assignment add R S --hook post-run --param PATH=x", "--param: PATH cannot be a parameter: that variable"),
+        ("assignment add R S --hook post-run --secret a", "--secret: "),
+        ("assignment edit 1 --enabled --disabled", "not allowed with argument --enabled"),
+        ("plan R --outcome good", "--outcome: “good” is not possible: use success, warning, failure, cancelled,"),
+        ("history --status fine", "--status: “fine” is not possible: use queued, running, success, warning, failure,"),
+        ("history --limit 0", "--limit: 0 is not possible: it must be at least 1."),
+        ("history show one", "RUN: “one” is not a whole number."),
+        ("repo add N --source /s", "the following arguments are required: --location"),
+        ("repo add N --location /l", "the following arguments are required: --source"),
+        ("repo add N --location /l --source /s --init x", "--init: “x” is not an encryption mode: use one of repokey"),
+        ("repo add N --location /l --source /s --compression x", "--compression: “x” is not a compression: use none"),
+        ("repo add N --location /l --source /s --keep-daily 0", "--keep-daily: 0 is not possible: it must be at least"),
+        ("repo add N --location /l --source /s --keep-within 3", "--keep-within: “3” is not an interval"),
+        ("repo add N --location /l --source /s --archive-name a/b", "--archive-name: "),
+        ("repo edit R --clear name", "--clear: “name” is not possible: use excludes, retention,"),
+        ("repo edit R --passphrase-stdin --passcommand c", "not allowed with argument --passphrase-stdin"),
+        ("run", "the following arguments are required: REPO"),
+        ("run R --quiet --verbose", "not allowed with argument -q/--quiet"),
+        ("repo", "the following arguments are required: COMMAND"),
+        ("repo lis", "invalid choice: 'lis'"),
+        ("repo list --js", "unrecognized arguments: --js"),
+        ("repo list more", "unrecognized arguments: more"),
+        ("--json", "--json needs a command"),
+        ("repo show \udcff", r"“\udcff”: These bytes are not text in this locale's encoding."),
+        ("repo add N --location l --source /\udcff", r"“/\udcff”: These bytes are not text in this locale's encoding."),
+    ],
+)  # fmt: skip
+def test_wrong_usage(line: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(line.split())
+    said = capsys.readouterr()
+    assert (end.value.code, said.out) == (64, "")
+    assert sentence in said.err
+    assert said.err.splitlines()[-1].startswith("See “borgdesk")
+    assert "<" not in said.err
+
+
+def test_wrong_usage_ends_with_64_and_makes_nothing(desk: BorgDesk) -> None:
+    answer = desk("script", "add", "no.sh", "--timeout", "0")
+    assert answer.code == 64
+    assert answer.said == [
+        "borgdesk script add: --timeout: A timeout of 0 s is not possible: it must be between 1 s and 7 days.",
+        "See “borgdesk script add --help”.",
+    ]
+    assert not desk.home.exists()
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_json_is_taken_before_and_after_every_command(before: bool) -> None:
+    lines = (
+        "repo list", "repo show R", "repo edit R", "repo remove R", "repo add N --location /l --source /s",
+        "script list", "script add F", "script show S", "script edit S", "script remove S", "script test S",
+        "assignment list R", "assignment add R S --hook post-run", "assignment edit 1", "assignment move 1 --order 1",
+        "assignment remove 1", "plan R", "run R", "history", "history show 1", "recover", "demo",
+    )  # fmt: skip
+    for line in lines:
+        words = ["--json", *line.split()] if before else [*line.split(), "--json"]
+        assert parse(words).json, line
+        assert not parse(line.split()).json, line
+
+
+def _options(parser: argparse.ArgumentParser, words: str) -> Iterator[tuple[str, str]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield from _options(inner, f"{words} {name}")
+        for option in action.option_strings:
+            yield words, option
+
+
+def test_the_reference_speaks_of_every_option() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    for words, option in _options(build(), "borgdesk"):
+        known = option.replace("--no-", "--") if option.startswith("--no-") else option
+        assert f"`{known}" in text or f" {known}" in text, f"{words} {option}"
+        assert words in text
+
+
+def test_reading_only_the_beginning(shared: BorgDesk) -> None:
+    answer = shared.shell("borgdesk history --json | head -c 1; echo ${PIPESTATUS[0]}")
+    assert (answer.out, answer.err) == ("[0\n", "")
+
+
+def test_streams_that_are_closed(shared: BorgDesk) -> None:
+    answer = shared.shell(
+        "borgdesk history >&-; echo $?; borgdesk history <&- >&- 2>&-; echo $?; borgdesk x 2>&-; echo $?"
+    )
+    assert (answer.out, answer.err) == ("0\n0\n64\n", "")
+
+
+def test_standard_input_that_is_closed(shared: BorgDesk) -> None:
+    answer = shared.shell("borgdesk assignment edit 1 --secret PASSWORD <&-")
+    assert (answer.code, answer.said) == (
+        2,
+        ["borgdesk: Standard input ended before the value of PASSWORD: it takes one line a value."],
+    )
+
+
+def test_a_full_disk_is_said(shared: BorgDesk) -> None:
+    answer = shared.shell("borgdesk history --json >/dev/full")
+    assert (answer.code, answer.said) == (2, ["borgdesk: The output could not be written: No space left on device."])
+
+
+def test_help_in_a_locale_without_quotation_marks(desk: BorgDesk) -> None:
+    answer = desk("--help", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert answer.code == 0
+    assert "\\u201chistory show RUN\\u201d" in answer.out
