@@ -6,6 +6,9 @@ import threading
 
 from borgdesk.cli.terminal import Screen, shortened
 
+_MARGIN = 3
+"""Columns left free: the terminal itself writes ``^C`` there, and at the last one some begin a new line."""
+
 
 class Board:
     """Writes lines above whatever is just being done. Where lines cannot be written over, the latter is left out."""
@@ -40,5 +43,4 @@ class Board:
     def _drawn(self) -> str:
         if not self.screen.moves or not self._doing:
             return ""
-        # One column less than there is: at the last one, some terminals begin a new line.
-        return shortened(next(reversed(self._doing.values())), (self.screen.width or 80) - 1)
+        return shortened(next(reversed(self._doing.values())), (self.screen.width or 80) - _MARGIN)

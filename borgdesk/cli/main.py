@@ -45,7 +45,9 @@ def execute(arguments: argparse.Namespace) -> int:
 def _screen(stream: TextIO | None) -> Screen:
     """A screen for one of our streams, which is None where whoever started us had closed it."""
     if stream is None:
-        stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process lives
+        # As long as the process lives: closing it is left to its end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        stream = open(nowhere, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     return Screen(stream, os.environ)
 
 

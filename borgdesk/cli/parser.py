@@ -92,7 +92,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("--json needs a command")
     for name, value in vars(parsed).items():
         if name not in _FILES and (broken := _undecodable(value)):
-            parser.error(f"argument “{printable(broken)}”: These bytes are not text in this locale's encoding.")
+            shown = broken.encode(errors="backslashreplace").decode()
+            parser.error(f"argument “{printable(shown)}”: These bytes are not text in this locale's encoding.")
     return parsed
 
 

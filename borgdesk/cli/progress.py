@@ -95,7 +95,12 @@ class Progress:
             return
         for line in event.lines:
             if self._verbose or not self._is_noise(line):
-                self._line(f"    {printable(line)}")
+                self._quote(line)
+
+    def _quote(self, line: str) -> None:
+        """As a terminal would show it in the end, where the line was written over."""
+        parts = [part for part in printable(line).split("\n") if part]
+        self._line(f"    {parts[-1]}" if parts else "")
 
     def _is_noise(self, line: str) -> bool:
         """Borg's complaint of being stopped, and the inside of its defects: the run's log has them."""
@@ -113,7 +118,7 @@ class Progress:
         )
         if event.status in (ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT) and not self._verbose:
             for line in self._last_words:
-                self._line(f"    {printable(line)}")
+                self._quote(line)
 
     def _why(self, event: ExecutionEnded) -> str:
         """The reason, which is the same for many scripts when a run could not begin."""

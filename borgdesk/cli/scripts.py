@@ -40,12 +40,10 @@ class _File:
 
 def add(console: Console, arguments: argparse.Namespace) -> int:
     """Copy a file into the library and register it."""
+    if arguments.name is None and arguments.file == STDIN:
+        raise InvalidInput("A script from standard input needs a name: give --name.")
     content, header = _taken_in(console, arguments.file)
-    name = arguments.name
-    if name is None:
-        if arguments.file == STDIN:
-            raise InvalidInput("A script from standard input needs a name: give --name.")
-        name = Path(arguments.file).stem
+    name = Path(arguments.file).stem if arguments.name is None else arguments.name
     script = console.workspace.store.scripts.add(
         name,
         content,
