@@ -57,3 +57,19 @@ def test_midnight_and_broken_lines_do_no_harm(tmp_path: Path) -> None:
 
 def test_no_log_has_no_parts(tmp_path: Path) -> None:
     assert read_log(tmp_path / "none", 10) == []
+
+
+def test_a_log_of_many_blocks_loses_no_line(tmp_path: Path) -> None:
+    log, scripts, lines = tmp_path / "run.log", 7, 9000
+    with log.open("w") as file:
+        file.write("12:00:00.000 == pre-backup\n")
+        for script in range(scripts):
+            file.write(f"12:00:00.000 -- Script {script}\n")
+            file.writelines(f"12:00:00.000 Script {script} | line {number} é\n" for number in range(lines))
+            file.write(f"12:00:01.000 -- Script {script}: success\n")
+    parts = read_log(log, 1000)
+    assert [part.script for part in parts] == [f"Script {script}" for script in range(scripts)]
+    for part in parts:
+        assert [text for _, text in part.lines] == [f"line {number} é" for number in range(lines - 1000, lines)]
+        assert part.left_out == lines - 1000
+        assert part.duration == 1.0
