@@ -26,6 +26,7 @@ from borgdesk.gui.pages.overview import OverviewPage
 from borgdesk.gui.pages.settings import SettingsPage
 from borgdesk.gui.preferences import Preferences
 from borgdesk.gui.tray import Tray
+from borgdesk.gui.widgets.output_view import warm_up
 from borgdesk.gui.widgets.run_bar import RunBar
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 _SESSION_PATIENCE = 120.0
 """Seconds the session may have to wait for what is owed; the guardian does what is left then."""
+
+_IDLE = 1000
+"""Milliseconds after which the window is there and nobody has clicked much yet."""
 
 _BAD = (RunStatus.FAILURE, RunStatus.INTERRUPTED)
 
@@ -71,6 +75,7 @@ class Desk(QObject):
         window.show_entries(self._entries())
         self._use_wishes()
         self.executor.recover()
+        QTimer.singleShot(_IDLE, self, warm_up)
         background.do(lambda: autostart.install(workspace.environment))
 
     # what can be asked for
