@@ -48,7 +48,6 @@ class Batch:
         self._events: deque[Told] = deque()
         self._progress: BorgProgressed | None = None
         self._lines = 0
-        self._left_out: dict[int | None, tuple[int | None, int]] = {}
 
     def put(self, event: Event) -> None:
         """Add what happened."""
@@ -63,11 +62,10 @@ class Batch:
     def take(self) -> list[Told]:
         """All since the last time, in order."""
         with self._lock:
-            left_out = [OutputLeftOut(run_id, which, n) for which, (run_id, n) in self._left_out.items()]
-            events = [*left_out, *self._events]
+            events = list(self._events)
             if self._progress is not None:
                 events.append(self._progress)
-            self._events, self._progress, self._lines, self._left_out = deque(), None, 0, {}
+            self._events, self._progress, self._lines = deque(), None, 0
             return events
 
     def _put_lines(self, event: OutputPrinted) -> None:
@@ -80,7 +78,7 @@ class Batch:
             self._drop_oldest_lines()
 
     def _drop_oldest_lines(self) -> None:
-        """Of lines that nobody will see in time, the oldest go; everything else stays."""
+        """Of lines that nobody will see in time, the oldest go; how many is told where they stood."""
         kept: deque[Told] = deque()
         enough = False
         for event in self._events:
@@ -88,14 +86,22 @@ class Batch:
                 enough = enough or self._lines - len(event.lines) < self._kept
                 if not enough:
                     self._lines -= len(event.lines)
-                    self._count_left_out(event, len(event.lines))
+                    _leave_out(kept, OutputLeftOut(event.run_id, event.execution_id, len(event.lines)))
                     continue
-            kept.append(event)
+            if isinstance(event, OutputLeftOut):
+                _leave_out(kept, event)
+            else:
+                kept.append(event)
         self._events = kept
 
-    def _count_left_out(self, event: OutputPrinted, count: int) -> None:
-        before = self._left_out.get(event.execution_id, (event.run_id, 0))[1]
-        self._left_out[event.execution_id] = (event.run_id, before + count)
+
+def _leave_out(kept: deque[Told], left_out: OutputLeftOut) -> None:
+    """Append what was left out, to the number before it where that is of the same script."""
+    last = kept[-1] if kept else None
+    if isinstance(last, OutputLeftOut) and last.execution_id == left_out.execution_id:
+        left_out = replace(left_out, count=last.count + left_out.count)
+        kept.pop()
+    kept.append(left_out)
 
 
 class _RunThread(QThread):

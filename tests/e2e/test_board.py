@@ -19,7 +19,8 @@ from tests.gui.scene import POST, PRE, Scene
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
-# Shows the board and says, a line of JSON each time something changed, what stands where on the screen.
+# Shows the board and says, a line of JSON each time something changed, what stands where on the screen. It says so when
+# it has come to rest: a card that still moves cannot be taken.
 _PROGRAM = """
 import json, sys
 from PySide6.QtCore import QPoint, QTimer
@@ -33,7 +34,7 @@ board = AssignmentBoard(Workspace.open(), Background(application))
 board.setGeometry(50, 50, 800, 800)
 board.show()
 board.show_repository(int(sys.argv[1]))
-last = []
+last, pending = [], []
 
 def rows(view):
     model = view.model()
@@ -53,7 +54,8 @@ def look():
         "empty": [middle(lane.view.viewport()) for lane in board.lanes.values()],
         "library": rows(board.library.list),
     }
-    if [seen] != last:
+    pending[:] = [*pending[-3:], seen] if pending and pending[-1] == seen else [seen]
+    if len(pending) == 4 and [seen] != last:
         last[:] = [seen]
         print(json.dumps(seen), flush=True)
 
