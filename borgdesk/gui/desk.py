@@ -288,7 +288,8 @@ class Desk(QObject):
         live = self.executor.live(run_id)
         if live is not None and live.repository_id == self._show_next:
             self._show_next = None
-            self.show_run(run_id)
+            # Not in the same breath with all others who hear of it: a page takes its time to be laid out.
+            QTimer.singleShot(0, self, partial(self.show_run, run_id))
 
     def _see_end(self, ended: RunEnded) -> None:
         self.notifications.tell_end(ended)

@@ -13,6 +13,9 @@ from borgdesk.gui import theme
 from borgdesk.paths import resource
 
 _CURRENT = "currentColor"
+_SIDES = (16, 24, 32, 48, 64, 96)
+"""Pixels of icons that are drawn beforehand, for small and large ones on screens of one and two pixels a point."""
+
 _clones: list[QIconEngine] = []
 
 _RUN_ICONS = {
@@ -53,9 +56,30 @@ def own(name: str) -> QIcon:
 
 
 def status_icon(status: RunStatus | ExecutionStatus) -> QIcon:
-    """The icon of a status, in its tone."""
-    name = _EXECUTION_ICONS[status] if isinstance(status, ExecutionStatus) else _RUN_ICONS[status]
-    return _toned(name, theme.tone_of(status))
+    """The icon of a status, in its tone on the palette of this moment: to be asked for whenever it is drawn.
+
+    Tables draw it without a step into Python, each of which would wait for a busy thread.
+    """
+    highlighted = QGuiApplication.palette().color(QPalette.ColorRole.HighlightedText)
+    return _ready(_status_name(status), theme.color(theme.tone_of(status)).name(), highlighted.name())
+
+
+def lasting_status_icon(status: RunStatus | ExecutionStatus) -> QIcon:
+    """The icon of a status for who keeps it: it follows the palette."""
+    return _toned(_status_name(status), theme.tone_of(status))
+
+
+def _status_name(status: RunStatus | ExecutionStatus) -> str:
+    return _EXECUTION_ICONS[status] if isinstance(status, ExecutionStatus) else _RUN_ICONS[status]
+
+
+@cache
+def _ready(name: str, color: str, highlighted: str) -> QIcon:
+    icon = QIcon()
+    for side in _SIDES:
+        icon.addPixmap(_drawn(name, color, side, side))
+        icon.addPixmap(_drawn(name, highlighted, side, side), QIcon.Mode.Selected)
+    return icon
 
 
 def toned(name: str, tone: theme.Tone) -> QIcon:

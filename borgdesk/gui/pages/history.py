@@ -134,7 +134,7 @@ class HistoryPage(QWidget):
         self._status.setAccessibleName(self.tr("Status"))
         self._status.addItem(self.tr("Every status"), None)
         for status in RunStatus:
-            self._status.addItem(icons.status_icon(status), words.run_status(status), status)
+            self._status.addItem(icons.lasting_status_icon(status), words.run_status(status), status)
         self._search = QLineEdit(self)
         self._search.setClearButtonEnabled(True)
         self._search.addAction(icons.icon("edit-find"), QLineEdit.ActionPosition.LeadingPosition)

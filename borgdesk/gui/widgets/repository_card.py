@@ -54,8 +54,9 @@ class RepositoryCard(QWidget):
 
     def show_live(self, live: LiveRun | None) -> None:
         """Show the run that is under way here, or that there is none."""
-        self._live = live
-        self._update()
+        if live is not None or self._live is not None:
+            self._live = live
+            self._update()
 
     def _make(self) -> None:
         self._icon = QLabel(self)

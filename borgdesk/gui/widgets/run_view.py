@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from borgdesk.domain.events import ExecutionStarted, OutputPrinted, RunEnded, StepBegan
 from borgdesk.domain.history import Run
-from borgdesk.domain.run import ExecutionStatus, Step
+from borgdesk.domain.run import ExecutionStatus, RunStatus, Step
 from borgdesk.engine.active_run import log_in, run_folder
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui import icons, run_words, theme
@@ -56,6 +56,7 @@ class RunView(QWidget):
         self._live: LiveRun | None = None
         self._record: RunRecord | None = None
         self._shown: Entry | None = None
+        self._drawn_status: RunStatus | None = None
         self._seen = 0
         """Lines of the selected entry that were handed to the view, while the run is under way."""
         self._follows = True
@@ -175,7 +176,7 @@ class RunView(QWidget):
         self._clock.stop()
         run = record.run
         self._show_head(run_words.headline(run), run_words.facts(run), run_words.archive_facts(run))
-        self._icon.setPixmap(icons.status_icon(run.status).pixmap(_ICON, _ICON))
+        self._draw_status(run.status)
         self._show_notices(run)
         self._again.setVisible(run.repository_id is not None and run.status.is_final)
         self._stop.hide()
@@ -186,6 +187,10 @@ class RunView(QWidget):
         if selected is None or not self._timeline.select_key(selected):
             self._timeline.select_key(_most_telling(entries).key)
         self._select(self._timeline.current_row())
+
+    def _draw_status(self, status: RunStatus) -> None:
+        self._drawn_status = status
+        self._icon.setPixmap(icons.status_icon(status).pixmap(_ICON, _ICON))
 
     def _show_head(self, title: str, facts: str, archive: str) -> None:
         self._hint.hide()
@@ -218,7 +223,8 @@ class RunView(QWidget):
         if live is None:
             return
         doing = run_words.doing(live)
-        self._icon.setPixmap(icons.status_icon(live.status).pixmap(_ICON, _ICON))
+        if live.status is not self._drawn_status:
+            self._draw_status(live.status)
         self._show_head(live.repository, doing[:1].upper() + doing[1:], " · ".join(run_words.live_facts(live)))
         self._stop.setEnabled(not live.hurried)
         self._stop.setText(self.tr("Hurry") if live.stopping else self.tr("S&top"))

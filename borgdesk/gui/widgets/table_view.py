@@ -66,7 +66,6 @@ class TableView(QTableView, Generic[T]):
         self._proxy.setSourceModel(model)
         self.setModel(self._proxy)
         self.setAccessibleName(name)
-        self.setItemDelegate(CellDelegate(self))
         self._look()
         self._size_columns()
         if sortable:
@@ -139,7 +138,10 @@ class TableView(QTableView, Generic[T]):
     def _size_columns(self) -> None:
         header = self.horizontalHeader()
         unit = self.fontMetrics().averageCharWidth()
+        numbers = CellDelegate(self)
         for place, column in enumerate(self.rows.columns):
+            if column.right:
+                self.setItemDelegateForColumn(place, numbers)
             title = self.fontMetrics().horizontalAdvance(column.title) + 36
             self.setColumnWidth(place, max(title, column.width * unit + 24))
             if column.stretch:
@@ -175,7 +177,7 @@ class TableView(QTableView, Generic[T]):
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Draws cells as the style does, with some room at the right of numbers."""
+    """Draws numbers as the style does, with some room at their right."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
