@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -392,3 +395,35 @@ def test_a_stopped_flood_ends(bench: Bench) -> None:
     ending = process.run(program, listen, watch, QUICK_LADDER)
     assert ending.stopped is StopReason.TIMED_OUT
     assert procfs.family(frozenset(), bench.marker) == set()
+
+
+STARTS = 150
+UNDER_FIRE = f"""
+import os, signal, sys
+from pathlib import Path
+from borgdesk.engine import process
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+program = process.Program(["/bin/true"], {{"PATH": os.defpath}}, frozenset({{"{MINE}=fire"}}))
+print("ready", flush=True)
+endings = [process.run(program, lambda *_: None, lambda _: None) for _ in range({STARTS})]
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+Path(sys.argv[1]).write_text(f"{{len(heard) > 0}} {{sum(ending.exit_code == 0 for ending in endings)}}")
+"""
+
+
+def test_interrupt_of_the_terminal_never_hits_a_program_that_is_being_started(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:  # pragma: no cover
+        os.execv(sys.executable, [sys.executable, "-c", UNDER_FIRE, str(tmp_path / "told")])
+    said = b""
+    while b"ready" not in said:
+        said += os.read(terminal, 1000)
+    with suppress(OSError):  # it has ended
+        while True:
+            os.write(terminal, b"\x03")
+            if select.select([terminal], [], [], 0.0002)[0]:
+                os.read(terminal, 10_000)
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    assert (tmp_path / "told").read_text() == f"True {STARTS}"
