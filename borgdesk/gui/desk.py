@@ -26,7 +26,6 @@ from borgdesk.gui.pages.overview import OverviewPage
 from borgdesk.gui.pages.settings import SettingsPage
 from borgdesk.gui.preferences import Preferences
 from borgdesk.gui.tray import Tray
-from borgdesk.gui.widgets.output_view import warm_up
 from borgdesk.gui.widgets.run_bar import RunBar
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class Desk(QObject):
         window.show_entries(self._entries())
         self._use_wishes()
         self.executor.recover()
-        QTimer.singleShot(_IDLE, self, warm_up)
+        QTimer.singleShot(_IDLE, self, self._warm_up)
         background.do(lambda: autostart.install(workspace.environment))
 
     # what can be asked for
@@ -202,6 +201,11 @@ class Desk(QObject):
             for changed in (executor.run_began, executor.events_arrived, executor.run_ended):
                 changed.connect(self._update_tray)
             executor.idle.connect(self._update_tray)
+
+    def _warm_up(self) -> None:
+        """Load what the next pages need, while nobody waits for it and no backup competes for Python's lock."""
+        self._background.do(_import_pages)
+        self._history().warm_up()
 
     def _entries(self) -> list[PageEntry]:
         return [
@@ -340,3 +344,9 @@ class Desk(QObject):
             self.executor.idle.connect(loop.quit)
             QTimer.singleShot(1000, loop.quit)
             loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
+
+def _import_pages() -> None:
+    """Import the pages that bring the editor with them: 100 ms each."""
+    import borgdesk.gui.pages.repositories
+    import borgdesk.gui.pages.scripts  # noqa: F401

@@ -87,6 +87,11 @@ class HistoryPage(QWidget):
         self._back_button.show()
         self._header.set_title(self.tr("Run {number}").format(number=run_id))
 
+    def warm_up(self) -> None:
+        """Prepare for the first run that is opened, unless one is open."""
+        if self._stack.currentIndex() == 0:
+            self.run_view.warm_up()
+
     def focus_search(self) -> None:
         """Search in what is seen: runs, or the output of the one that is open."""
         if self._stack.currentIndex() == 1:

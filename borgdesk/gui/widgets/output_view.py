@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontDatabase,
-    QFontMetrics,
     QKeySequence,
     QShortcut,
     QTextCharFormat,
@@ -305,11 +304,6 @@ class OutputView(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             _format.cache_clear()
         super().changeEvent(event)
-
-
-def warm_up() -> None:
-    """Load the font of outputs: 20 ms that are better spent before somebody opens a run."""
-    QFontMetrics(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)).horizontalAdvance("output")
 
 
 @cache

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.domain.events import ExecutionStarted, OutputPrinted, RunEnded, StepBegan
+from borgdesk.domain.events import ExecutionStarted, OutputPrinted, RunEnded, StepBegan, Stream
 from borgdesk.domain.history import Run
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Step
 from borgdesk.engine.active_run import log_in, run_folder
@@ -91,6 +91,14 @@ class RunView(QWidget):
         self._clock.stop()
         self._content.hide()
         self._hint.show()
+
+    def warm_up(self) -> None:
+        """Be laid out and painted where nobody sees it: the first time takes Qt some 30 ms, mostly for fonts."""
+        self._show_head("…", "…", "…")
+        self._output.show_lines([(Stream.STDOUT, ("…",))])
+        self.grab()
+        self._output.clear()
+        self.clear()
 
     def focus_search(self) -> None:
         """Search the output."""
