@@ -11,7 +11,7 @@ from pathlib import Path
 
 from borgdesk.cli import json_values, words
 from borgdesk.cli.history import runs_table
-from borgdesk.cli.stopping import stopping
+from borgdesk.cli.stopping import REPOSITORY, stopping
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.cli.timeline import outputs, timeline
 from borgdesk.domain.history import Run
@@ -27,8 +27,9 @@ _CANCELLED = 130
 def demo(arguments: argparse.Namespace, out: Screen, err: Screen) -> int:
     """Build the set-up, back up twice, and tell what happened."""
     told = err if arguments.json else out
-    made = build(Path(arguments.folder) if arguments.folder else None, os.environ)
     cancel = Cancel()
+    with stopping(cancel, err.line, REPOSITORY):
+        made = build(Path(arguments.folder) if arguments.folder else None, os.environ, cancel)
     try:
         _introduce(told, made)
         with stopping(cancel, err.line):

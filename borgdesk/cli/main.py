@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from borgdesk import logs
 from borgdesk.cli.terminal import Screen
-from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.errors import BorgDeskError, Stopped
 from borgdesk.paths import Paths
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FAILURE = 2
+CANCELLED = 130
 
 Handler = Callable[["Console", argparse.Namespace], int]
 
@@ -29,6 +30,9 @@ def execute(arguments: argparse.Namespace) -> int:
     out, err = _screen(sys.stdout), _screen(sys.stderr)
     try:
         return _execute(arguments, out, err)
+    except Stopped as error:
+        err.line(f"borgdesk: {error}")
+        return CANCELLED
     except BorgDeskError as error:
         err.line(f"borgdesk: {error}")
         return FAILURE

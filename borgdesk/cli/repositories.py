@@ -14,11 +14,13 @@ from borgdesk.cli.console import Console
 from borgdesk.cli.history import runs_table
 from borgdesk.cli.inputs import ask_secrets, read_script
 from borgdesk.cli.parser import RULES
+from borgdesk.cli.stopping import REPOSITORY, stopping
 from borgdesk.cli.tables import Cell, Column, facts, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.repository import DEFAULT_COMPRESSION, Repository, Retention
 from borgdesk.domain.script import normalized
+from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.enrolling import add_repository, edit_repository, remove_repository
 
 _RECENT = 5
@@ -29,7 +31,9 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
     """Add a repository, new or existing."""
     fresh = Repository(0, arguments.name, arguments.location, compression=DEFAULT_COMPRESSION)
     wanted = replace(fresh, **_changes(arguments, fresh))
-    added = add_repository(console.workspace, wanted, _passphrase(arguments), arguments.init)
+    passphrase, cancel = _passphrase(arguments), Cancel()
+    with stopping(cancel, console.say, REPOSITORY):
+        added = add_repository(console.workspace, wanted, passphrase, arguments.init, cancel)
     _remark(console, arguments, added)
     console.say(f"Added the repository “{added.name}” (id {added.id}).")
     return _answer(console, added)
@@ -39,7 +43,9 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
     """Change what is given."""
     before = console.workspace.store.repositories.get(arguments.repository)
     wanted = replace(before, **_changes(arguments, before))
-    edited = edit_repository(console.workspace, wanted, _passphrase(arguments))
+    passphrase, cancel = _passphrase(arguments), Cancel()
+    with stopping(cancel, console.say, REPOSITORY):
+        edited = edit_repository(console.workspace, wanted, passphrase, cancel)
     _remark(console, arguments, edited)
     console.say(f"Changed the repository “{edited.name}”.")
     return _answer(console, edited)

@@ -20,6 +20,9 @@ RUN = (
 TEST = ("Stopping the script…",)
 """The same for the test of a script."""
 
+REPOSITORY = ("Stopping…",)
+"""The same while a repository is made or opened."""
+
 
 @contextlib.contextmanager
 def stopping(cancel: Cancel, say: Callable[[str], None], words: Sequence[str] = RUN) -> Iterator[None]:

@@ -40,5 +40,9 @@ class BorgUnusable(BorgDeskError):
     """There is no usable Borg program on this machine."""
 
 
+class Stopped(BorgDeskError):
+    """The user asked to stop what was not a run; the message says what is there now."""
+
+
 class RunRefused(BorgDeskError):
     """A run cannot begin; nothing was started."""

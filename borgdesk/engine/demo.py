@@ -69,23 +69,24 @@ class Demo:
         return backup.run(self.workspace, self.repository, Trigger.CLI, lambda _: None, cancel)
 
 
-def build(folder: Path | None, environment: Mapping[str, str]) -> Demo:
+def build(folder: Path | None, environment: Mapping[str, str], cancel: Cancel | None = None) -> Demo:
     """Make the set-up in *folder*, which must be new or empty; in a temporary one where it is None.
 
     Raises:
         InvalidInput: it is neither, or cannot be made.
         BorgUnusable: there is no usable Borg.
+        Stopped: *cancel* was asked. Nothing of it is left then.
         BorgDeskError: the set-up could not be made. Nothing of it is left then.
     """
     folder, was_there = _empty_folder(folder)
     try:
-        return _fill(folder, environment)
+        return _fill(folder, environment, cancel)
     except BaseException:
         _empty_again(folder, was_there=was_there)
         raise
 
 
-def _fill(folder: Path, environment: Mapping[str, str]) -> Demo:
+def _fill(folder: Path, environment: Mapping[str, str], cancel: Cancel | None) -> Demo:
     workspace = Workspace.open(
         {
             **environment,
@@ -102,6 +103,7 @@ def _fill(folder: Path, environment: Mapping[str, str]) -> Demo:
             workspace,
             Repository(0, "Photos", str(folder / "repository"), sources=(str(photos),), retention=Retention(daily=7)),
             init=Encryption.NONE,
+            cancel=cancel,
         )
         values = {"SERVICE": str(folder / "service"), "SABOTAGE": str(folder / "sabotage")}
         for name, description, text, hook, run_on in _SCRIPTS:

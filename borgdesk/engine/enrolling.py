@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from borgdesk.borg.archive_name import check_archive_name
 from borgdesk.borg.options import Encryption, check_compression, check_pattern
 from borgdesk.borg.replies import RepositoryInfo, parse_info
-from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, SecretsUnavailable
+from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, SecretsUnavailable, Stopped
 from borgdesk.domain.repository import Repository, check_location, check_source, default_archive_name, is_local
 from borgdesk.domain.run import Outcome
 from borgdesk.domain.script import check_name
 from borgdesk.engine.arming import PASSPHRASE, passphrase_of, passphrase_owner, secret_owner
 from borgdesk.engine.borg_process import Access, call, usable_version
+from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.founding import founded
 from borgdesk.engine.queue import canonical
 from borgdesk.engine.workspace import Workspace
+
+_STOPPED = "Stopped; nothing was changed here."
 
 
 def checked(repository: Repository) -> Repository:
@@ -40,7 +45,11 @@ def checked(repository: Repository) -> Repository:
 
 
 def add_repository(
-    workspace: Workspace, repository: Repository, passphrase: str | None = None, init: Encryption | None = None
+    workspace: Workspace,
+    repository: Repository,
+    passphrase: str | None = None,
+    init: Encryption | None = None,
+    cancel: Cancel | None = None,
 ) -> Repository:
     """Add a repository: a new one that is made with encryption *init*, otherwise one that is there and opens.
 
@@ -48,20 +57,29 @@ def add_repository(
         InvalidInput: a value cannot be accepted, or the name is taken.
         BorgUnusable: there is no usable Borg.
         SecretsUnavailable: the passphrase cannot be kept anywhere.
-        BorgDeskError: Borg could not make or open it; nothing was added then.
+        Stopped: *cancel* was asked.
+        BorgDeskError: Borg could not make or open it. Whatever the error, nothing was added, and a repository that had
+            been made on this machine is gone.
     """
+    cancel = cancel or Cancel()
     repository = checked(repository)
     _check_name_is_free(workspace, repository.name)
     _check_secrets(workspace, repository, passphrase, init)
     usable_version(workspace)
-    if init is not None:
-        _make(workspace, repository, Access(passphrase, repository.passcommand), init)
-    info = open_repository(workspace, repository, Access(passphrase, repository.passcommand, unencrypted=True))
-    needs_passphrase = info.encryption != Encryption.NONE
-    added = workspace.store.repositories.add(
-        replace(repository, encryption=info.encryption, has_passphrase=passphrase is not None and needs_passphrase)
-    )
-    if added.has_passphrase and passphrase is not None:
+    access = Access(passphrase, repository.passcommand, unencrypted=True)
+    with contextlib.ExitStack() as made:
+        if init is not None:
+            made.enter_context(founded(workspace, repository.location, access, init, cancel))
+        info = open_repository(workspace, repository, access, cancel)
+        if cancel.asked:
+            raise Stopped(_STOPPED)
+        return _register(workspace, replace(repository, encryption=info.encryption), passphrase)
+
+
+def _register(workspace: Workspace, repository: Repository, passphrase: str | None) -> Repository:
+    keeps = passphrase is not None and repository.encryption != Encryption.NONE
+    added = workspace.store.repositories.add(replace(repository, has_passphrase=keeps))
+    if keeps and passphrase is not None:
         try:
             workspace.secrets.set(passphrase_owner(added.id), PASSPHRASE, passphrase)
         except SecretsUnavailable:
@@ -89,30 +107,33 @@ def _check_secrets(
         _ = workspace.secrets.where
 
 
-def _make(workspace: Workspace, repository: Repository, access: Access, init: Encryption) -> None:
-    answer = call(workspace, access, lambda borg: borg.init(repository.location, init))
-    if answer.result.outcome is Outcome.FAILURE:
-        raise BorgDeskError(f"The repository {repository.location} could not be made. {answer.result.sentence}")
-
-
-def open_repository(workspace: Workspace, repository: Repository, access: Access) -> RepositoryInfo:
+def open_repository(
+    workspace: Workspace, repository: Repository, access: Access, cancel: Cancel | None = None
+) -> RepositoryInfo:
     """Ask Borg whether the repository opens, and what it is.
 
     Raises:
         BorgDeskError: it does not open; the sentence says why.
+        Stopped: *cancel* was asked.
     """
-    answer = call(workspace, access, lambda borg: borg.info(repository.location))
+    answer = call(workspace, access, lambda borg: borg.info(repository.location), cancel=cancel)
+    if answer.cancelled:
+        raise Stopped(_STOPPED)
     if answer.result.outcome is Outcome.FAILURE:
         raise BorgDeskError(f"The repository {repository.location} could not be opened. {answer.result.sentence}")
     return parse_info(answer.stdout)
 
 
-def edit_repository(workspace: Workspace, repository: Repository, passphrase: str | None = None) -> Repository:
+def edit_repository(
+    workspace: Workspace, repository: Repository, passphrase: str | None = None, cancel: Cancel | None = None
+) -> Repository:
     """Store the changed values of a repository. A new location or secret is tried first.
 
     Raises:
         InvalidInput: a value cannot be accepted, or the name is taken.
         BorgDeskError: it does not open with the new location, passphrase or command; nothing was changed.
+        SecretsUnavailable: the passphrase cannot be kept anywhere; nothing was changed.
+        Stopped: *cancel* was asked while it was tried; nothing was changed.
     """
     repository = checked(repository)
     before = workspace.store.repositories.get(repository.id)
@@ -124,11 +145,15 @@ def edit_repository(workspace: Workspace, repository: Repository, passphrase: st
     moved = repository.location != before.location
     if moved or passphrase is not None or repository.passcommand != before.passcommand:
         known = passphrase if passphrase is not None else passphrase_of(workspace, repository)
-        info = open_repository(workspace, repository, Access(known, repository.passcommand, unencrypted=True))
-        repository = replace(repository, encryption=info.encryption)
-    if passphrase is not None:
-        workspace.secrets.set(passphrase_owner(repository.id), PASSPHRASE, passphrase)
+        access = Access(known, repository.passcommand, unencrypted=True)
+        repository = replace(repository, encryption=open_repository(workspace, repository, access, cancel).encryption)
     stored = workspace.store.repositories.update(repository)
+    if passphrase is not None:
+        try:
+            workspace.secrets.set(passphrase_owner(repository.id), PASSPHRASE, passphrase)
+        except SecretsUnavailable:
+            workspace.store.repositories.update(before)
+            raise
     if before.has_passphrase and not stored.has_passphrase:
         workspace.secrets.delete(passphrase_owner(repository.id), PASSPHRASE)
     return stored

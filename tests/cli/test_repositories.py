@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any
+
+import pytest
 
 from borgdesk.domain.repository import Retention
 from tests.cli.lab import BorgDesk, borg
@@ -102,3 +105,36 @@ def test_remove_leaves_borg_and_history_alone(desk: BorgDesk) -> None:
     assert [run["repository"] for run in desk.here("history", "--repo", "A", "--json").json] == ["A"]
     again = desk.here("repo", "add", "A", "--location", location, "--source", str(desk.source))
     assert again.code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_while_it_is_made_leaves_nothing(desk: BorgDesk, number: signal.Signals) -> None:
+    began, location = desk.folder / "began", desk.folder / "new.borg"
+    desk.environment["BORGDESK_BORG"] = desk.stub(
+        '#!/bin/bash\nif [ "$1" = --version ]; then echo borg 1.2.4; exit; fi\n'
+        f'for last; do :; done; mkdir "$last"; touch "$last/config" {began}; exec sleep 60\n'
+    )
+    process = desk.start(
+        "repo", "add", "New", "--location", str(location), "--source", str(desk.source), "--init", "none"
+    )
+    desk.wait_for("began")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines() == ["Stopping…", "borgdesk: Stopped; no repository was made."]
+    assert not location.exists()
+    assert desk.here("repo", "list").out == ""
+
+
+def test_stopping_a_demo_that_is_being_made_leaves_nothing(desk: BorgDesk) -> None:
+    demo = desk.folder / "demo"
+    desk.environment["BORGDESK_BORG"] = desk.stub(
+        '#!/bin/bash\nif [ "$1" = --version ]; then echo borg 1.2.4; exit; fi\n'
+        f"touch {desk.folder}/began; exec sleep 60\n"
+    )
+    process = desk.start("demo", str(demo))
+    desk.wait_for("began")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.splitlines()[-1]) == (130, "borgdesk: Stopped; no repository was made.")
+    assert not demo.exists()
