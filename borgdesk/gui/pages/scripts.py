@@ -31,15 +31,14 @@ from borgdesk.gui.dialogs.template import TemplateDialog
 from borgdesk.gui.dialogs.unsaved import Choice, ask_unsaved
 from borgdesk.gui.library_actions import LibraryActions
 from borgdesk.gui.library_watcher import LibraryWatcher
+from borgdesk.gui.new_files import NewFiles
 from borgdesk.gui.theme import Tone
+from borgdesk.gui.widgets.draft_offers import DraftOffers
 from borgdesk.gui.widgets.library_table import LibraryTable
 from borgdesk.gui.widgets.message import Message
 from borgdesk.gui.widgets.page_header import PageHeader
 from borgdesk.gui.widgets.script_desk.desk import ScriptDesk
 from borgdesk.gui.widgets.waiting import wait_for
-
-_IGNORED = "scripts.ignored_files"
-"""Setting: names of library files that are not to be offered again."""
 
 
 class ScriptsPage(QWidget):
@@ -61,11 +60,12 @@ class ScriptsPage(QWidget):
         self._drafts = Drafts(workspace.paths.state)
         self._wanted: int | None = None
         self._wanted_revision: str | None = None
-        self._ignored: set[str] = set()
         self._started = False
         self.table = LibraryTable()
         self.desk = ScriptDesk(workspace, background)
         self.message = Message()
+        self.drafts = DraftOffers(self._drafts, background)
+        self.new_files = NewFiles(workspace, background, self)
         self.actions_on_scripts = LibraryActions(workspace, background, self)
         self.watcher = LibraryWatcher(workspace, background, self)
         self.setAcceptDrops(True)
@@ -103,7 +103,7 @@ class ScriptsPage(QWidget):
             return
         if self.can_leave():
             self._wanted = script_id
-            self.desk.open_script(script_id)
+            self._open(script_id)
             self.reload()
 
     def show_revision(self, script_id: int, sha256: str) -> None:
@@ -116,94 +116,54 @@ class ScriptsPage(QWidget):
 
     def can_leave(self) -> bool:
         """Whether the desk may be cleared; asks about what is not saved: save, discard or stay."""
-        if not self.desk.is_modified:
+        if self.desk.unsaved() is None:
             return True
         choice = ask_unsaved(self, self.desk.details.name.text())
         if choice is Choice.DISCARD:
-            self.desk.forget()
+            self.desk.close_script()
             return True
         return choice is Choice.SAVE and wait_for(self.desk.save, self.desk.saved, self.desk.save_failed)
 
     def shut_down(self) -> None:
         """Stop what runs here: the window is about to close."""
         self.watcher.stop()
-        self.desk.test.shut_down()
+        self.desk.shut_down()
 
-    def _ask_beginnings(self) -> tuple[list[Draft], set[str]]:
-        return self._drafts.list(), set(self._workspace.store.settings.get(_IGNORED, []))
+    def _ask_beginnings(self) -> list[Draft]:
+        self.new_files.recall()
+        return self._drafts.list()
 
-    def _begin(self, found: tuple[list[Draft], set[str]]) -> None:
-        drafts, self._ignored = found
+    def _begin(self, drafts: list[Draft]) -> None:
+        self.drafts.offer(drafts)
         self.watcher.start()
         self._background.ask(self._workspace.store.repositories.list, self.desk.set_repositories, owner=self)
-        self._offer_drafts(drafts)
+
+    def _open(self, script_id: int) -> None:
+        draft = self.drafts.draft_of(script_id)
+        if draft is not None:
+            self.drafts.take(draft)
+        self.desk.open_script(script_id, draft)
+
+    def _open_draft(self, draft: Draft) -> None:
+        if self.can_leave():
+            self._wanted = draft.edited.script_id
+            self.drafts.take(draft)
+            self.desk.open_draft(draft)
+            self.watcher.survey()
 
     # The library as it is -------------------------------------------------------------------------------------------
 
     def _take_survey(self, survey: Survey) -> None:
+        on_desk = self.desk.script
+        was_listed = on_desk is not None and self.table.rows.place_of(on_desk.id) is not None
         self.table.show_scripts(survey.scripts, survey.missing)
         if self._wanted is not None and self.table.select_key(self._wanted):
             self._wanted = None
-        on_desk = self.desk.script
-        if on_desk is not None and all(one.id != on_desk.id for one in survey.scripts):
-            self.desk.close_script()
-        self.desk.look_at_file()
-        self._offer_files(survey)
+        if on_desk is not None and was_listed and self.table.rows.place_of(on_desk.id) is None:
+            self.desk.lose_script()
+        self.desk.outside.look()
+        self.new_files.offer(survey)
         self.loaded.emit()
-
-    def _offer_files(self, survey: Survey) -> None:
-        new = [path for path in survey.unregistered if path.name not in self._ignored]
-        if survey.renamed and not new:
-            names = words.listed(one.name for one in survey.renamed)
-            text = self.tr("Somebody renamed files in the library folder; {names} follow them.").format(names=names)
-            self.message.say(text, Tone.WORKING)
-        if not new:
-            return
-        shown = [path.name for path in new[:4]]
-        if len(new) > len(shown):
-            shown.append(self.tr("{count} more").format(count=words.number(len(new) - len(shown))))
-        self.message.say(
-            self.tr("New files in the library folder: {names}. Use them as scripts?").format(names=words.listed(shown)),
-            Tone.WORKING,
-            [
-                (self.tr("Register"), partial(self.actions_on_scripts.import_files, new)),
-                (self.tr("Not these"), partial(self._ignore, [path.name for path in new])),
-            ],
-        )
-
-    def _ignore(self, names: list[str]) -> None:
-        self._ignored |= set(names)
-        self._background.do(partial(self._workspace.store.settings.set, _IGNORED, sorted(self._ignored)), self)
-
-    def _offer_drafts(self, drafts: list[Draft]) -> None:
-        if not drafts:
-            return
-        draft, *others = drafts
-        said = self.tr("BorgDesk ended before “{name}” was saved. The text of {time} was kept.")
-        self.message.say(
-            said.format(name=draft.name, time=words.moment(draft.saved_at)),
-            Tone.WARNING,
-            [
-                (self.tr("Open it"), partial(self._open_draft, draft, others)),
-                (self.tr("Throw it away"), partial(self._drop_draft, draft, others)),
-            ],
-        )
-
-    def _open_draft(self, draft: Draft, others: list[Draft]) -> None:
-        if not self.can_leave():
-            self._offer_drafts([draft, *others])
-            return
-        if draft.script_id is None:
-            self.desk.open_new(draft.name, draft.text)
-        else:
-            self._wanted = draft.script_id
-            self.desk.open_script(draft.script_id, draft)
-            self.watcher.survey()
-        self._offer_drafts(others)
-
-    def _drop_draft(self, draft: Draft, others: list[Draft]) -> None:
-        self._background.do(partial(self._drafts.drop, draft.script_id))
-        self._offer_drafts(others)
 
     # The desk -------------------------------------------------------------------------------------------------------
 
@@ -213,7 +173,7 @@ class ScriptsPage(QWidget):
         on_desk = self.desk.script
         self._wanted = None
         if self.can_leave():
-            self.desk.open_script(script.id)
+            self._open(script.id)
         elif on_desk is not None:
             self.table.select_key(on_desk.id)
         else:
@@ -239,7 +199,7 @@ class ScriptsPage(QWidget):
         dialog = ConflictDialog(self.desk.details.name.text(), theirs, mine, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.mine_chosen.connect(lambda: self.desk.save(over=True))
-        dialog.theirs_chosen.connect(self.desk.take_theirs)
+        dialog.theirs_chosen.connect(self.desk.discard)
         dialog.open()
 
     def _show_comparison(self, old: str, new: str, old_title: str, new_title: str) -> None:
@@ -299,7 +259,7 @@ class ScriptsPage(QWidget):
 
     def _clear_desk_of(self, script_id: int) -> None:
         if self.desk.script is not None and self.desk.script.id == script_id:
-            self.desk.forget()
+            self.desk.close_script()
 
     def _take_deleted(self) -> None:
         self.changed.emit()
@@ -333,6 +293,7 @@ class ScriptsPage(QWidget):
         splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addWidget(header)
+        layout.addWidget(self.drafts)
         layout.addWidget(self.message)
         layout.addWidget(splitter, 1)
 
@@ -370,6 +331,9 @@ class ScriptsPage(QWidget):
         actions.deleted.connect(self._take_deleted)
         actions.place_asked.connect(self.open_repository_asked)
         self.watcher.surveyed.connect(self._take_survey)
+        self.drafts.opening_asked.connect(self._open_draft)
+        self.new_files.told.connect(self.message.say)
+        self.new_files.registration_asked.connect(actions.import_files)
         self.desk.shown.connect(self._take_shown)
         self.desk.saved.connect(self._take_saved)
         self.desk.conflict_found.connect(self._show_conflict)

@@ -53,6 +53,15 @@ class CheckedText(DeskFrame):
             editor.set_language_for(path)
             self.check.touch(now=True)
 
+    def reload_text(self, text: str) -> None:
+        """Show what another program made of the text, where the person is in it."""
+        if self.editor is not None:
+            self.editor.set_read_only(False)
+            state = self.editor.state()
+            self.editor.replace_text(text)
+            self.editor.mark_saved()
+            self.editor.restore_state(state)
+
     def focus_text(self) -> None:
         """Put the keyboard into the text."""
         if self.editor is not None:

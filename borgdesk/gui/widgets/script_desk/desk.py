@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.errors import BorgDeskError, NotFound
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.script import Script
 from borgdesk.engine import writing
-from borgdesk.engine.drafts import Draft, Drafts
+from borgdesk.engine.drafts import Draft, Drafts, key_of
 from borgdesk.engine.usage import Usage, usage
 from borgdesk.engine.workspace import Workspace
 from borgdesk.engine.writing import ChangedOutside, Edited, Loaded
@@ -22,10 +20,9 @@ from borgdesk.gui import words
 from borgdesk.gui.background import Background
 from borgdesk.gui.theme import Tone
 from borgdesk.gui.widgets.script_desk.checked_text import CheckedText
+from borgdesk.gui.widgets.script_desk.details import Form
 from borgdesk.gui.widgets.script_desk.drafting import Drafting
-
-if TYPE_CHECKING:
-    pass
+from borgdesk.gui.widgets.script_desk.outside_changes import OutsideChanges
 
 STARTING_TEXT = "#!/usr/bin/env bash\nset -euo pipefail\n\n"
 """What a new script begins with."""
@@ -41,7 +38,7 @@ class ScriptDesk(CheckedText):
     save_failed = Signal()
     modified_changed = Signal(bool)
     conflict_found = Signal(str, str)
-    """The file's text and the one here: both were changed. :meth:`save` or :meth:`take_theirs` answers."""
+    """The file's text and the one here: both were changed. :meth:`save` or :meth:`discard` answers."""
     comparison_asked = Signal(str, str, str, str)
     """Two texts with their titles."""
     parameter_asked = Signal()
@@ -59,11 +56,12 @@ class ScriptDesk(CheckedText):
         self._wanted: int | None = None
         self._asked = 0
         self._saving = False
-        self._in_trouble = False
-        """Whether the message says that the file is not what it was when it was loaded."""
+        self._untouched: Edited | None = None
+        """A new script before anything was typed."""
         self._was_modified = False
         self._test_waits = False
-        self._drafting = Drafting(Drafts(workspace.paths.state), background, self._draft, self)
+        self._drafting = Drafting(Drafts(workspace.paths.state), self.unsaved, self)
+        self.outside = OutsideChanges(workspace, background, self)
         self._connect()
         self._adapt()
 
@@ -90,33 +88,47 @@ class ScriptDesk(CheckedText):
         text = self.editor is not None and self.editor.is_modified
         return text or self.details.differs_from(script)
 
+    def unsaved(self) -> Edited | None:
+        """What would be lost; None where nothing was edited."""
+        if self.editor is None or not self.is_modified:
+            return None
+        edited = self.edited()
+        return None if edited == self._untouched else edited
+
     def open_script(self, script_id: int, draft: Draft | None = None) -> None:
-        """Put a script on the desk; what is there and not saved is gone. With a *draft*, its text goes on there."""
+        """Put a script on the desk; what is there and not saved is gone. With its *draft*, that goes on there."""
         self._asked += 1
         self._wanted = script_id
-        self._background.ask(
-            partial(writing.load, self._workspace, script_id), partial(self._take, self._asked, draft), owner=self
-        )
+        self._background.ask(partial(self._load, script_id, draft), partial(self._take, self._asked, draft), owner=self)
 
-    def open_new(self, name: str, text: str = STARTING_TEXT) -> None:
+    def open_new(self, name: str) -> None:
         """Put a new script on the desk."""
-        self._asked += 1
-        self._wanted = None
-        self._loaded, self._is_new = None, True
-        self.show_text(text, "")
-        self.details.show_new(name)
-        self.usage.clear()
-        self.revisions.show_revisions([], None)
-        self.tabs.setCurrentWidget(self.details)
-        self.details.name.setFocus()
-        self.details.name.selectAll()
-        self._settle(None)
+        self._show_new(Edited(None, name, STARTING_TEXT), key_of(None))
+        self._untouched = self.edited() if self.editor is not None else None
+
+    def open_draft(self, draft: Draft) -> None:
+        """Go on with what a crash interrupted."""
+        script_id = draft.edited.script_id
+        if script_id is None:
+            self._show_new(draft.edited, draft.key, kept=True)
+            self._tell_restored(draft)
+        else:
+            self.open_script(script_id, draft)
+
+    def lose_script(self) -> None:
+        """Somebody removed the script on the desk from the library; what was edited goes on as a new script."""
+        edited = self.unsaved()
+        self.close_script()
+        if edited is not None:
+            self._show_new(edited, key_of(None))
+            self._tell_lost()
 
     def close_script(self) -> None:
-        """Clear the desk."""
+        """Clear the desk; what was not saved is lost."""
+        self._drafting.drop()
         self._asked += 1
         self._wanted = None
-        self._loaded, self._is_new = None, False
+        self._put(None)
         self.show_work(visible=False)
         self.message.hide()
         self._adapt()
@@ -126,23 +138,70 @@ class ScriptDesk(CheckedText):
         self._repositories = repositories
         self.test.show_script(self.script, repositories)
 
-    def _take(self, number: int, draft: Draft | None, loaded: Loaded) -> None:
+    def _put(self, loaded: Loaded | None, *, new: bool = False, base: str | None = None) -> None:
+        self._loaded, self._is_new, self._untouched = loaded, new, None
+        self.outside.watch(loaded, base)
+
+    def _load(self, script_id: int, draft: Draft | None) -> Loaded | None:
+        """None for a script that was removed since its draft was kept."""
+        try:
+            return writing.load(self._workspace, script_id)
+        except NotFound:
+            if draft is None:
+                raise
+            return None
+
+    def _take(self, number: int, draft: Draft | None, loaded: Loaded | None) -> None:
         if number != self._asked:
             return
-        other = self.script is None or self.script.id != loaded.script.id
-        self._loaded, self._is_new = loaded, False
+        if loaded is None:
+            assert draft is not None
+            self._show_new(draft.edited, draft.key, kept=True)
+            self._tell_lost()
+            return
+        if self.script is None or self.script.id != loaded.script.id:
+            self.parameters.show_header(Header())
         self.show_text(loaded.text, loaded.script.file_path)
         self.details.show_script(loaded.script)
-        if other:
-            self.parameters.show_header(Header())
+        self._drafting.begin(key_of(loaded.script.id), kept=draft is not None)
+        if draft is not None:
+            self._tell_restored(draft)
+            self._show_draft(draft, loaded.script)
+        self._put(loaded, base=draft.edited.base if draft is not None else None)
         self._settle(loaded.script)
-        if loaded.problem:
-            self._tell_problem(loaded)
-        if draft is not None and self.editor is not None:
-            self.editor.set_read_only(False)
-            self.editor.replace_text(draft.text)
-            if draft.base != loaded.base and loaded.base is not None:
-                self._tell_changed(loaded)
+
+    def _show_draft(self, draft: Draft, script: Script) -> None:
+        form = Form.of(draft.edited if draft.whole else script)._replace(name=draft.edited.name)
+        self.details.show_form(form, script.file_path)
+        if self.editor is not None:
+            self.editor.replace_text(draft.edited.text)
+
+    def _show_new(self, edited: Edited, key: str, *, kept: bool = False) -> None:
+        self._asked += 1
+        self._wanted = None
+        self.parameters.show_header(Header())
+        self.show_text(edited.text, "")
+        self.details.show_form(Form.of(edited), "")
+        self._drafting.begin(key, kept=kept)
+        self._put(None, new=True)
+        self.usage.clear()
+        self.revisions.show_revisions([], None)
+        self.tabs.setCurrentWidget(self.details)
+        self.details.name.setFocus()
+        self.details.name.selectAll()
+        self._settle(None)
+
+    def _tell_restored(self, draft: Draft) -> None:
+        said = self.tr("This was edited until {time} and is not saved yet: BorgDesk ended before.")
+        self.message.say(said.format(time=words.moment(draft.saved_at)), Tone.WORKING)
+
+    def _tell_lost(self) -> None:
+        self.message.say(
+            self.tr(
+                "This script was removed from the library, but not all of it was saved. Saving makes it a new one."
+            ),
+            Tone.WARNING,
+        )
 
     def _settle(self, script: Script | None) -> None:
         self.test.show_script(script, self._repositories)
@@ -171,12 +230,9 @@ class ScriptDesk(CheckedText):
         assert self.editor is not None
         return Edited(
             script_id=self.script.id if self.script is not None else None,
-            name=self.details.name.text(),
             text=self.editor.text(),
-            description=self.details.description.toPlainText(),
-            timeout=self.details.timeout.seconds(),
-            run_on=self.details.run_on.run_on(),
             base=self._loaded.base if self._loaded is not None else None,
+            **self.details.form()._asdict(),
         )
 
     def save(self, *, over: bool = False) -> None:
@@ -187,7 +243,7 @@ class ScriptDesk(CheckedText):
             self.save_failed.emit()
             return
         edited, revision = self.edited(), self.editor.revision
-        self._saving = True
+        self._saving = self.outside.paused = True
         self._adapt()
         self._background.ask(
             lambda: writing.save(self._workspace, edited, over=over),
@@ -198,128 +254,54 @@ class ScriptDesk(CheckedText):
 
     def discard(self) -> None:
         """Go back to what is stored."""
-        self._drafting.drop(self.script.id if self.script is not None else None)
         if self.script is not None:
+            self._drafting.drop()
             self.open_script(self.script.id)
         else:
             self.close_script()
 
-    def forget(self) -> None:
-        """Clear the desk; what was not saved is lost."""
-        self._drafting.drop(self.script.id if self.script is not None else None)
-        self.close_script()
-
     def _finish_saving(self, edited: Edited, revision: int, loaded: Loaded) -> None:
-        self._saving = False
-        self._drafting.drop(edited.script_id)
+        self._saving = self.outside.paused = False
+        self._drafting.drop()
+        self._drafting.begin(key_of(loaded.script.id))
         assert self.editor is not None
-        self._loaded, self._is_new, self._wanted = loaded, False, loaded.script.id
+        self._wanted = loaded.script.id
         if self.editor.revision == revision:
             self.editor.mark_saved()
-        if self.details.name.text() == edited.name:
+        if self.details.form() == Form.of(edited):
             self.details.show_script(loaded.script)
         self.message.hide()
+        self._put(loaded)
         self._settle(loaded.script)
+        self._drafting.touch()
         self.saved.emit(loaded.script)
         if self._test_waits:
             self._test_waits = False
             self.test.begin()
 
     def _fail_saving(self, error: Exception) -> None:
-        self._saving = self._test_waits = False
+        self._saving = self.outside.paused = self._test_waits = False
         self._adapt()
         if not isinstance(error, BorgDeskError):
             raise error
         if isinstance(error, ChangedOutside):
-            self.conflict_found.emit(error.theirs, self.edited().text)
+            self._ask_choice(error.theirs)
         else:
             self.message.say(error.sentence, Tone.BAD)
         self.save_failed.emit()
 
     # Others change the file -----------------------------------------------------------------------------------------
 
-    def look_at_file(self) -> None:
-        """Something in the library folder was changed; see whether it is this script's file."""
-        script = self.script
-        if script is not None and not self._saving:
-            self._background.ask(
-                partial(writing.load, self._workspace, script.id),
-                partial(self._compare_with_file, self._asked),
-                self._forgive,
-                self,
-            )
+    def _ask_choice(self, theirs: str) -> None:
+        self.conflict_found.emit(theirs, self.edited().text)
 
-    def _forgive(self, error: Exception) -> None:
-        """The script was removed meanwhile, or the database is busy: the next look tells."""
-        if not isinstance(error, BorgDeskError):
-            raise error
-
-    def take_theirs(self) -> None:
-        """Show the file as it is, and forget what was typed here."""
-        self.discard()
-
-    def _compare_with_file(self, number: int, loaded: Loaded) -> None:
-        mine = self._loaded
-        if number != self._asked or mine is None or self._saving or mine.script.id != loaded.script.id:
-            return
-        if loaded.base == mine.base:
-            if self._in_trouble:
-                self._in_trouble = False
-                self.message.hide()
-            if loaded.script.file_path != mine.script.file_path:
-                self._loaded = Loaded(loaded.script, mine.text, mine.base)
-                self.details.show_script(loaded.script)
-            return
-        if loaded.base is None:
-            self._tell_problem(loaded)
-        elif self.editor is not None and self.editor.is_modified:
-            self._tell_changed(loaded)
-        else:
-            self._reload(loaded)
-
-    def _reload(self, loaded: Loaded) -> None:
-        assert self.editor is not None
+    def _take_reloaded(self, loaded: Loaded) -> None:
         self._loaded = loaded
-        self.editor.set_read_only(False)
-        state = self.editor.state()
-        self.editor.replace_text(loaded.text)
-        self.editor.mark_saved()
-        self.editor.restore_state(state)
-        self.message.say(self.tr("Another program changed the file; this is how it is now."), Tone.WORKING)
         self._settle(loaded.script)
 
-    def _tell_changed(self, loaded: Loaded) -> None:
-        assert self.editor is not None
-        mine = self.editor.text()
-        self._in_trouble = True
-        self.message.say(
-            self.tr("Another program changed the file, and there are unsaved changes here."),
-            Tone.WARNING,
-            [(self.tr("Compare and choose…"), lambda: self.conflict_found.emit(loaded.text, mine))],
-            closable=False,
-        )
-
-    def _tell_problem(self, loaded: Loaded) -> None:
-        editor = self.editor
-        assert editor is not None
-        self._background.ask(
-            partial(self._workspace.store.scripts.revisions, loaded.script.id),
-            lambda revisions: self._offer_restoring(loaded, revisions[0].sha256 if revisions else None),
-            owner=self,
-        )
-        if not editor.text():
-            editor.set_read_only(True)
-
-    def _offer_restoring(self, loaded: Loaded, last: str | None) -> None:
-        if self.script is None or self.script.id != loaded.script.id or self.editor is None:
-            return
-        actions = []
-        if last is not None:
-            actions.append((self.tr("Restore last revision"), partial(self.restore, last)))
-        if self.editor.text():
-            actions.append((self.tr("Save what is shown here"), partial(self.save, over=True)))
-        self._in_trouble = True
-        self.message.say(loaded.problem, Tone.BAD, actions, closable=False)
+    def _take_relocated(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self.details.show_file(loaded.script.file_path)
 
     # Revisions ------------------------------------------------------------------------------------------------------
 
@@ -342,7 +324,7 @@ class ScriptDesk(CheckedText):
             )
 
     def _finish_restoring(self, number: int, loaded: Loaded) -> None:
-        self._drafting.drop(loaded.script.id)
+        self._drafting.drop()
         self._take(number, None, loaded)
         self.saved.emit(loaded.script)
 
@@ -356,15 +338,12 @@ class ScriptDesk(CheckedText):
         old = content.decode("utf-8", "replace")
         self.comparison_asked.emit(old, now, self.tr("Revision"), self.tr("Present text"))
 
-    # Drafts and tests -----------------------------------------------------------------------------------------------
+    # Inside ---------------------------------------------------------------------------------------------------------
 
-    def _draft(self) -> Draft | None:
-        if self.editor is None or not (self.editor.is_modified or self._is_new) or self._saving:
-            return None
-        edited = self.edited()
-        if edited.text == STARTING_TEXT:
-            return None
-        return Draft(edited.script_id, edited.name, edited.text, edited.base, datetime.now(UTC))
+    def shut_down(self) -> None:
+        """Stop what runs here: the window is about to close."""
+        self.test.shut_down()
+        self._drafting.wait()
 
     def _ask_test(self) -> None:
         if self.is_modified:
@@ -373,17 +352,15 @@ class ScriptDesk(CheckedText):
         else:
             self.test.begin()
 
-    # Inside ---------------------------------------------------------------------------------------------------------
-
     def _take_change(self) -> None:
-        if self.is_modified:
-            self._drafting.touch()
+        self._drafting.touch()
+        self._adapt()
 
     def _connect(self) -> None:
         self.save_button.clicked.connect(lambda _checked: self.save())
         self.discard_button.clicked.connect(self.discard)
-        self.details.edited.connect(self._adapt)
-        self.text_changed.connect(self._take_change)
+        self.details.edited.connect(self._take_change)
+        self.text_changed.connect(self._drafting.touch)
         self.text_modified.connect(self._adapt)
         self.save_wanted.connect(self.save)
         self.parameters.addition_asked.connect(self.parameter_asked)
@@ -393,6 +370,11 @@ class ScriptDesk(CheckedText):
         self.revisions.restoration_asked.connect(self.restore)
         self.usage.place_asked.connect(self.place_asked)
         self.usage.execution_asked.connect(self.execution_asked)
+        self.outside.reloaded.connect(self._take_reloaded)
+        self.outside.relocated.connect(self._take_relocated)
+        self.outside.conflict_found.connect(self._ask_choice)
+        self.outside.restoration_asked.connect(self.restore)
+        self.outside.overwriting_asked.connect(partial(self.save, over=True))
 
     def _adapt(self) -> None:
         modified = self.is_modified

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, Self
+
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QPalette
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QToolButton, QWidget
 
 from borgdesk.domain.run import RunOn
-from borgdesk.domain.script import DEFAULT_TIMEOUT, Script
+from borgdesk.domain.script import Script
+from borgdesk.engine.writing import Edited
 from borgdesk.gui import icons
 from borgdesk.gui.widgets.duration_edit import DurationEdit
 from borgdesk.gui.widgets.elided_label import ElidedLabel
 from borgdesk.gui.widgets.form_scroll import FormScroll
 from borgdesk.gui.widgets.run_on_edit import RunOnEdit
+
+
+class Form(NamedTuple):
+    """What the fields say, or would say."""
+
+    name: str
+    description: str
+    run_on: RunOn
+    timeout: int
+
+    @classmethod
+    def of(cls, one: Script | Edited) -> Self:
+        """What they would say of a script."""
+        return cls(one.name, one.description, one.run_on, one.timeout)
 
 
 class Details(FormScroll):
@@ -55,35 +72,35 @@ class Details(FormScroll):
             signal.connect(self._tell)
         self.description.textChanged.connect(self._tell)
 
-    def show_values(self, name: str, description: str, run_on: RunOn, timeout: int, path: str) -> None:
-        """Show these values, without :attr:`edited`."""
+    def show_form(self, form: Form, path: str) -> None:
+        """Show these values, and the script's file, without :attr:`edited`."""
         before = self.blockSignals(True)
-        self.name.setText(name)
-        self.description.setPlainText(description)
-        self.run_on.set_run_on(run_on)
-        self.timeout.set_seconds(timeout)
+        self.name.setText(form.name)
+        self.description.setPlainText(form.description)
+        self.run_on.set_run_on(form.run_on)
+        self.timeout.set_seconds(form.timeout)
         self.blockSignals(before)
+        self.show_file(path)
+
+    def show_file(self, path: str) -> None:
+        """Show where the file is; empty for a script that has none yet."""
         self._path = path
         self._file.setText(path or self.tr("Made when it is saved"))
         self._open.setVisible(bool(path))
 
     def show_script(self, script: Script) -> None:
         """Show what is stored of a script."""
-        self.show_values(script.name, script.description, script.run_on, script.timeout, script.file_path)
+        self.show_form(Form.of(script), script.file_path)
 
-    def show_new(self, name: str) -> None:
-        """Show a script that is not stored yet."""
-        self.show_values(name, "", RunOn(frozenset(), always=True), DEFAULT_TIMEOUT, "")
+    def form(self) -> Form:
+        """What the fields say."""
+        return Form(self.name.text(), self.description.toPlainText(), self.run_on.run_on(), self.timeout.seconds())
 
     def differs_from(self, script: Script) -> bool:
         """Whether anything was changed."""
-        shown = (
-            self.name.text().strip(),
-            self.description.toPlainText().strip(),
-            self.run_on.run_on(),
-            self.timeout.seconds(),
-        )
-        return shown != (script.name, script.description.strip(), script.run_on, script.timeout)
+        form = self.form()
+        shown = form._replace(name=form.name.strip(), description=form.description.strip())
+        return shown != Form.of(script)._replace(description=script.description.strip())
 
     def _tell(self) -> None:
         self.edited.emit()

@@ -1,0 +1,92 @@
+"""Testing scripts on their page: real processes."""
+
+from __future__ import annotations
+
+from borgdesk.domain.run import Hook, Outcome
+from tests.gui.pages.script_bench import ScriptBench
+from tests.gui.scene import POST, PRE, Gate
+
+
+def test_a_test_runs_with_what_was_chosen(scripts: ScriptBench) -> None:
+    docs = scripts.repository()
+    script = scripts.open(text='echo "$BORGDESK_HOOK $BORGDESK_OUTCOME $REPOSITORY_NAME"; echo oh >&2; exit 3')
+    scripts.page.refresh()
+    test = scripts.desk.test
+    scripts.qtbot.waitUntil(lambda: test.repository.count() == 2)
+    test.repository.setCurrentIndex(1)
+    test.repository.activated.emit(1)
+    scripts.qtbot.waitUntil(test.run.isEnabled)
+    test.hook.setCurrentIndex(test.hook.findData(Hook.POST_RUN))
+    test.hook.activated.emit(test.hook.currentIndex())
+    test.outcome.setCurrentIndex(test.outcome.findData(Outcome.FAILURE))
+    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+        test.run.click()
+        assert test.is_running
+    scripts.qtbot.waitUntil(lambda: test.output.is_settled)
+    assert test.output.text() == f"post-run failure {docs.name}\noh"
+    assert "Failed (exit 3)" in test.result.text
+    assert [one.exit_code for one in scripts.store.runs.tests(script.id)] == [3]
+    scripts.qtbot.waitUntil(lambda: scripts.desk.usage.executions.visible_rows() == 1)
+
+
+def test_an_unsaved_text_is_saved_before_it_is_tested(scripts: ScriptBench) -> None:
+    script = scripts.open()
+    scripts.type("echo typed\n")
+    with scripts.qtbot.waitSignal(scripts.desk.test.ended, timeout=20_000):
+        scripts.desk.test.run.click()
+    scripts.qtbot.waitUntil(lambda: scripts.desk.test.output.text() == "typed")
+    assert "echo typed" in scripts.file(script).read_text()
+
+
+def test_a_test_can_be_stopped(scripts: ScriptBench) -> None:
+    gate: Gate = scripts.scene.gate()
+    scripts.open(text=f"echo begun; {gate.line}")
+    test = scripts.desk.test
+    test.run.click()
+    scripts.qtbot.waitUntil(lambda: test.output.text() == "begun")
+    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+        test.stop.click()
+    assert "Cancelled" in test.result.text
+    assert not test.stop.isVisible()
+
+
+def test_a_missing_value_is_asked_for(scripts: ScriptBench) -> None:
+    scripts.open(text="# /// borgdesk\n# [parameters.NAME]\n# required = true\n# ///\necho $NAME")
+    test = scripts.desk.test
+    scripts.qtbot.waitUntil(lambda: not test.values.is_empty())
+    test.run.click()
+    assert "NAME" in test.result.text
+    assert not test.is_running
+    test.values.fill({"NAME": "web"})
+    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+        test.run.click()
+    scripts.qtbot.waitUntil(lambda: test.output.text() == "web")
+
+
+def test_do_undo_undo_again(scripts: ScriptBench) -> None:
+    docs = scripts.repository()
+    note = '"$BORGDESK_STATE_DIR/note"'
+    scripts.scene.hook(docs, "Start", f"[ -e {note} ] && echo started && rm {note}; exit 0", POST)
+    script = scripts.open(text=f"touch {note}; echo stopped")
+    scripts.scene.assign(docs, script, PRE)
+    scripts.page.refresh()
+    test = scripts.desk.test
+    scripts.qtbot.waitUntil(lambda: test.repository.count() == 2)
+    test.repository.setCurrentIndex(1)
+    test.repository.activated.emit(1)
+    scripts.qtbot.waitUntil(lambda: test.other_side.count() == 1)
+    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+        test.both.click()
+    scripts.qtbot.waitUntil(lambda: test.output.is_settled)
+    lines = [line for line in test.output.text().splitlines() if not line.startswith("—")]
+    assert lines == ["stopped", "started"]
+    assert test.result.text.count("Success") == 3
+
+
+def test_quitting_ends_a_test(scripts: ScriptBench) -> None:
+    gate: Gate = scripts.scene.gate()
+    scripts.open(text=f"echo begun; {gate.line}")
+    scripts.desk.test.run.click()
+    scripts.qtbot.waitUntil(lambda: scripts.desk.test.output.text() == "begun")
+    with scripts.qtbot.waitSignal(scripts.desk.test.ended):
+        scripts.page.shut_down()
