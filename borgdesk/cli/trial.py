@@ -49,8 +49,9 @@ def test(console: Console, arguments: argparse.Namespace) -> int:
 
 
 def _sentence(execution: Execution) -> str:
-    why = f": {execution.reason}" if execution.reason else ""
-    return f"borgdesk: “{execution.planned.name}” {words.status(execution.status)}{why}".rstrip(".") + "."
+    how, why = words.status(execution.status), execution.reason or ""
+    what = why if why.startswith(how) else f"{how}: {why}" if why else how
+    return f"borgdesk: “{execution.planned.name}” {what}".rstrip(".") + "."
 
 
 def _exit_code(execution: Execution) -> int:

@@ -227,7 +227,9 @@ class _Watch:
 def _judge(execution: Execution, ending: process.Ending, watch: _Watch) -> _Result:
     code, policy = ending.exit_code, execution.planned.policy
     if ending.stopped is process.StopReason.CANCELLED:
-        return _Result(ExecutionStatus.CANCELLED, code, "stopped because the run was cancelled")
+        in_a_test = execution.run_id is None
+        reason = "the test was stopped" if in_a_test else "stopped because the run was cancelled"
+        return _Result(ExecutionStatus.CANCELLED, code, reason)
     if ending.stopped is process.StopReason.TIMED_OUT:
         why = f"ended {HURRIED_TIMEOUT} s after stop was asked for twice" if watch.limit < policy.timeout else None
         return _Result(ExecutionStatus.TIMED_OUT, code, why or f"timed out after {policy.timeout} s")

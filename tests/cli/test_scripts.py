@@ -104,7 +104,7 @@ def test_a_test_prints_as_the_script_does(desk: BorgDesk) -> None:
         ("exit 7", 7, "“one” failed: exit 7."),
         ("exit 75", 75, "“one” failed: exit 75."),
         ("kill -9 $$", 137, "“one” failed: killed by signal 9."),
-        ("echo begun; sleep 60", 124, "“one” timed out: timed out after 1 s."),
+        ("echo begun; sleep 60", 124, "“one” timed out after 1 s."),
     ],
 )
 def test_the_exit_code_of_a_test_is_the_scripts(desk: BorgDesk, body: str, code: int, sentence: str) -> None:
@@ -121,8 +121,9 @@ def test_a_test_is_stopped(desk: BorgDesk) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert err.splitlines()[0] == "Stopping the script…"
-    assert desk.here("script", "show", "held", "--json").json["tests"][0]["status"] == "cancelled"
+    assert err.splitlines() == ["Stopping the script…", "borgdesk: “held” cancelled: the test was stopped."]
+    test = desk.here("script", "show", "held", "--json").json["tests"][0]
+    assert (test["status"], test["reason"]) == ("cancelled", "the test was stopped")
 
 
 def test_lanes(desk: BorgDesk) -> None:
