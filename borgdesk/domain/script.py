@@ -42,9 +42,11 @@ class Script:
     """Seconds."""
     run_on: RunOn = ALWAYS
     usage_count: int = 0
-    """How often it was started, in runs and tests."""
+    """How often runs have started it; tests do not count, they have a history of their own."""
     last_used_at: datetime | None = None
+    """When a run started it last."""
     last_result: ExecutionStatus | None = None
+    """How it ended then."""
     used_by: tuple[Place, ...] = ()
 
 
@@ -97,19 +99,19 @@ def shebang(content: bytes) -> tuple[str, ...]:
     return tuple(filter(None, words)) or (DEFAULT_INTERPRETER,)
 
 
-def check_name(name: str, what: str = "name") -> str:
-    """The name without outer blanks.
+def check_name(name: str, of: str = "script") -> str:
+    """The name of a script, or of what else *of* says, without outer blanks.
 
     Raises:
         InvalidInput: it is empty, too long or has characters that no list can show.
     """
     name = name.strip()
     if not name:
-        raise InvalidInput(f"The {what} is empty.")
+        raise InvalidInput(f"The name of the {of} is empty.")
     if len(name) > MAX_NAME:
-        raise InvalidInput(f"The {what} is longer than {MAX_NAME} characters.")
+        raise InvalidInput(f"The name of the {of} is longer than {MAX_NAME} characters.")
     if not name.isprintable():
-        raise InvalidInput(f"The {what} contains line breaks or control characters.")
+        raise InvalidInput(f"The name of the {of} contains line breaks or control characters.")
     return name
 
 

@@ -89,11 +89,11 @@ def parameter_kind(parameter: Parameter) -> str:
 
 
 def usage(script: Script, assignments: int) -> str:
-    """How often a script was started, and in how many lanes it stands."""
+    """How often backups used a script, and in how many lanes it stands."""
     if script.usage_count == 0:
-        started = _tr("Never started yet.")
+        started = _tr("Not used in a backup yet.")
     else:
-        started = _tr("Started {times}, last {ago}.").format(
+        started = _tr("Used {times} in backups, last {ago}.").format(
             times=words.times(script.usage_count), ago=words.ago(script.last_used_at)
         )
     assigned = _tr("Assigned in {places}.").format(places=places(assignments)) if assignments else _tr("Not assigned.")

@@ -35,14 +35,14 @@ class Executions:
             return executions_of(session, run_id, with_output=with_output)
 
     def begin(self, execution_id: int, started_at: datetime, recovered: bool = False) -> None:
-        """The script is about to be started; the library counts it."""
+        """The script is about to be started; the library counts it, unless this is a test."""
         with self._database.writing() as session:
             row = _row(session, execution_id)
             row.status = ExecutionStatus.RUNNING
             row.started_at = started_at
             row.finished_at = None
             row.recovered = recovered
-            if script := _script_of(session, row):
+            if script := _used_script(session, row):
                 script.usage_count += 1
                 script.last_used_at = started_at
 
@@ -66,7 +66,7 @@ class Executions:
             row.exit_code = exit_code
             row.finished_at = finished_at
             row.stdout, row.stderr, row.truncated = stdout, stderr, truncated
-            if script := _script_of(session, row):
+            if script := _used_script(session, row):
                 script.last_result = status
 
     def skip(self, execution_id: int, reason: str) -> None:
@@ -75,15 +75,6 @@ class Executions:
             row = _row(session, execution_id)
             row.status = ExecutionStatus.SKIPPED
             row.reason = reason
-
-    def reset(self, execution_id: int) -> None:
-        """Make it pending again: a recovery will run it from its beginning."""
-        with self._database.writing() as session:
-            row = _row(session, execution_id)
-            row.status = ExecutionStatus.PENDING
-            row.started_at = row.finished_at = row.exit_code = row.reason = None
-            row.stdout = row.stderr = ""
-            row.truncated = False
 
     def still_owed(self, execution_id: int) -> None:
         """Make it pending again, and keep what its failed try left: a later recovery will try once more."""
@@ -217,9 +208,11 @@ def _row(session: Session, execution_id: int) -> ScriptExecutionRow:
     return row
 
 
-def _script_of(session: Session, row: ScriptExecutionRow) -> ScriptRow | None:
-    """The script in the library; None for an inline one, and for one that was removed meanwhile."""
-    return None if row.script_id is None else row_by_id(session, ScriptRow, row.script_id)
+def _used_script(session: Session, row: ScriptExecutionRow) -> ScriptRow | None:
+    """The script of the library that a run uses; None for a test, an inline one, and one that was removed meanwhile."""
+    if row.run_id is None or row.script_id is None:
+        return None
+    return row_by_id(session, ScriptRow, row.script_id)
 
 
 def matches(columns: Sequence[Any], text: str) -> list[Any]:

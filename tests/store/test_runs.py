@@ -258,16 +258,7 @@ class TestExecutions:
         assert skipped.reason == "condition is failure, outcome was success"
         assert skipped.started_at is None
 
-    def test_a_recovery_runs_it_from_its_beginning(self, store: Store, armed: Run) -> None:
-        first = armed.executions[0]
-        store.runs.begin(first.id, T0)
-        store.runs.end(first.id, ExecutionStatus.INTERRUPTED, reason="r", exit_code=-9, finished_at=T0, stdout="half")
-        store.runs.reset(first.id)
-        assert store.runs.execution(first.id) == first
-        store.runs.begin(first.id, LATER, recovered=True)
-        assert store.runs.execution(first.id).recovered
-
-    def test_the_library_counts_runs_and_tests(self, store: Store, queued: Run, script: Script) -> None:
+    def test_the_library_counts_runs_and_no_tests(self, store: Store, queued: Run, script: Script) -> None:
         armed = store.runs.arm(queued.id, T0, [planned(script_id=script.id), planned("inline")])
         for execution in armed.executions:
             store.runs.begin(execution.id, T0)
@@ -278,7 +269,7 @@ class TestExecutions:
         store.runs.begin(test.id, LATER)
         store.runs.end(test.id, ExecutionStatus.TIMED_OUT, finished_at=LATER)
         used = store.scripts.get(script.id)
-        assert (used.usage_count, used.last_used_at, used.last_result) == (2, LATER, ExecutionStatus.TIMED_OUT)
+        assert (used.usage_count, used.last_used_at, used.last_result) == (1, T0, ExecutionStatus.SUCCESS)
 
     def test_a_script_that_is_removed_while_it_runs(self, store: Store, queued: Run, script: Script) -> None:
         (execution,) = store.runs.arm(queued.id, T0, [planned(script_id=script.id)]).executions
@@ -292,7 +283,6 @@ class TestExecutions:
             lambda: store.runs.begin(5, T0),
             lambda: store.runs.end(5, ExecutionStatus.SUCCESS, finished_at=T0),
             lambda: store.runs.skip(5, "x"),
-            lambda: store.runs.reset(5),
             lambda: store.runs.still_owed(5),
             lambda: store.runs.execution(5),
         ):
