@@ -116,8 +116,10 @@ def check_source(source: str) -> str:
     Raises:
         InvalidInput: it is not an absolute path.
     """
-    if not source or "\0" in source or "\n" in source:
-        raise InvalidInput(f"“{source}” is not a path.")
+    if not source.strip():
+        raise InvalidInput("A source is empty: name a folder or a file.")
+    if "\0" in source or "\n" in source:
+        raise InvalidInput(f"The source {source!r} contains characters no path can have.")
     if not PurePosixPath(source).is_absolute():
         raise InvalidInput(f"The source “{source}” must be an absolute path.")
     return source

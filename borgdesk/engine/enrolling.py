@@ -28,7 +28,7 @@ def checked(repository: Repository) -> Repository:
     Raises:
         InvalidInput: one of them cannot be accepted.
     """
-    name = check_name(repository.name, "name of the repository")
+    name = check_name(repository.name, "repository")
     location = check_location(repository.location)
     if not repository.sources:
         raise InvalidInput("There is nothing to back up: name at least one source.")

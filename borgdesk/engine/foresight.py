@@ -28,7 +28,7 @@ def foresee(workspace: Workspace, repository: Repository, init: Encryption | Non
     try:
         check_location(repository.location)
         _check_place(repository.location, init)
-        check_name(repository.name, "name of the repository")
+        check_name(repository.name, "repository")
         checked(repository)
         if any(other.name == repository.name.strip() for other in workspace.store.repositories.list()):
             raise InvalidInput(f"There is already a repository called “{repository.name.strip()}”.")

@@ -96,7 +96,7 @@ def _not_found(ref: int | str) -> NotFound:
 
 def _fill(session: Session, row: RepositoryRow, repository: Repository) -> None:
     """Take over what can be edited, after a check of every value."""
-    name = check_name(repository.name)
+    name = check_name(repository.name, "repository")
     with session.no_autoflush:
         holder = session.scalar(select(RepositoryRow).where(RepositoryRow.name == name))
     if holder is not None and holder is not row:

@@ -86,9 +86,10 @@ def test_empty_names(shared: BorgDesk) -> None:
         words = refused(shared, *new(shared, name, str(shared.folder / "new.borg"), "--init", "none"))
         assert words == "The name of the repository is empty."
         assert refused(shared, "repo", "edit", "Docs", "--name", name) == "The name of the repository is empty."
-        assert refused(shared, "script", "edit", "start", "--name", name) == "The name is empty."
+        assert refused(shared, "script", "edit", "start", "--name", name) == "The name of the script is empty."
     assert refused(shared, "script", "add", "") == "The name of the file is empty."
     assert refused(shared, *new(shared, "X", "", "--init", "none")) == "The location is empty."
+    assert refused(shared, "repo", "edit", "Docs", "--source", "") == "A source is empty: name a folder or a file."
     assert not (shared.folder / "new.borg").exists()
 
 

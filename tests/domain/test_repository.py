@@ -88,9 +88,10 @@ def test_sources() -> None:
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("", "“” is not a path."),
-        ("/a\nb", "“/a\nb” is not a path."),
-        ("/a\0b", "“/a\0b” is not a path."),
+        ("", "A source is empty: name a folder or a file."),
+        ("  ", "A source is empty: name a folder or a file."),
+        ("/a\nb", r"The source '/a\nb' contains characters no path can have."),
+        ("/a\0b", r"The source '/a\x00b' contains characters no path can have."),
         ("docs", "The source “docs” must be an absolute path."),
         ("~/docs", "The source “~/docs” must be an absolute path."),
     ],

@@ -128,12 +128,12 @@ def test_names(name: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("", "The name is empty."),
-        (" \t", "The name is empty."),
-        ("x" * 121, "The name is longer than 120 characters."),
-        ("a\nb", "The name contains line breaks or control characters."),
-        ("a\0b", "The name contains line breaks or control characters."),
-        ("a\x1b[31mb", "The name contains line breaks or control characters."),
+        ("", "The name of the script is empty."),
+        (" \t", "The name of the script is empty."),
+        ("x" * 121, "The name of the script is longer than 120 characters."),
+        ("a\nb", "The name of the script contains line breaks or control characters."),
+        ("a\0b", "The name of the script contains line breaks or control characters."),
+        ("a\x1b[31mb", "The name of the script contains line breaks or control characters."),
     ],
 )
 def test_what_is_no_name(name: str, sentence: str) -> None:

@@ -77,7 +77,7 @@ class TestAdding:
     @pytest.mark.parametrize(
         ("wrong", "words"),
         [
-            ({"name": ""}, "name is empty"),
+            ({"name": ""}, "name of the script is empty"),
             ({"content": b""}, "is empty"),
             ({"content": b" \n"}, "is empty"),
             ({"content": b"echo \0"}, "NUL"),
