@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 
 from borgdesk.domain.assignment import resolve_values
 from borgdesk.domain.errors import InvalidInput
-from borgdesk.domain.events import Tell
+from borgdesk.domain.events import Stream, Tell
 from borgdesk.domain.history import ArchiveStatistics, Execution, PlannedScript, Run
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, Hook, OnFailure, Outcome, Policy, RunStatus, Step, Trigger
@@ -20,6 +21,7 @@ from borgdesk.engine.active_run import ActiveRun, log_in, notes_in, now, test_fo
 from borgdesk.engine.arming import header_of
 from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.hooks import run_script
+from borgdesk.engine.log_parts import read_log
 from borgdesk.engine.output import Masker, RunLog
 from borgdesk.engine.workspace import Workspace
 
@@ -37,6 +39,8 @@ class Pretence:
     outcome: Outcome | None = None
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Parameter values; those of secret parameters are kept out of history."""
+    secrets: frozenset[str] = frozenset()
+    """Names of values that are secret although the script does not declare them so."""
     timeout: int | None = None
     """Seconds; None for the script's own."""
     notes: Path | None = None
@@ -97,6 +101,40 @@ def run_test(workspace: Workspace, script: Script, pretence: Pretence, tell: Tel
     return runs.execution(begun.id)
 
 
+@dataclass(frozen=True, slots=True)
+class PastTest:
+    """A test as history and its log have it."""
+
+    execution: Execution
+    printed: tuple[tuple[Stream, tuple[str, ...]], ...]
+    """Lines of the two streams, in the order they were printed if the log is still there."""
+    left_out: int = 0
+    """Lines before these."""
+    truncated: bool = False
+    """Whether these are head and tail only, from the database."""
+
+
+def past_test(workspace: Workspace, execution_id: int, most: int) -> PastTest:
+    """Read a test again, with its last *most* lines.
+
+    Raises:
+        NotFound: there is no such test.
+    """
+    execution = workspace.store.runs.execution(execution_id)
+    try:
+        parts = read_log(log_in(test_folder(workspace, execution_id)), most)
+    except OSError:
+        parts = []
+    for part in parts:
+        if part.lines:
+            groups = groupby(part.lines, key=lambda line: line[0])
+            printed = tuple((stream, tuple(text for _, text in lines)) for stream, lines in groups)
+            return PastTest(execution, printed, part.left_out)
+    streams = ((Stream.STDOUT, execution.stdout), (Stream.STDERR, execution.stderr))
+    printed = tuple((stream, tuple(text.removesuffix("\n").split("\n"))) for stream, text in streams if text)
+    return PastTest(execution, printed, truncated=execution.truncated)
+
+
 def _plan(workspace: Workspace, script: Script, pretence: Pretence) -> tuple[PlannedScript, dict[str, str]]:
     revision = workspace.store.scripts.freeze(script.id)
     header = header_of(workspace, script.name, revision)
@@ -106,7 +144,7 @@ def _plan(workspace: Workspace, script: Script, pretence: Pretence) -> tuple[Pla
     for name, value in pretence.values.items():
         if (parameter := header.parameter(name)) is not None:
             parameter.check(value)
-    secret = {p.name for p in header.parameters if p.secret}
+    secret = header.secrets | pretence.secrets
     planned = PlannedScript(
         script.name,
         Hook.TEST,
@@ -115,7 +153,7 @@ def _plan(workspace: Workspace, script: Script, pretence: Pretence) -> tuple[Pla
         revision=revision,
         script_id=script.id,
         values={name: value for name, value in values.items() if name not in secret},
-        secrets=frozenset(secret & values.keys()),
+        secrets=secret & values.keys(),
     )
     return planned, {name: value for name, value in values.items() if name in secret}
 

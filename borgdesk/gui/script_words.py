@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from borgdesk.domain.history import Execution
 from borgdesk.domain.parameters import Parameter, ParameterType
-from borgdesk.domain.run import Hook, OnFailure, RunOn
+from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, RunOn
 from borgdesk.domain.script import Script
 from borgdesk.gui import words
 
@@ -34,6 +35,19 @@ def timeout(seconds: int) -> str:
         _tr("{count} s").format(count=left) if left else "",
     ]
     return " ".join(part for part in parts if part) or _tr("0 s")
+
+
+def test_result(test: Execution) -> str:
+    """How a test ended: "Success, exit code 0, 40 ms", "Timed out, 5 s, it took longer than 5 s"."""
+    parts = [words.execution_result(test)]
+    if test.status is ExecutionStatus.SUCCESS:
+        parts.append(_tr("exit code 0"))
+    if test.duration is not None:
+        parts.append(words.duration(test.duration))
+    # The reason of a plain failure is its exit code, which the result says already.
+    if test.reason and test.status not in (ExecutionStatus.SUCCESS, ExecutionStatus.FAILED):
+        parts.append(test.reason)
+    return ", ".join(parts)
 
 
 def if_it_fails(policy: OnFailure) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from borgdesk.domain.errors import InvalidInput, ScriptUnreadable
-from borgdesk.domain.events import ExecutionEnded, ExecutionStarted, OutputPrinted
+from borgdesk.domain.events import ExecutionEnded, ExecutionStarted, OutputPrinted, Stream
 from borgdesk.domain.history import Execution
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome
 from borgdesk.engine.active_run import log_in, notes_in, test_folder
 from borgdesk.engine.cancel import Cancel
-from borgdesk.engine.trial import Pretence, run_test
+from borgdesk.engine.trial import PastTest, Pretence, past_test, run_test
 from tests.engine.desk import POST, PRE, Desk
 
 test_folder.__test__ = False  # type: ignore[attr-defined]
@@ -136,3 +136,22 @@ def test_its_notes_are_its_own_and_go(desk: Desk) -> None:
     done = tried(desk, 'echo x > "$BORGDESK_STATE_DIR/note"; stat -c %a "$BORGDESK_STATE_DIR"')
     assert done.stdout == "700\n"
     assert not notes_in(test_folder(desk.workspace, done.id)).exists()
+
+
+def test_it_can_be_read_again(desk: Desk) -> None:
+    done = tried(desk, "echo one; echo two; echo three")
+    assert past_test(desk.workspace, done.id, 10) == PastTest(done, ((Stream.STDOUT, ("one", "two", "three")),))
+    last = past_test(desk.workspace, done.id, 1)
+    assert (last.printed, last.left_out) == (((Stream.STDOUT, ("three",)),), 2)
+
+
+def test_it_can_be_read_without_its_log(desk: Desk) -> None:
+    done = tried(desk, "echo one; echo oh >&2; echo two")
+    log_in(test_folder(desk.workspace, done.id)).unlink()
+    printed = past_test(desk.workspace, done.id, 10).printed
+    assert printed == ((Stream.STDOUT, ("one", "two")), (Stream.STDERR, ("oh",)))
+
+
+def test_one_that_printed_nothing(desk: Desk) -> None:
+    done = tried(desk, "true")
+    assert past_test(desk.workspace, done.id, 10) == PastTest(done, ())

@@ -18,19 +18,23 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from borgdesk.domain.history import Execution
 from borgdesk.domain.script import Script
 from borgdesk.engine.drafts import Draft, Drafts
 from borgdesk.engine.outside import Survey
 from borgdesk.engine.templates import Made
+from borgdesk.engine.trial import PastTest, past_test
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui import icons, words
 from borgdesk.gui.background import Background
 from borgdesk.gui.dialogs.conflict import ComparisonDialog, ConflictDialog
 from borgdesk.gui.dialogs.parameter import ParameterDialog
+from borgdesk.gui.dialogs.past_test import PastTestDialog
 from borgdesk.gui.dialogs.template import TemplateDialog
 from borgdesk.gui.dialogs.unsaved import Choice, ask_unsaved
 from borgdesk.gui.library_actions import LibraryActions
 from borgdesk.gui.library_watcher import LibraryWatcher
+from borgdesk.gui.live_run import KEPT_LINES
 from borgdesk.gui.new_files import NewFiles
 from borgdesk.gui.theme import Tone
 from borgdesk.gui.widgets.draft_offers import DraftOffers
@@ -350,10 +354,18 @@ class ScriptsPage(QWidget):
         assert application is not None
         application.aboutToQuit.connect(self.shut_down)
 
-    def _show_execution(self, execution: object) -> None:
-        run_id = getattr(execution, "run_id", None)
-        if run_id is not None:
-            self.open_run_asked.emit(run_id)
+    def _show_execution(self, execution: Execution) -> None:
+        if execution.run_id is not None:
+            self.open_run_asked.emit(execution.run_id)
+            return
+        read = partial(past_test, self._workspace, execution.id, KEPT_LINES)
+        self._background.ask(read, self._show_test, owner=self)
+
+    def _show_test(self, test: PastTest) -> None:
+        dialog = PastTestDialog(test, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.revision_asked.connect(self.desk.show_revision)
+        dialog.open()
 
     # Dropped files --------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QApplication
+
 from borgdesk.domain.run import Hook, Outcome
+from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.trial import Pretence, run_test
+from borgdesk.gui.dialogs.conflict import ComparisonDialog
+from borgdesk.gui.dialogs.past_test import PastTestDialog
 from tests.gui.pages.script_bench import ScriptBench
 from tests.gui.scene import POST, PRE, Gate
 
@@ -90,3 +96,42 @@ def test_quitting_ends_a_test(scripts: ScriptBench) -> None:
     scripts.qtbot.waitUntil(lambda: scripts.desk.test.output.text() == "begun")
     with scripts.qtbot.waitSignal(scripts.desk.test.ended):
         scripts.page.shut_down()
+
+
+def test_a_past_test_is_opened(scripts: ScriptBench) -> None:
+    docs = scripts.repository()
+    script = scripts.open(text="echo said; echo oh >&2; exit 3")
+    run_test(scripts.scene.workspace, script, Pretence(docs), lambda _: None, Cancel())
+    scripts.desk.reload_usage()
+    history = scripts.desk.usage.executions
+    scripts.qtbot.waitUntil(lambda: history.visible_rows() == 1)
+    assert not scripts.desk.usage.show_execution.isEnabled()
+    history.select_first()
+    scripts.desk.usage.show_execution.click()
+    scripts.qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), PastTestDialog))
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, PastTestDialog)
+    scripts.qtbot.waitUntil(lambda: dialog.output.is_settled)
+    assert set(dialog.output.text().splitlines()) == {"said", "oh"}
+    assert dialog.ending.text.startswith("Failed (exit 3), ")
+    assert f"“{docs.name}”" in dialog.facts.text()
+    assert ":" in dialog.facts.text().splitlines()[1]
+    with scripts.qtbot.waitSignal(scripts.desk.comparison_asked):
+        dialog.compare.click()
+    comparison = QApplication.activeModalWidget()
+    assert isinstance(comparison, ComparisonDialog)
+    comparison.close()
+
+
+def test_a_past_run_is_asked_for(scripts: ScriptBench) -> None:
+    docs = scripts.scene.repository()
+    script = scripts.scene.hook(docs, "Stop", "true", PRE)
+    run = scripts.scene.run(docs)
+    scripts.show()
+    scripts.page.show_script(script.id)
+    history = scripts.desk.usage.executions
+    scripts.qtbot.waitUntil(lambda: history.visible_rows() == 1)
+    history.select_first()
+    with scripts.qtbot.waitSignal(scripts.page.open_run_asked) as asked:
+        scripts.desk.usage.show_execution.click()
+    assert asked.args == [run.id]

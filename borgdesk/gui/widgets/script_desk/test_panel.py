@@ -32,7 +32,7 @@ from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.rehearsal import Context, Rehearsal
 from borgdesk.engine.trial import Pretence, run_test
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui import icons, theme, words
+from borgdesk.gui import icons, script_words, theme, words
 from borgdesk.gui.background import Background
 from borgdesk.gui.live_run import OutputLeftOut, Told
 from borgdesk.gui.test_run import TestRun, Work
@@ -167,20 +167,10 @@ class TestPanel(QWidget):
         executions = result if isinstance(result, list) else [result]
         self._end()
         bad = [one for one in executions if one.status is not ExecutionStatus.SUCCESS]
-        sentences = [self._sentence(one) for one in executions]
+        sentences = [f"{one.planned.name}: {script_words.test_result(one)}" for one in executions]
         tone = theme.Tone.BAD if bad else theme.Tone.GOOD
         self.result.say("\n".join(sentences), tone, closable=False)
         self.ended.emit()
-
-    def _sentence(self, execution: Execution) -> str:
-        parts = [words.execution_result(execution)]
-        if execution.status is ExecutionStatus.SUCCESS:
-            parts.append(self.tr("exit code 0"))
-        parts.append(words.duration(execution.duration))
-        # The reason of a plain failure is its exit code, which the result says already.
-        if execution.reason and execution.status not in (ExecutionStatus.SUCCESS, ExecutionStatus.FAILED):
-            parts.append(execution.reason)
-        return f"{execution.planned.name}: {', '.join(parts)}"
 
     def _fail(self, error: Exception) -> None:
         self._end()

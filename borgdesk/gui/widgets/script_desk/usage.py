@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -38,11 +40,13 @@ class UsageTab(QWidget):
             self.tr("Never run yet."),
         )
         self.show_place = QPushButton(icons.icon("repositories"), self.tr("Show &repository"))
-        self.show_place.setEnabled(False)
+        self.show_execution = QPushButton(icons.icon("history"), self.tr("&Open run or test"))
+        for button in (self.show_place, self.show_execution):
+            button.setEnabled(False)
         upper, lower = QWidget(), QWidget()
         for box, widgets in (
             (upper, (_title(self.tr("Where used")), self.places, self.show_place)),
-            (lower, (_title(self.tr("Last runs and tests")), self.executions)),
+            (lower, (_title(self.tr("Last runs and tests")), self.executions, self.show_execution)),
         ):
             column = QVBoxLayout(box)
             column.setContentsMargins(0, 0, 0, 0)
@@ -60,8 +64,10 @@ class UsageTab(QWidget):
         layout.addWidget(splitter, 1)
         self.places.row_selected.connect(lambda one: self.show_place.setEnabled(one is not None))
         self.places.row_activated.connect(lambda one: self.place_asked.emit(one.repository_id))
-        self.show_place.clicked.connect(self._ask_place)
+        self.show_place.clicked.connect(lambda: self._ask(self.places))
+        self.executions.row_selected.connect(lambda one: self.show_execution.setEnabled(one is not None))
         self.executions.row_activated.connect(self.execution_asked)
+        self.show_execution.clicked.connect(lambda: self._ask(self.executions))
 
     def show_usage(self, script: Script, usage: Usage) -> None:
         """Show where a script is and was used."""
@@ -75,10 +81,10 @@ class UsageTab(QWidget):
         self.places.rows.set_rows(())
         self.executions.rows.set_rows(())
 
-    def _ask_place(self) -> None:
-        row = self.places.current_row()
+    def _ask(self, table: TableView[Any]) -> None:
+        row = table.current_row()
         if row is not None:
-            self.place_asked.emit(row.repository_id)
+            table.row_activated.emit(row)
 
     def _place_columns(self) -> list[Column[Assignment]]:
         return [
