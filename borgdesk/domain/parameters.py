@@ -90,6 +90,11 @@ class Header:
     category: str = ""
     companion: str | None = None
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of the secret parameters."""
+        return frozenset(p.name for p in self.parameters if p.secret)
+
     def parameter(self, name: str) -> Parameter | None:
         """The parameter called *name*, if the script declares it."""
         return next((p for p in self.parameters if p.name == name), None)

@@ -12,6 +12,7 @@ from borgdesk.domain.parameters import Header, parse_header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, LANES, Hook, Policy
 from borgdesk.domain.script import DEFAULT_TIMEOUT
+from borgdesk.engine.confiding import confided, secret_owner
 from borgdesk.engine.workspace import Workspace
 
 PASSPHRASE = "passphrase"  # noqa: S105 - a name, not a secret
@@ -43,11 +44,6 @@ class Plan:
     def all_secrets(self) -> tuple[str, ...]:
         """Whatever must not be seen in any output."""
         return (*self.secrets.values(), *((self.passphrase,) if self.passphrase else ()))
-
-
-def secret_owner(assignment_id: int) -> str:
-    """Under which name the keyring keeps an assignment's secret values."""
-    return f"assignment:{assignment_id}"
 
 
 def passphrase_owner(repository_id: int) -> str:
@@ -107,6 +103,7 @@ def _arm(workspace: Workspace, assignment: Assignment) -> tuple[PlannedScript, d
     try:
         revision = workspace.store.scripts.freeze(assignment.script_id)
         header = header_of(workspace, assignment.script, revision)
+        assignment = confided(workspace, assignment, header)
         secrets = secret_values(workspace, assignment.id, assignment.secrets)
     except StoreUnusable:
         raise
@@ -121,7 +118,7 @@ def _arm(workspace: Workspace, assignment: Assignment) -> tuple[PlannedScript, d
         revision,
         script_id=assignment.script_id,
         assignment_id=assignment.id,
-        values={name: value for name, value in values.items() if name not in assignment.secrets},
+        values={name: value for name, value in values.items() if name not in assignment.secrets | header.secrets},
         secrets=assignment.secrets,
         problem=problem,
     )

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from borgdesk.domain.assignment import Assignment, resolve_values
-from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.errors import BorgDeskError, SecretsUnavailable
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES, Decision, Hook, LaneState, OnFailure, Outcome, decide
 from borgdesk.domain.script import Script
-from borgdesk.engine.arming import secret_owner
 from borgdesk.engine.assigning import header_of_script
+from borgdesk.engine.confiding import confided, secret_owner
 from borgdesk.engine.workspace import Workspace
 
 Arrangement = tuple[Assignment, ...]
@@ -37,16 +37,25 @@ class Board:
 
 
 def board(workspace: Workspace, repository_id: int) -> Board:
-    """The lanes as they are stored.
+    """The lanes as they are stored, once what their scripts declare secret is kept so.
 
     Raises:
         NotFound: there is no such repository.
     """
     repository = workspace.store.repositories.get(repository_id)
-    assignments = tuple(workspace.store.assignments.list(repository_id))
-    headers, problems = _headers(workspace, {one.script_id for one in assignments})
-    warnings = {one.id: _warnings(one, headers[one.script_id], problems.get(one.script_id)) for one in assignments}
-    return Board(repository, assignments, headers, warnings, tuple(workspace.store.scripts.list()))
+    stored = workspace.store.assignments.list(repository_id)
+    headers, problems = _headers(workspace, {one.script_id for one in stored})
+    assignments: list[Assignment] = []
+    warnings: dict[int, tuple[str, ...]] = {}
+    for assignment in stored:
+        header, problem = headers[assignment.script_id], problems.get(assignment.script_id)
+        try:
+            assignments.append(confided(workspace, assignment, header))
+        except SecretsUnavailable as error:
+            assignments.append(assignment)
+            problem = str(error)
+        warnings[assignment.id] = _warnings(assignments[-1], header, problem)
+    return Board(repository, tuple(assignments), headers, warnings, tuple(workspace.store.scripts.list()))
 
 
 def arrange(workspace: Workspace, repository_id: int, arrangement: Sequence[Assignment]) -> Board:

@@ -10,7 +10,7 @@ from borgdesk.domain.errors import InvalidInput, SecretsUnavailable
 from borgdesk.domain.parameters import Header, check_name, check_value, parse_header
 from borgdesk.domain.run import Hook, OnFailure, RunOn
 from borgdesk.domain.script import check_timeout
-from borgdesk.engine.arming import secret_owner
+from borgdesk.engine.confiding import keeping, secret_owner
 from borgdesk.engine.workspace import Workspace
 
 
@@ -69,11 +69,11 @@ def assign(
         secrets=frozenset(secrets),
     )
     try:
-        _keep(workspace, added.id, secrets)
+        with keeping(workspace, added.id, secrets):
+            return added
     except SecretsUnavailable:
         store.remove(added.id)
         raise
-    return added
 
 
 def edit_assignment(workspace: Workspace, assignment: Assignment, changes: Changes) -> Assignment:
@@ -92,18 +92,18 @@ def edit_assignment(workspace: Workspace, assignment: Assignment, changes: Chang
         check_timeout(changes.timeout)
     check_on_failure(assignment.hook, changes.on_failure)
     gone = (cleared | set(parameters)) & assignment.secrets
-    _keep(workspace, assignment.id, secrets)
     kept = {name: value for name, value in assignment.parameters.items() if name not in cleared | set(secrets)}
-    edited = workspace.store.assignments.edit(
-        assignment.id,
-        enabled=changes.enabled,
-        timeout=changes.timeout,
-        run_on=changes.run_on,
-        on_failure=changes.on_failure,
-        parameters=kept | parameters,
-        secrets=(assignment.secrets | set(secrets)) - gone,
-        clear=set(changes.clear) - cleared,
-    )
+    with keeping(workspace, assignment.id, secrets):
+        edited = workspace.store.assignments.edit(
+            assignment.id,
+            enabled=changes.enabled,
+            timeout=changes.timeout,
+            run_on=changes.run_on,
+            on_failure=changes.on_failure,
+            parameters=kept | parameters,
+            secrets=(assignment.secrets | set(secrets)) - gone,
+            clear=set(changes.clear) - cleared,
+        )
     workspace.secrets.delete_all(secret_owner(assignment.id), gone)
     return edited
 
@@ -122,16 +122,10 @@ def _sorted_out(workspace: Workspace, script_id: int, changes: Changes) -> tuple
     plain: dict[str, str] = {}
     secret: dict[str, str] = dict(changes.secrets)
     for name, value in changes.parameters.items():
-        declared = header.parameter(name)
-        (secret if declared is not None and declared.secret else plain)[name] = value
+        (secret if name in header.secrets else plain)[name] = value
     for name, value in (plain | secret).items():
         check_name(name)
         check_value(name, value)
         if (declared := header.parameter(name)) is not None:
             declared.check(value)
     return plain, secret
-
-
-def _keep(workspace: Workspace, assignment_id: int, secrets: Mapping[str, str]) -> None:
-    for name, value in secrets.items():
-        workspace.secrets.set(secret_owner(assignment_id), name, value)

@@ -12,9 +12,10 @@ from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, SecretsUn
 from borgdesk.domain.repository import Repository, check_location, check_source, default_archive_name, is_local
 from borgdesk.domain.run import Outcome
 from borgdesk.domain.script import check_name
-from borgdesk.engine.arming import PASSPHRASE, passphrase_of, passphrase_owner, secret_owner
+from borgdesk.engine.arming import PASSPHRASE, passphrase_of, passphrase_owner
 from borgdesk.engine.borg_process import Access, call, usable_version
 from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.confiding import secret_owner
 from borgdesk.engine.founding import founded
 from borgdesk.engine.queue import canonical
 from borgdesk.engine.workspace import Workspace

@@ -5,16 +5,16 @@ from __future__ import annotations
 import builtins
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from borgdesk.domain import parameters as parameter
 from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure
 from borgdesk.domain.errors import InvalidInput, NotFound
-from borgdesk.domain.run import LANES, Hook, OnFailure, RunOn
+from borgdesk.domain.run import LANES, ExecutionStatus, Hook, OnFailure, RunOn
 from borgdesk.domain.script import check_timeout
 from borgdesk.store.database import Database, row_by_id
-from borgdesk.store.tables import RepositoryRow, RepositoryScriptRow, ScriptRow
+from borgdesk.store.tables import RepositoryRow, RepositoryScriptRow, ScriptExecutionRow, ScriptRow
 from borgdesk.store.text import check_text
 
 CLEARABLE = frozenset({"timeout", "run_on", "on_failure"})
@@ -126,6 +126,32 @@ class Assignments:
             _check(row)
             return _one(session, row.id)
 
+    def conceal(self, assignment_id: int, names: Collection[str]) -> Assignment:
+        """Make plain values secret ones: they are taken out of the assignment, and out of its script's history.
+
+        Executions that are still owed keep theirs, without which they could not be run.
+
+        Raises:
+            NotFound: there is no such assignment.
+        """
+        with self._database.writing() as session:
+            row = _row(session, assignment_id)
+            row.secrets = sorted({*row.secrets, *(name for name in names if name in row.parameters)})
+            row.parameters = _without(row.parameters, names)
+            history = select(ScriptExecutionRow.id, ScriptExecutionRow.parameters).where(
+                ScriptExecutionRow.script_id == row.script_id,
+                ScriptExecutionRow.status.in_([status for status in ExecutionStatus if status.is_final]),
+            )
+            for execution_id, parameters in session.execute(history).all():
+                if not parameters.keys().isdisjoint(names):
+                    values = {"parameters": _without(parameters, names)}
+                    session.execute(
+                        update(ScriptExecutionRow).where(ScriptExecutionRow.id == execution_id).values(values)
+                    )
+            concealed = _one(session, row.id)
+        self._database.wipe_log()
+        return concealed
+
     def move(self, assignment_id: int, order: int, hook: Hook | None = None) -> Assignment:
         """Put an assignment at another place of its lane, or of another lane.
 
@@ -181,6 +207,10 @@ class Assignments:
                 _number(lane)
             session.flush()
             return _all(session, RepositoryScriptRow.repository_id == repository_id)
+
+
+def _without(parameters: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if name not in names}
 
 
 def _restored(session: Session, repository_id: int, assignment_id: int) -> RepositoryScriptRow:

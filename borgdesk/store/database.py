@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,6 +71,11 @@ class Database:
             session.connection()
             yield session
 
+    def wipe_log(self) -> None:
+        """Fold the write-ahead log into the file: what was deleted is still in it. While others are busy, it stays."""
+        with closing(self._opened.raw_connection()) as connection, suppress(sqlite3.OperationalError):
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def integrity_check(self) -> None:
         """Read the whole file and check every page, index and reference. Takes seconds for a large history.
 
@@ -118,6 +123,8 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     # What is owed must be on the disk, not in its cache, before the act it protects.
     connection.execute("PRAGMA synchronous=FULL")
+    # A value that turned out to be a secret must not stay where it was deleted.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _begin(connection: Connection) -> None:

@@ -6,8 +6,8 @@ from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import NotFound
 from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome
 from borgdesk.engine import arranging
-from borgdesk.engine.arming import secret_owner
 from borgdesk.engine.arranging import Arrangement
+from borgdesk.engine.confiding import secret_owner
 from tests.engine.desk import LAST, POST, PRE, Desk
 
 

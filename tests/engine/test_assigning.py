@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from borgdesk.domain.errors import InvalidInput, NotFound, SecretsUnavailable
 from borgdesk.domain.run import Hook, OnFailure, RunOn
-from borgdesk.engine.arming import secret_owner
 from borgdesk.engine.assigning import Changes, assign, edit_assignment, header_of_script, unassign
+from borgdesk.engine.confiding import secret_owner
 from tests.engine.desk import LAST, POST, PRE, Desk
 
 HEADER = """\
@@ -140,6 +144,51 @@ def test_without_a_keyring_nothing_is_assigned(desk: Desk, script: int) -> None:
     with pytest.raises(SecretsUnavailable):
         edit_assignment(desk.workspace, added, Changes(secrets={"PASSWORD": "x"}, timeout=7))
     assert desk.workspace.store.assignments.get(added.id) == added
+
+
+class FailingKeyring(KeyringBackend):
+    """A keyring of the user that is locked once it has kept two values."""
+
+    priority = 5
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.kept: dict[tuple[str, str], str] = {}
+        self.left = 2
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if self.left == 0:
+            raise KeyringLocked
+        self.left -= 1
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+def test_several_secrets_are_kept_all_or_none(desk: Desk, script: int) -> None:
+    usual, ring = keyring.get_keyring(), FailingKeyring()
+    keyring.set_keyring(ring)
+    try:
+        desk.environment["BORGDESK_SECRETS"] = "keyring"
+        workspace = type(desk.workspace).open(desk.environment)
+        three = {"PASSWORD": "1", "OTHER": "2", "THIRD": "3"}
+        with pytest.raises(SecretsUnavailable, match="The keyring is locked"):
+            assign(workspace, desk.repository.id, script, PRE, Changes(secrets=three))
+        assert (ring.kept, workspace.store.assignments.list(desk.repository.id)) == ({}, [])
+        ring.left = 2
+        added = assign(workspace, desk.repository.id, script, PRE, Changes(secrets={"PASSWORD": "old"}))
+        before = dict(ring.kept)
+        ring.left = 3
+        with pytest.raises(NotFound):
+            edit_assignment(workspace, replace(added, id=99), Changes(secrets=three))
+        assert (ring.kept, workspace.store.assignments.get(added.id)) == (before, added)
+        workspace.store.close()
+    finally:
+        keyring.set_keyring(usual)
 
 
 def test_taking_a_script_out_forgets_its_secrets(desk: Desk, script: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, NotFound
 from borgdesk.domain.run import Hook
-from borgdesk.engine.arming import secret_owner
+from borgdesk.engine.confiding import secret_owner
 from borgdesk.engine.templates import Template, Use, companion_of, make, pair_of, templates
 from borgdesk.engine.workspace import Workspace
 from tests.engine.desk import Desk

@@ -13,11 +13,13 @@ import pytest
 from sqlalchemy import text
 
 from borgdesk.domain.errors import StoreUnusable
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import Trigger
 from borgdesk.paths import Paths
 from borgdesk.store.database import Database
 from borgdesk.store.faults import StoreDamaged, StoreLocked
 from borgdesk.store.store import Store
-from tests.store.samples import T0, planned
+from tests.store.samples import ME, T0, planned
 
 Python = Callable[..., str]
 
@@ -285,10 +287,11 @@ for _ in range(100):
 
 
 def test_four_processes_lose_none_of_400_updates(
-    store: Store, tmp_path: Path, together: Callable[..., list[str]]
+    store: Store, documents: Repository, tmp_path: Path, together: Callable[..., list[str]]
 ) -> None:
     script = store.scripts.add("Counted", b"true\n")
-    execution = store.runs.begin_test(planned(script_id=script.id), None, T0)
+    run = store.runs.queue(documents, Trigger.USER, ME, T0)
+    (execution,) = store.runs.arm(run.id, T0, [planned(script_id=script.id)]).executions
     together(4, COUNT, str(tmp_path), str(execution.id))
     assert store.scripts.get(script.id).usage_count == 400
 

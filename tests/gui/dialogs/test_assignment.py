@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, OnFailure, RunOn
-from borgdesk.engine.arming import secret_owner
 from borgdesk.engine.assigning import Changes, assign, header_of_script
+from borgdesk.engine.confiding import secret_owner
 from borgdesk.gui.background import Background
 from borgdesk.gui.dialogs.assignment import AssignmentDialog
 from borgdesk.gui.widgets.parameter_fields import ChoiceField, LineField, SecretField, TextField

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES, Hook, Outcome
-from borgdesk.engine.arming import secret_owner
 from borgdesk.engine.assigning import Changes, edit_assignment
+from borgdesk.engine.confiding import secret_owner
 from borgdesk.gui.background import Background
 from borgdesk.gui.widgets.assignment_board.board import AssignmentBoard
 from borgdesk.gui.widgets.assignment_board.cards import CARD_MIME, CARD_ROLE
