@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Console
@@ -162,11 +162,14 @@ def _find(workspace: Workspace, ref: str) -> Assignment:
 
 
 def _say_where(console: Console, changes: Changes, stored: Assignment) -> None:
-    kept = sorted((changes.parameters.keys() | changes.secrets.keys()) & stored.secrets)
-    if kept:
-        values = "The value of" if len(kept) == 1 else "The values of"
-        verb = "is" if len(kept) == 1 else "are"
-        console.say(f"{values} {', '.join(kept)} {verb} kept in {console.workspace.secrets.where}.")
+    kept_where(console, (changes.parameters.keys() | changes.secrets.keys()) & stored.secrets)
+
+
+def kept_where(console: Console, names: Collection[str]) -> None:
+    """Say where secret values are kept that were just given."""
+    if names:
+        values, verb = ("The value of", "is") if len(names) == 1 else ("The values of", "are")
+        console.say(f"{values} {', '.join(sorted(names))} {verb} kept in {console.workspace.secrets.where}.")
 
 
 COMMANDS: Mapping[str, Callable[[Console, argparse.Namespace], int]] = {

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from borgdesk.cli import json_values, words
+from borgdesk.cli.assignments import kept_where
 from borgdesk.cli.console import Console
 from borgdesk.cli.inputs import STDIN, read_script
 from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
-from borgdesk.domain.errors import BorgDeskError, InvalidInput
+from borgdesk.domain.errors import BorgDeskError, InvalidInput, SecretsUnavailable
 from borgdesk.domain.history import Execution
 from borgdesk.domain.parameters import Header, Parameter, parse_header
 from borgdesk.domain.run import ALWAYS
 from borgdesk.domain.script import DEFAULT_INTERPRETER, DEFAULT_TIMEOUT, Revision, Script, normalized, sha256_of
+from borgdesk.engine.confiding import confided
 from borgdesk.engine.hooks import interpreter
 from borgdesk.engine.process import StartFailed
 from borgdesk.engine.workspace import Workspace
+from borgdesk.engine.writing import Edited, save
 
 _RECENT_TESTS = 5
 
@@ -57,26 +61,41 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
 
 def edit(console: Console, arguments: argparse.Namespace) -> int:
     """Change what is given; a new file brings what its block says differently from the old one's."""
-    scripts = console.workspace.store.scripts
-    script = scripts.get(arguments.script)
-    content, before, after = None, Header(), Header()
-    if arguments.file is not None:
-        before = _file(console.workspace, script).header
+    workspace = console.workspace
+    script = workspace.store.scripts.get(arguments.script)
+    given = {name: getattr(arguments, name) for name in ("name", "description", "timeout", "run_on")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if arguments.file is None:
+        script = workspace.store.scripts.edit(script.id, **given)
+    else:
+        before = _file(workspace, script).header
         content, after = _taken_in(console, arguments.file)
-    description, timeout, run_on = arguments.description, arguments.timeout, arguments.run_on
-    if description is None and after.description != before.description:
-        description = after.description
-    script = scripts.edit(
-        script.id,
-        name=arguments.name,
-        description=description,
-        timeout=timeout or (after.timeout if after.timeout != before.timeout else None),
-        run_on=run_on or (after.run_on if after.run_on != before.run_on else None),
-    )
-    if content is not None:
-        script = scripts.save(script.id, content)
+        wanted = replace(_as_it_is(script), text=content.decode(), **(_news(before, after) | given))
+        script = save(workspace, wanted, over=True).script
+        _confide(console, script, after)
     console.say(f"Changed the script “{script.name}”.")
     return _answer(console, script)
+
+
+def _as_it_is(script: Script) -> Edited:
+    return Edited(script.id, script.name, "", script.description, script.timeout, script.run_on)
+
+
+def _news(before: Header, after: Header) -> dict[str, Any]:
+    """What a new block says differently from the old one; what it says no more stays as it is."""
+    said = {name: getattr(after, name) for name in ("description", "timeout", "run_on")}
+    return {name: value for name, value in said.items() if value and value != getattr(before, name)}
+
+
+def _confide(console: Console, script: Script, header: Header) -> None:
+    """Keep what is assigned to parameters that are secret now; what cannot be kept is tried again at the next run."""
+    for assignment in console.workspace.store.assignments.for_script(script.id):
+        try:
+            moved = confided(console.workspace, assignment, header).secrets - assignment.secrets
+        except SecretsUnavailable as error:
+            console.say(str(error))
+        else:
+            kept_where(console, moved)
 
 
 def remove(console: Console, arguments: argparse.Namespace) -> int:

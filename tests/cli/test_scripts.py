@@ -37,6 +37,36 @@ def test_the_block_speaks_where_options_do_not(desk: BorgDesk) -> None:
     assert len(desk.here("script", "show", "1", "--json").json["revisions"]) == 3
 
 
+def test_what_becomes_secret_is_kept_secret(desk: BorgDesk) -> None:
+    desk.add_pretended_repository("A")
+    desk.add_script("one", header="[parameters.TOKEN]")
+    desk.assign("A", "one", Hook.POST_RUN, parameters={"TOKEN": "hunter2"})
+    file = desk.folder / "one.sh"
+    file.write_text("#!/bin/sh\n# /// borgdesk\n# [parameters.TOKEN]\n# secret = true\n# ///\n")
+    answer = desk.here("script", "edit", "one", "--file", str(file))
+    assert answer.said == [
+        f"The value of TOKEN is kept in the file {desk.home}/config/secrets.json, unencrypted, readable by you only.",
+        "Changed the script “one”.",
+    ]
+    (shown,) = desk.here("assignment", "list", "A", "--json").json
+    assert (shown["parameters"], shown["secrets"]) == ({}, ["TOKEN"])
+    assert b"hunter2" not in (desk.home / "data" / "borgdesk.db").read_bytes()
+
+
+def test_new_content_is_stored_with_all_else_or_not_at_all(desk: BorgDesk) -> None:
+    path = Path(desk.add_script("one").file_path)
+    desk.add_script("two")
+    path.write_text("#!/bin/sh\necho typed elsewhere\n")
+    file = desk.folder / "new.sh"
+    file.write_text("#!/bin/sh\necho new\n")
+    answer = desk.here("script", "edit", "one", "--file", str(file), "--name", "two")
+    assert (answer.code, answer.said) == (2, ["borgdesk: There is already a script called “two”."])
+    assert path.read_text() == "#!/bin/sh\necho typed elsewhere\n"
+    shown = desk.here("script", "edit", "one", "--file", str(file), "--timeout", "9", "--json").json
+    assert (shown["timeout"], path.read_text()) == (9, file.read_text())
+    assert len(desk.here("script", "show", "one", "--json").json["revisions"]) == 3, "what was typed elsewhere is kept"
+
+
 def test_standard_input_as_a_file(desk: BorgDesk) -> None:
     answer = desk("script", "add", "-", "--name", "typed", "--json", stdin="#!/bin/sh\necho typed\n")
     assert Path(answer.json["file_path"]).read_text() == "#!/bin/sh\necho typed\n"
