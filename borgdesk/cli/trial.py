@@ -30,6 +30,7 @@ def test(console: Console, arguments: argparse.Namespace) -> int:
         hook=Hook(arguments.hook),
         outcome=Outcome(arguments.outcome) if arguments.outcome else None,
         values=dict(arguments.param) | ask_secrets(arguments.secret),
+        secrets=frozenset(arguments.secret),
         timeout=arguments.timeout,
     )
 

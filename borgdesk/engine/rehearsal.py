@@ -112,6 +112,7 @@ def rehearse(
                 assignment.hook,
                 outcome,
                 values_of(workspace, assignment),
+                assignment.secrets,
                 assignment.effective.timeout,
                 Path(notes),
             )

@@ -93,6 +93,14 @@ def test_values(desk: Desk) -> None:
     assert b"hunter2" not in desk.workspace.paths.database.read_bytes()
 
 
+def test_a_value_may_be_secret_although_the_script_does_not_say_so(desk: Desk) -> None:
+    values = {"TOKEN": "hunter2", "NAME": "n"}
+    done = tried(desk, 'echo "$NAME $TOKEN"', values=values, secrets=frozenset({"TOKEN"}))
+    assert done.stdout == "n [secret]\n"
+    assert (dict(done.planned.values), set(done.planned.secrets)) == ({"NAME": "n"}, {"TOKEN"})
+    assert b"hunter2" not in desk.workspace.paths.database.read_bytes()
+
+
 def test_what_is_refused(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match=r"^The script “Script 0” needs a value for A, B\.$"):
         tried(desk, "", header="[parameters.A]\nrequired = true\n[parameters.B]\nrequired = true")

@@ -131,7 +131,8 @@ class TestPanel(QWidget):
 
         def work(tell: Tell, cancel: Cancel) -> Execution:
             kept = rehearsal.kept_secrets(workspace, assignment, given) if assignment else {}
-            pretence = Pretence(repository, hook, Outcome(outcome) if outcome else None, {**kept, **given})
+            wanted = Outcome(outcome) if outcome else None
+            pretence = Pretence(repository, hook, wanted, {**kept, **given}, frozenset(kept))
             return run_test(workspace, script, pretence, tell, cancel)
 
         return work
