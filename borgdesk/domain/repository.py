@@ -81,11 +81,6 @@ class Repository:
         """What a failing script does where its assignment says nothing."""
         return OnFailure.CONTINUE if self.continue_on_hook_failure else OnFailure.STOP
 
-    @property
-    def is_local(self) -> bool:
-        """Whether the location is a folder of this machine."""
-        return is_local(self.location)
-
 
 def is_local(location: str) -> bool:
     """Whether Borg would take *location* as a path of this machine."""

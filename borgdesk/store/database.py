@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.orm import Session
 
-from borgdesk.domain.errors import StoreUnusable
 from borgdesk.store import schema
 from borgdesk.store.faults import told_apart
 
@@ -75,21 +74,6 @@ class Database:
         """Fold the write-ahead log into the file: what was deleted is still in it. While others are busy, it stays."""
         with closing(self._opened.raw_connection()) as connection, suppress(sqlite3.OperationalError):
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def integrity_check(self) -> None:
-        """Read the whole file and check every page, index and reference. Takes seconds for a large history.
-
-        Raises:
-            StoreUnusable: something is wrong; the message has SQLite's first finding.
-        """
-        with self.reading() as session:
-            connection = session.connection()
-            finding = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-            dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-        if finding != "ok":
-            raise StoreUnusable(f"The database {self.path} is damaged: {finding}.")
-        if dangling is not None:
-            raise StoreUnusable(f"The database {self.path} is damaged: a row of {dangling[0]} refers to nothing.")
 
     @property
     def _opened(self) -> Engine:

@@ -242,16 +242,6 @@ class Scripts:
         """The texts the script had, each once, the one that was saved last first."""
         return self._revisions.list(script_id)
 
-    def unregistered_files(self) -> builtins.list[Path]:
-        """Files in the library folder that no script has: not hidden, not an editor's copy."""
-        with self._database.reading() as session:
-            known = set(session.scalars(select(ScriptRow.file_name)))
-        return [self._folder / name for name in library.file_names(self._folder) if name not in known]
-
-    def missing(self) -> builtins.list[Script]:
-        """Scripts whose file is gone."""
-        return [script for script in self.list() if not Path(script.file_path).is_file()]
-
     def relocate(self, script_id: int, path: Path) -> Script:
         """The script's file is *path* from now on: somebody renamed it.
 

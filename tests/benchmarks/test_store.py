@@ -112,7 +112,6 @@ def test_long_history(store: Store) -> None:
     measure("10 repositories with their last runs", store.repositories.list, 50)
     measure("strip of 30", lambda: store.runs.strip(repositories[0].id), 50)
     measure("unfinished and owing", lambda: (store.runs.unfinished(), store.runs.owing()), 50)
-    measure("integrity check", store.database.integrity_check, 3)
 
 
 def job(number: int, repository: Repository) -> dict[str, object]:

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from borgdesk.domain.errors import InvalidInput
-from borgdesk.domain.repository import Repository, Retention, check_location, check_source, default_archive_name
+from borgdesk.domain.repository import (
+    Repository,
+    Retention,
+    check_location,
+    check_source,
+    default_archive_name,
+    is_local,
+)
 from borgdesk.domain.run import OnFailure
 
 
@@ -59,7 +66,7 @@ def test_whether_there_is_any_rule() -> None:
 )
 def test_locations(location: str, kept: str, local: bool) -> None:
     assert check_location(location) == kept
-    assert Repository(1, "Docs", kept).is_local is local
+    assert is_local(kept) is local
 
 
 @pytest.mark.parametrize(

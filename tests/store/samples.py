@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from borgdesk.domain.history import PlannedScript, ProcessIdentity
 from borgdesk.domain.run import ALWAYS, Hook, OnFailure, Policy
@@ -23,3 +26,10 @@ def planned(
 ) -> PlannedScript:
     """A planned script with nothing special about it."""
     return PlannedScript(name, hook, order, policy, revision="0" * 64, script_id=script_id)
+
+
+def assert_whole(database: Path) -> None:
+    """SQLite finds nothing wrong with the file, and no row refers to nothing."""
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -15,8 +15,9 @@ import pytest
 from borgdesk.domain.errors import InvalidInput, ScriptUnreadable, StoreUnusable
 from borgdesk.domain.script import Script, sha256_of
 from borgdesk.paths import Paths
-from borgdesk.store import files
+from borgdesk.store import files, library
 from borgdesk.store.store import Store
+from tests.store.samples import assert_whole
 
 OLD = b"#!/bin/sh\n" + b"echo old\n" * 20_000
 NEW = b"#!/bin/sh\n" + b"echo newer\n" * 20_000
@@ -73,8 +74,8 @@ def test_a_writer_that_is_killed_leaves_the_old_text_or_the_new(store: Store, pa
                 assert len(store.scripts.revision_content(revision.sha256)) == revision.size
         writer.stdin.close()
     assert all(whole.values()), "both texts were found; otherwise nothing was tested"
-    store.database.integrity_check()
-    assert store.scripts.unregistered_files() == []
+    assert_whole(paths.database)
+    assert library.file_names(paths.library) == [Path(script.file_path).name]
 
 
 def test_what_a_killed_writer_left_is_swept_later(store: Store, paths: Paths) -> None:
