@@ -9,6 +9,8 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from threading import Thread
 from typing import Any
 
 from jeepney import DBusAddress, Message, new_method_call
@@ -56,16 +58,25 @@ def notify(environment: Mapping[str, str], title: str, text: str, *, urgent: boo
 
 
 @contextlib.contextmanager
-def awake(why: str) -> Iterator[None]:
+def awake(why: str, *, wait: bool = True) -> Iterator[None]:
     """Keep the machine from going to sleep or shutting down meanwhile, as far as logind lets us.
 
     Blocking needs a permission that the user at the screen usually has. Without it, a delay gives the run the seconds
-    it takes to be told and to begin with what it owes.
+    it takes to be told and to begin with what it owes. Where what follows is urgent, it does not *wait* for logind.
     """
-    descriptor = _inhibit(why, "block") or _inhibit(why, "delay")
+    asked: Future[int | None] = Future()
+
+    def ask() -> None:
+        asked.set_result(_inhibit(why, "block") or _inhibit(why, "delay"))
+
+    if wait:
+        ask()
+    else:
+        Thread(target=ask, name="logind").start()
     try:
         yield
     finally:
+        descriptor = asked.result()
         if descriptor is not None:
             os.close(descriptor)
 

@@ -1,13 +1,17 @@
 """The guardian: a small process that outlives the application and then does what its run owes.
 
 It is started with the run, in a session of its own, and holds the reading end of a pipe whose other end only the
-application has. While the application lives it sleeps in one ``read``, having imported nothing but ``os``, ``signal``
-and ``sys``. A byte says that the run is over; the end of the pipe without one says that the application is dead.
+application has. While the application lives it sleeps in one ``read``. A byte says that the run is over; the end of the
+pipe without one says that the application is dead.
 """
 
 import os
 import signal
 import sys
+from importlib import import_module
+from threading import Thread
+
+_RECOVERY = "borgdesk.engine.recovery"
 
 _OVER = b"o"
 _READY = b"r"
@@ -26,8 +30,11 @@ def main() -> int:
         signal.signal(number, _stay)
     os.write(ready, _READY)
     os.close(ready)
+    # What it may need takes more than half a second to import, on a busy machine several: services would wait for that.
+    Thread(target=import_module, args=(_RECOVERY,), daemon=True).start()
     if os.read(life, 1) == _OVER:
-        return 0
+        # A short run is over before the import is; ending properly would mean to wait for it.
+        os._exit(0)
     from borgdesk.engine.recovery import recover_as_guardian
 
     return recover_as_guardian(run_id)

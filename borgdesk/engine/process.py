@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -202,18 +202,23 @@ def _appending(log: Path) -> IO[bytes]:
         return open(os.devnull, "wb")  # noqa: PTH123 - a device, not a path of ours
 
 
-def end_family(marker: procfs.Marker, grace: float = TERM_GRACE) -> int:
-    """End processes that were left by a program whose starter died: SIGTERM, *grace* seconds, SIGKILL.
+def end_families(markers: Iterable[procfs.Marker], grace: float) -> int:
+    """End processes that were left by programs whose starter died: SIGTERM to all, *grace* seconds, SIGKILL.
 
     Returns how many there were.
     """
-    found = procfs.family(frozenset(), marker)
+    markers = tuple(markers)
+
+    def members() -> set[procfs.Process]:
+        return {process for marker in markers for process in procfs.family(frozenset(), marker)}
+
+    found = members()
     for process in procfs.parents_first(found):
         procfs.send(process, signal.SIGTERM)
     end = time.monotonic() + grace
-    while procfs.family(frozenset(), marker) and time.monotonic() < end:
+    while members() and time.monotonic() < end:
         time.sleep(_GLANCE / 2)
-    _kill(lambda: procfs.family(frozenset(), marker))
+    _kill(members)
     return len(found)
 
 

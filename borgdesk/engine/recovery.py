@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from threading import Thread
 
 from borgdesk.domain.errors import SecretsUnavailable, StoreUnusable
 from borgdesk.domain.events import Event, Tell
-from borgdesk.domain.history import Run
+from borgdesk.domain.history import PlannedScript, Run
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, Step
 from borgdesk.domain.sentences import run_sentence
 from borgdesk.engine import process, procfs
@@ -33,8 +35,19 @@ _log = logging.getLogger(__name__)
 _TURN_PATIENCE = 60.0
 """Seconds to wait for the location of a dead run; who has it then is not working for this run."""
 
-_ORPHAN_GRACE = 2.0
-"""Seconds that orphans get to end by themselves: what was stopped waits to be started again."""
+_ORPHAN_GRACE = 1.0
+"""Seconds that orphans get to end by themselves: what was stopped waits to be started again. A Borg that is killed then
+loses what it had not committed, and no more; its locks are cleared."""
+
+_BUSY_TIMEOUT = 500
+"""Milliseconds for which the guardian waits for another program that writes to the database. Its turn at the location
+is claim enough, and history can wait."""
+
+_KEYRING_PATIENCE = 60.0
+"""Seconds more for a keyring that has not answered when the orphans have ended: enough to type its password."""
+
+_KEYRING_PATIENCE_FOR_MASKS = 1.0
+"""The same where no script that is owed needs a secret, so that they are only to be masked in what is printed."""
 
 _RETENTION_LEFT = "Retention was left for the next run, because this one was interrupted."
 _CUT_SHORT = "BorgDesk was ended while it ran"
@@ -64,14 +77,14 @@ def recover_as_guardian(run_id: int) -> int:
     """What the guardian does when the application has died: the exit code of its process."""
     from borgdesk import logs
 
-    workspace = Workspace.open()
+    workspace = Workspace.open(busy_timeout=_BUSY_TIMEOUT)
     logs.start(workspace.paths.state)
     _log.warning("the application died during run %d", run_id)
     run = patiently(lambda: workspace.store.runs.get(run_id, with_output=False), Cancel())
     # The guardian has inherited the turn at the location, so it need not take it.
     if run.status.is_final:
         return 0
-    with awake(f"Backup of {run.repository}"):
+    with awake(f"Backup of {run.repository}", wait=False):
         recovered = _claim_and_finish(workspace, run, _silent, Cancel())
     if recovered is None:
         return 1
@@ -87,7 +100,7 @@ def recover_run(workspace: Workspace, run: Run, tell: Tell = _silent, cancel: Ca
     turn = _take_turn(workspace, run)
     if turn is None:
         return None
-    with turn, awake(f"Backup of {run.repository}"):
+    with turn, awake(f"Backup of {run.repository}", wait=False):
         return _claim_and_finish(workspace, run, tell, cancel or Cancel())
 
 
@@ -108,8 +121,9 @@ def _claim_and_finish(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel
     known, run = run, runs.get(run.id, with_output=False)
     if claimed is None and (run.owner, run.status) != (known.owner, known.status):
         return None
+    secrets = _SoughtSecrets(workspace, run)
     _end_orphans(workspace, run)
-    active = _reactivate(workspace, run, tell, cancel)
+    active = _reactivate(workspace, run, tell, cancel, secrets)
     active.log.line("== recovery")
     if claimed is None:
         active.recorder.put_aside(claim)
@@ -151,14 +165,13 @@ def _end_orphans(workspace: Workspace, run: Run) -> None:
     """
     state_dir = notes_in(run_folder(workspace, run.id))
     markers = [execution_marker(state_dir, e.id) for e in run.executions if e.status is ExecutionStatus.RUNNING]
-    for marker in [*markers, borg_marker(state_dir)]:
-        ended = process.end_family(marker, _ORPHAN_GRACE)
-        if ended:
-            _log.warning("run %d: ended %d orphaned processes", run.id, ended)
+    ended = process.end_families([*markers, borg_marker(state_dir)], _ORPHAN_GRACE)
+    if ended:
+        _log.warning("run %d: ended %d orphaned processes", run.id, ended)
 
 
-def _reactivate(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel) -> ActiveRun:
-    secrets, passphrase = _secrets(workspace, run)
+def _reactivate(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel, sought: _SoughtSecrets) -> ActiveRun:
+    secrets, passphrase = sought.found()
     masker = Masker([*secrets.values(), *([passphrase] if passphrase else [])])
     # What was running had its turn cut short. It may have run partly, so it runs again from its beginning.
     executions = tuple(
@@ -176,20 +189,45 @@ def _reactivate(workspace: Workspace, run: Run, tell: Tell, cancel: Cancel) -> A
     return active
 
 
-def _secrets(workspace: Workspace, run: Run) -> tuple[SecretValues, str | None]:
-    """What the keyring has. A locked one stops only those scripts that need it."""
-    values: dict[tuple[int | None, str], str] = {}
-    passphrase = None
-    try:
+class _SoughtSecrets:
+    """What the keyring has, asked for in the background: it may take its time, or wait to be unlocked for ever.
+
+    A locked one keeps only those runs waiting of which a script that is owed needs a secret, and stops only that one.
+    """
+
+    def __init__(self, workspace: Workspace, run: Run) -> None:
+        self._workspace = workspace
+        self._values: dict[tuple[int | None, str], str] = {}
+        self._passphrase: str | None = None
+        owed = any(e.planned.secrets and e.planned.hook.is_post and not e.status.is_final for e in run.executions)
+        self._patience = _KEYRING_PATIENCE if owed else _KEYRING_PATIENCE_FOR_MASKS
+        self._search = Thread(target=self._seek, args=(run,), name="secrets", daemon=True)
+        self._search.start()
+
+    def found(self) -> tuple[SecretValues, str | None]:
+        """Values and passphrase, as far as they are known by now."""
+        self._search.join(self._patience)
+        return dict(self._values), self._passphrase
+
+    def _seek(self, run: Run) -> None:
+        for execution in sorted(run.executions, key=lambda e: not e.planned.hook.is_post):
+            with self._missing_ones_told(run):
+                self._seek_values(execution.planned)
         if run.repository_id is not None:
-            passphrase = workspace.secrets.get(passphrase_owner(run.repository_id), PASSPHRASE)
-        for assignment_id, names in {(e.planned.assignment_id, e.planned.secrets) for e in run.executions}:
-            if assignment_id is not None:
-                found = secret_values(workspace, assignment_id, names)
-                values |= {(assignment_id, name): value for name, value in found.items()}
-    except SecretsUnavailable as error:
-        _log.warning("run %d is recovered without its secrets: %s", run.id, error)
-    return values, passphrase
+            with self._missing_ones_told(run):
+                self._passphrase = self._workspace.secrets.get(passphrase_owner(run.repository_id), PASSPHRASE)
+
+    def _seek_values(self, planned: PlannedScript) -> None:
+        if planned.assignment_id is not None:
+            found = secret_values(self._workspace, planned.assignment_id, planned.secrets)
+            self._values |= {(planned.assignment_id, name): value for name, value in found.items()}
+
+    @contextmanager
+    def _missing_ones_told(self, run: Run) -> Iterator[None]:
+        try:
+            yield
+        except SecretsUnavailable as error:
+            _log.warning("run %d is recovered without a secret: %s", run.id, error)
 
 
 def _close_before_backup(active: ActiveRun) -> None:
@@ -228,8 +266,7 @@ def _end_dead_tests(workspace: Workspace) -> None:
     runs = workspace.store.runs
     for execution in runs.unfinished_tests():
         if execution.owner is None or not procfs.is_alive(execution.owner):
-            process.end_family(
-                execution_marker(notes_in(test_folder(workspace, execution.id)), execution.id), _ORPHAN_GRACE
-            )
+            marker = execution_marker(notes_in(test_folder(workspace, execution.id)), execution.id)
+            process.end_families([marker], _ORPHAN_GRACE)
             ended = max(now(), execution.started_at or now())
             runs.end(execution.id, ExecutionStatus.INTERRUPTED, reason=_CUT_SHORT, finished_at=ended)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from borgdesk.paths import Paths
+from borgdesk.store.database import DEFAULT_BUSY_TIMEOUT
 from borgdesk.store.secrets import Secrets
 from borgdesk.store.store import Store
 
@@ -24,16 +25,16 @@ class Workspace:
     """Name or path of the Borg program."""
 
     @classmethod
-    def open(cls, environment: Mapping[str, str] | None = None) -> Self:
+    def open(cls, environment: Mapping[str, str] | None = None, *, busy_timeout: int = DEFAULT_BUSY_TIMEOUT) -> Self:
         """Open the user's folders and database, creating what is missing.
 
-        ``BORGDESK_BORG`` chooses the Borg program.
+        ``BORGDESK_BORG`` chooses the Borg program. A write waits *busy_timeout* milliseconds for other programs.
 
         Raises:
             StoreUnusable: the database is corrupt, newer than this program, or cannot be written.
         """
         environment = dict(os.environ if environment is None else environment)
         paths = Paths.from_environment(environment)
-        store = Store(paths)
+        store = Store(paths, busy_timeout=busy_timeout)
         store.open()
         return cls(paths, store, Secrets(paths, environment), environment, environment.get("BORGDESK_BORG") or "borg")

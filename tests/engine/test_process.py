@@ -83,7 +83,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     """Ends what a failing test leaves."""
     bench = Bench(tmp_path)
     yield bench
-    process.end_family(bench.marker, grace=0)
+    process.end_families([bench.marker], grace=0)
 
 
 @pytest.mark.parametrize("code", [0, 1, 2, 75, 127, 255])
@@ -251,8 +251,26 @@ def test_one_that_detached_properly_is_left_alone(bench: Bench) -> None:
     text = f"nohup sleep 600 > /dev/null 2>&1 & echo $! > {pid}"
     assert bench.run(text) == Ending(0)
     assert lives(bench.pid("service"))
-    assert process.end_family(bench.marker, grace=5) == 1
+    assert process.end_families([bench.marker], grace=5) == 1
     assert not lives(bench.pid("service"))
+
+
+def test_orphans_of_several_programs_are_ended_side_by_side(bench: Bench) -> None:
+    """The first ignores SIGTERM until the second has had its own."""
+    gone, saw = bench.file("gone"), bench.file("saw")
+    texts = {
+        "1": f"trap '' TERM; touch {{ready}}; while [ ! -e {gone} ]; do sleep 0.02; done; touch {saw}",
+        "2": f"trap 'touch {gone}; exit' TERM; touch {{ready}}; while :; do sleep 0.02; done",
+    }
+    orphans, markers = [], []
+    for number, text in texts.items():
+        program = bench.program(["/bin/bash", "-c", text.format(ready=bench.file(number))], ORPHAN=number)
+        orphans.append(subprocess.Popen(program.argv, env=dict(program.environment)))
+        markers.append(bench.marker | {f"ORPHAN={number}"})
+        wait_until(bench.file(number).exists)
+    assert process.end_families(markers, grace=60) >= 2
+    assert [orphan.wait() for orphan in orphans] == [0, 0]
+    assert saw.exists()
 
 
 def test_one_that_closes_its_outputs_is_waited_for(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """A login manager and a notification daemon on a private bus: a program of its own that writes down what it is asked.
 
-Arguments: the bus's address, the file to write to, and how logind answers: ``grants``, ``refuses-block`` or ``silent``.
+Arguments: the bus's address, the file to write to, and how logind answers: ``grants``, ``refuses-block``, ``silent``,
+or ``late``: it grants once there is a file ``go`` beside the one that is written to.
 One line of JSON each: ``["ready"]``, ``["inhibit", what, who, why, mode]``, ``["refused"]``, ``["released"]``,
 ``["notify", title, text, urgency]``.
 """
@@ -28,6 +29,7 @@ class Desktop:
         self._journal = journal
         self._manner = manner
         self._held: list[int] = []
+        self._late: list[Message] = []
 
     def write(self, *words: str) -> None:
         with self._journal.open("a") as file:
@@ -39,6 +41,8 @@ class Desktop:
             message = self._connection.receive(timeout=0.02)
             if message.header.message_type is MessageType.method_call:
                 self._answer(message)
+        if self._late and self._journal.with_name("go").exists():
+            self._grant(self._late.pop())
         for lock in select.select(self._held, [], [], 0)[0]:
             self._held.remove(lock)
             os.close(lock)
@@ -61,6 +65,12 @@ class Desktop:
             self.write("refused")
             self._send(new_error(message, "org.freedesktop.DBus.Error.AccessDenied", "s", ("Permission denied",)))
             return
+        if self._manner == "late":
+            self._late.append(message)
+        else:
+            self._grant(message)
+
+    def _grant(self, message: Message) -> None:
         ours, theirs = os.pipe()
         self._held.append(ours)
         self._send(new_method_return(message, "h", (theirs,)))

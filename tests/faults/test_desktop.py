@@ -16,10 +16,12 @@ import pytest
 
 from borgdesk.domain.events import Event, ExecutionEnded, ExecutionStarted
 from borgdesk.domain.run import Trigger
+from borgdesk.engine import desktop as asking
+from borgdesk.engine import recovery
 from borgdesk.engine.backup import run as back_up
 from borgdesk.engine.cancel import Cancel
 from tests.faults.lab import LAST, OWED, PRE, ROOT, World
-from tests.faults.troubles import check_owed
+from tests.faults.troubles import check_owed, once_owed_is_done
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
 
@@ -140,6 +142,23 @@ def test_login_manager_that_does_not_answer_is_not_waited_for(
     logind = desktop("silent")
     _run_watched(world, logind)
     assert logind.asked()[:2] == [BLOCK, DELAY]
+
+
+def test_recovery_does_not_wait_for_the_login_manager(
+    world: World, desktop: Callable[[str], PrivateDesktop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers only when all is done; who waits for it gives up and asks for a delay first."""
+    world.rewrite("pre2", "sleep 30")
+    victim = world.start_victim("pre2", "kill-both")
+    victim.communicate()
+    world.wait_for_guardian()
+    monkeypatch.setattr(asking, "_PATIENCE", 100.0)
+    logind = desktop("late")
+    with once_owed_is_done(world, (tmp_path / "bus" / "go").touch):
+        (run,) = recovery.recover_all(world.workspace)
+    check_owed(world, run)
+    logind.wait_for(["released"])
+    assert logind.asked() == [BLOCK, ["released"]]
 
 
 @pytest.mark.faults

@@ -8,14 +8,21 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
+from threading import Event
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from borgdesk.domain.errors import InUse
-from borgdesk.domain.run import ExecutionStatus
+from borgdesk.domain.run import ExecutionStatus, Hook, RunOn
 from borgdesk.engine import procfs, recovery
-from borgdesk.engine.assigning import unassign
+from borgdesk.engine.assigning import Changes, assign, unassign
+from borgdesk.engine.confiding import secret_owner
 from borgdesk.engine.enrolling import remove_repository
+from borgdesk.store import secrets
+from borgdesk.store.secrets import Secrets
 from tests.faults.lab import OWED, World
 
 _RECOVER = (
@@ -103,6 +110,63 @@ def test_deleted_scripts_and_repositories_are_still_put_back(world: World) -> No
     assert [name for name in world.ended() if name in OWED] == list(OWED)
     run = world.newest_run()
     assert [e.planned.name for e in run.executions if e.recovered] == list(OWED)
+
+
+class _SilentKeyring(KeyringBackend):
+    """One that waits to be unlocked, and nobody is there."""
+
+    priority = 5.0
+    given_up = Event()
+
+    def __init__(self) -> None:
+        """Without the settings that the original reads from the environment."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.given_up.wait()
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.given_up.wait()
+
+
+def test_scripts_without_secrets_do_not_wait_for_the_keyring(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for this one waits for an hour."""
+    _die(world)
+    before = keyring.get_keyring()
+    keyring.set_keyring(_SilentKeyring())
+    monkeypatch.setattr(secrets, "_PATIENCE", 3600.0)
+    silent = Secrets(world.workspace.paths, {"BORGDESK_SECRETS": "keyring"})
+    try:
+        (run,) = recovery.recover_all(replace(world.workspace, secrets=silent))
+    finally:
+        keyring.set_keyring(before)
+        _SilentKeyring.given_up.set()
+    assert run.status == "interrupted"
+    assert [name for name in world.ended() if name in OWED] == list(OWED)
+
+
+_SECRET = b"""#!/bin/bash
+# /// borgdesk
+# [parameters.PASSWORD]
+# secret = true
+# ///
+echo "$PASSWORD" >"$HOME/$BORGDESK_HOOK"
+echo "the password is $PASSWORD"
+"""
+
+
+def test_a_secret_that_is_gone_keeps_no_other_script_from_its_own(world: World) -> None:
+    script = world.workspace.store.scripts.add("with secret", _SECRET, run_on=RunOn.parse("always"))
+    before, after = (
+        assign(world.workspace, world.repository.id, script.id, hook, Changes(parameters={"PASSWORD": f"of {hook}"}))
+        for hook in (Hook.PRE_BACKUP, Hook.POST_BACKUP)
+    )
+    _die(world)
+    world.workspace.secrets.delete(secret_owner(before.id), "PASSWORD")
+    (run,) = recovery.recover_all(world.workspace)
+    assert (world.folder / "home" / "post-backup").read_text() == "of post-backup\n"
+    (done,) = [e for e in run.executions if e.planned.assignment_id == after.id]
+    assert (done.status, done.stdout) == (ExecutionStatus.SUCCESS, "the password is [secret]\n")
 
 
 def test_a_repository_that_is_owed_to_cannot_be_removed(world: World) -> None:
