@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Console
-from borgdesk.cli.inputs import ask_secrets
+from borgdesk.cli.inputs import values_of
 from borgdesk.cli.tables import Cell, Column, Row, Section, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.assignment import Assignment
@@ -116,17 +116,14 @@ def _answer(console: Console, assignment: Assignment) -> int:
 
 
 def _changes(arguments: argparse.Namespace, clear: Sequence[str]) -> Changes:
-    parameters = dict(arguments.param)
-    twice = sorted(parameters.keys() & set(arguments.secret))
-    if twice:
-        raise InvalidInput(f"{twice[0]} is given with --param and with --secret.")
+    parameters, secrets = values_of(arguments.param, arguments.secret)
     return Changes(
         enabled=arguments.enabled,
         timeout=arguments.timeout,
         run_on=arguments.run_on,
         on_failure=OnFailure(arguments.on_failure) if arguments.on_failure else None,
         parameters=parameters,
-        secrets=ask_secrets(arguments.secret),
+        secrets=secrets,
         clear=clear,
     )
 

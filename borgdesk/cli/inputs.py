@@ -34,6 +34,19 @@ def read_script(name: str) -> bytes:
         raise InvalidInput(f"“{name!r}” is not the name of a file.") from error
 
 
+def values_of(parameters: Sequence[tuple[str, str]], secrets: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The values of ``--param`` and ``--secret``, the latter asked for.
+
+    Raises:
+        InvalidInput: a name is among both, or a secret value cannot be read.
+    """
+    plain = dict(parameters)
+    for name in secrets:
+        if name in plain:
+            raise InvalidInput(f"{name} is given with --param and with --secret.")
+    return plain, ask_secrets(secrets)
+
+
 def ask_secrets(names: Sequence[str]) -> dict[str, str]:
     """Secret values: a line each from standard input, or typed unseen on a terminal.
 

@@ -47,7 +47,9 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
     if arguments.name is None and arguments.file == STDIN:
         raise InvalidInput("A script from standard input needs a name: give --name.")
     content, header = _taken_in(console, arguments.file)
-    name = Path(arguments.file).stem if arguments.name is None else arguments.name
+    name = arguments.name
+    if name is None and not (name := Path(arguments.file).stem).isprintable():
+        raise InvalidInput("The name of the file cannot be the name of a script: give --name.")
     script = console.workspace.store.scripts.add(
         name,
         content,

@@ -30,14 +30,15 @@ def head(out: Screen, run: Run) -> None:
         )
     state = Cell(f"{words.mark(run.status)} {words.status(run.status)}", words.style(run.status))
     outcome = "" if run.outcome is None or run.outcome.value == run.status.value else words.status(run.outcome)
-    seconds = (run.finished_at - run.queued_at).total_seconds() if run.finished_at else None
+    began = run.started_at or run.queued_at
+    seconds = (run.finished_at - began).total_seconds() if run.finished_at else None
     facts(
         out,
         [
             ("Run", f"{run.id} of “{run.repository}” (by {run.trigger})"),
             ("Status", state),
             ("Backup", outcome),
-            ("Began", words.moment(run.started_at or run.queued_at)),
+            ("Began", words.moment(began)),
             ("Took", words.duration(seconds)),
             ("Archive", run.archive or ""),
             ("Size", sizes),

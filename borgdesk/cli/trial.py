@@ -6,7 +6,7 @@ import argparse
 
 from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Console
-from borgdesk.cli.inputs import ask_secrets
+from borgdesk.cli.inputs import values_of
 from borgdesk.cli.stopping import TEST, stopping
 from borgdesk.domain.events import Event, OutputPrinted, Stream
 from borgdesk.domain.history import Execution
@@ -25,12 +25,13 @@ def test(console: Console, arguments: argparse.Namespace) -> int:
     """Run the script in the pretended circumstances; the exit code is its own."""
     store = console.workspace.store
     script = store.scripts.get(arguments.script)
+    parameters, secrets = values_of(arguments.param, arguments.secret)
     pretence = Pretence(
         repository=store.repositories.get(arguments.repo) if arguments.repo is not None else None,
         hook=Hook(arguments.hook),
         outcome=Outcome(arguments.outcome) if arguments.outcome else None,
-        values=dict(arguments.param) | ask_secrets(arguments.secret),
-        secrets=frozenset(arguments.secret),
+        values=parameters | secrets,
+        secrets=frozenset(secrets),
         timeout=arguments.timeout,
     )
 

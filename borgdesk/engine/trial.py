@@ -9,11 +9,11 @@ from itertools import groupby
 from pathlib import Path
 
 from borgdesk.domain.assignment import resolve_values
-from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.errors import InvalidInput, RunRefused
 from borgdesk.domain.events import Stream, Tell
 from borgdesk.domain.history import ArchiveStatistics, Execution, PlannedScript, Run
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import ALWAYS, Hook, OnFailure, Outcome, Policy, RunStatus, Step, Trigger
+from borgdesk.domain.run import ALWAYS, ExecutionStatus, Hook, OnFailure, Outcome, Policy, RunStatus, Step, Trigger
 from borgdesk.domain.script import Script
 from borgdesk.domain.variables import RunFacts
 from borgdesk.engine import procfs
@@ -70,6 +70,7 @@ def run_test(workspace: Workspace, script: Script, pretence: Pretence, tell: Tel
     Raises:
         ScriptUnreadable: its file is missing or cannot be read.
         InvalidInput: a required value is missing, or a value is impossible.
+        RunRefused: the state folder cannot be written.
     """
     runs = workspace.store.runs
     planned, secrets = _plan(workspace, script, pretence)
@@ -90,9 +91,13 @@ def run_test(workspace: Workspace, script: Script, pretence: Pretence, tell: Tel
         shared_notes=pretence.notes,
     )
     _pretend_outcome(active, pretence.outcome)
-    active.notes.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        active.notes.mkdir(mode=0o700, parents=True, exist_ok=True)
         run_script(active, begun)
+    except OSError as error:
+        reason = f"The folder {active.notes} cannot be made: {error.strerror}."
+        runs.end(begun.id, ExecutionStatus.FAILED, reason=reason, finished_at=now())
+        raise RunRefused(reason) from error
     finally:
         log.close()
         active.recorder.flush()

@@ -37,4 +37,7 @@ class Workspace:
         paths = Paths.from_environment(environment)
         store = Store(paths, busy_timeout=busy_timeout)
         store.open()
-        return cls(paths, store, Secrets(paths, environment), environment, environment.get("BORGDESK_BORG") or "borg")
+        borg = environment.get("BORGDESK_BORG") or "borg"
+        # A path is meant from where we are; Borg is started elsewhere.
+        borg = os.path.abspath(borg) if "/" in borg else borg  # noqa: PTH100 - links stay as they are
+        return cls(paths, store, Secrets(paths, environment), environment, borg)

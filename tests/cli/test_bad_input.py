@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -58,6 +59,7 @@ def new(desk: BorgDesk, name: str, location: str, *options: str) -> tuple[str, .
         ("assignment edit 99 --timeout 3", "There is no assignment “99”."),
         ("assignment edit 1 --clear FOO", "There is nothing to clear in “FOO”."),
         ("assignment edit 1 --param A=1 --secret A", "A is given with --param and with --secret."),
+        ("script test start --param A=1 --secret A", "A is given with --param and with --secret."),
         ("assignment move 99 --order 1", "There is no assignment “99”."),
         ("assignment remove 99", "There is no assignment “99”."),
         ("assignment remove nope",
@@ -238,6 +240,23 @@ def test_files_that_cannot_be_scripts(desk: BorgDesk, content: bytes, words: str
     assert refused(desk, "script", "edit", "good", "--file", str(file), "--name", "other") == words.format(file)
     assert desk.here("script", "show", "good", "--json").out == before, "the name is not changed either"
     assert sorted(path.name for path in Path(script.file_path).parent.iterdir()) == ["good.sh"]
+
+
+def test_a_file_whose_name_is_no_name(desk: BorgDesk) -> None:
+    file = os.fsencode(desk.folder) + b"/b\xff.sh"
+    Path(os.fsdecode(file)).write_text("#!/bin/sh\n")
+    assert refused(desk, "script", "add", os.fsdecode(file)) == (
+        "The name of the file cannot be the name of a script: give --name."
+    )
+    assert desk.here("script", "add", os.fsdecode(file), "--name", "b").code == 0
+
+
+def test_a_state_folder_that_cannot_be_written(desk: BorgDesk) -> None:
+    desk.add_script("one")
+    (desk.home / "state" / "tests").write_text("in the way")
+    words = refused(desk, "script", "test", "one")
+    assert words == f"The folder {desk.home}/state/tests/1/state cannot be made: Not a directory."
+    assert (desk.journal, desk.workspace.store.runs.unfinished_tests()) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from typing import Any
 
@@ -55,7 +56,11 @@ def test_add_all_at_once_and_back_up(desk: BorgDesk) -> None:
 
 
 def test_relative_places_are_meant_from_here(desk: BorgDesk, monkeypatch: Any) -> None:
+    program = shutil.which(desk.environment.get("BORGDESK_BORG", "borg"))
+    assert program is not None
+    (desk.folder / "source" / "borg").symlink_to(program)
     monkeypatch.chdir(desk.folder)
+    desk.environment["BORGDESK_BORG"] = "source/borg"
     assert desk.here("repo", "add", "R", "--location", "r.borg", "--source", "source", "x", "--init", "none").code == 0
     one = shown(desk, "R")
     assert one["location"] == str(desk.folder / "r.borg")

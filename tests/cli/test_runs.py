@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from borgdesk.domain.run import Hook, OnFailure
+from borgdesk.domain.run import Hook, OnFailure, RunStatus, Trigger
+from borgdesk.engine.procfs import identity
 from tests.cli.lab import BorgDesk, end_with_guardian
 
 
@@ -200,3 +203,13 @@ def test_history_of_a_run_for_people(shared: BorgDesk) -> None:
     assert "start:\n  starting after failure\n  complaint\n" in out
     lines = [line.split() for line in out.splitlines() if line.startswith("  ") and line.split()[0] in "✓✗–"]
     assert [line[1] for line in lines] == ["stop", "Borg", "start", "report"]
+
+
+def test_waiting_is_no_part_of_what_a_run_took(desk: BorgDesk) -> None:
+    runs, repository = desk.workspace.store.runs, desk.add_pretended_repository("A")
+    began = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
+    run = runs.queue(repository, Trigger.CLI, identity(), began - timedelta(hours=1))
+    runs.arm(run.id, began, [])
+    runs.finish(run.id, RunStatus.SUCCESS, began + timedelta(seconds=83))
+    assert "1 min 23 s" in desk.here("history").out
+    assert re.search("^Took +1 min 23 s$", desk.here("history", "show", "1").out, re.MULTILINE)
