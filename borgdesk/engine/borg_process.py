@@ -115,7 +115,7 @@ def _run(
     environment = dict(command.env) | dict(assignment.split("=", 1) for assignment in marker)
     program = process.Program(command.argv, environment, marker, command.pass_fds)
     try:
-        ending = process.run(program, call.heard, _watch(cancel, timeout), call.ladder(command.operation, cancel))
+        ending = process.run(program, call.heard, call.watch(cancel, timeout), call.ladder(command.operation, cancel))
     except process.StartFailed as error:
         raise BorgUnusable(f"Borg cannot be used: {error}") from error
     call.finish()
@@ -123,15 +123,6 @@ def _run(
         command.operation, ending.exit_code, call.evidence, reply_present=bool(bytes(call.stdout).strip())
     )
     return BorgAnswer(result, bytes(call.stdout), ending.stopped is not None)
-
-
-def _watch(cancel: Cancel, timeout: float | None) -> process.Watch:
-    def watch(elapsed: float) -> process.StopReason | None:
-        if cancel.asked:
-            return process.StopReason.CANCELLED
-        return process.StopReason.TIMED_OUT if timeout is not None and elapsed >= timeout else None
-
-    return watch
 
 
 class _Call:
@@ -160,6 +151,18 @@ class _Call:
                 self._committed = True
             self._listen(event)
 
+    def watch(self, cancel: Cancel, timeout: float | None) -> process.Watch:
+        """Stops the call when it is cancelled, or after *timeout* seconds."""
+
+        def watch(elapsed: float) -> process.StopReason | None:
+            if cancel.asked:
+                # A long backup commits now and then: what counts is what Borg saves because it is stopped.
+                self._committed = False
+                return process.StopReason.CANCELLED
+            return process.StopReason.TIMED_OUT if timeout is not None and elapsed >= timeout else None
+
+        return watch
+
     def ladder(self, operation: Operation, cancel: Cancel) -> Sequence[process.Rung]:
         """SIGINT makes ``create`` write a checkpoint; what else there is ignores it, so SIGTERM it is.
 
@@ -169,7 +172,6 @@ class _Call:
         term = process.Rung(signal.SIGTERM, _BORG_GRACE, whole_tree=False)
         if operation is not Operation.CREATE or not cancel.keep_checkpoint:
             return (term,)
-        self._committed = False
         checkpoint = process.Rung(
             signal.SIGINT, _CHECKPOINT_PATIENCE, whole_tree=False, satisfied=lambda: self._committed
         )

@@ -8,7 +8,7 @@ import pytest
 
 from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import Hook, OnFailure, Outcome, RunStatus
-from borgdesk.engine import hooks
+from borgdesk.engine import borg_process, hooks
 from borgdesk.engine.cancel import Cancel
 from tests.engine.desk import CREATED, LAST, POST, PRE, Desk, execution, rows, statuses, wait_until
 
@@ -161,6 +161,20 @@ def test_in_a_create_that_wants_to_finish_its_file(desk: Desk) -> None:
     run = running.result()
     assert run.outcome is Outcome.CANCELLED
     assert abs(run.borg_exit_code or 0) in (signal.SIGTERM, 128 + signal.SIGTERM)
+
+
+def test_in_a_create_that_has_committed_before(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Borg writes a checkpoint every half an hour by itself; the one that it writes when it is stopped is another."""
+    monkeypatch.setattr(borg_process, "_CHECKPOINT_PATIENCE", 60.0)
+    committed = {"type": "progress_message", "operation": 1, "msgid": "cache.commit", "finished": True}
+    there, saved = {"touch": str(desk.file("there"))}, {"touch": str(desk.file("saved"))}
+    work = {"repeat": 100, "step": {"sleep": 0.01}}
+    desk.play(create={"ignore": ["SIGINT"], "steps": [committed, there, work, saved, committed, {"sleep": 600}]})
+    running = desk.start()
+    wait_until(desk.file("there").exists)
+    running.cancel.ask()
+    assert running.result().outcome is Outcome.CANCELLED
+    assert desk.file("saved").exists()
 
 
 def test_afterwards_what_is_owed_still_runs(desk: Desk) -> None:

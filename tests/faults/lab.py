@@ -114,8 +114,12 @@ class World:
         self.workspace.store.scripts.edit(script.id, timeout=timeout)
 
     def make_create_slow(self) -> None:
-        """Give Borg some seconds of work: data that cannot be compressed, compressed hard."""
-        (self.source / "big.bin").write_bytes(os.urandom(24 * 1024 * 1024))
+        """Give Borg some seconds of work: data that cannot be compressed, compressed hard.
+
+        In many files, since Borg heeds a signal only between two chunks: one big chunk takes a busy machine seconds.
+        """
+        for number in range(200):
+            (self.source / f"{number}.bin").write_bytes(os.urandom(64 * 1024))
         self.repository = self.workspace.store.repositories.update(replace(self.repository, compression="lzma,9"))
 
     def start_victim(self, step: str, fault: str) -> subprocess.Popen[str]:

@@ -205,7 +205,6 @@ def test_repository_disk_that_is_unplugged_is_a_failure_with_its_reason(
     disk = small_disk("repository", "size=64m")
     world = make_world()
     world.make_create_slow()
-    (world.source / "big.bin").write_bytes(os.urandom(6 * 1024 * 1024))
     run = run_with(world, borg_reads, disk.unplug)
     assert run.status == "failure"
     assert run.error == (

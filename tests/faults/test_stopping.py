@@ -11,7 +11,7 @@ import time
 import pytest
 
 from borgdesk.domain.run import ExecutionStatus, Outcome
-from borgdesk.engine import hooks
+from borgdesk.engine import borg_process, hooks
 from borgdesk.engine.cancel import Cancel
 from tests.faults.lab import OWED, World
 from tests.faults.troubles import borg_reads, check_owed, execution, run_with, script_prints
@@ -61,7 +61,11 @@ def _archives(world: World, *options: str) -> list[str]:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_cancelled_borg_keeps_its_checkpoint_when_asked_for(keep: bool, world: World) -> None:
+def test_cancelled_borg_keeps_its_checkpoint_when_asked_for(
+    keep: bool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a busy machine takes to write one."""
+    monkeypatch.setattr(borg_process, "_CHECKPOINT_PATIENCE", 60.0)
     world.make_create_slow()
     cancel = Cancel()
     cancel.keep_checkpoint = keep

@@ -103,7 +103,7 @@ def script_ends(name: str) -> Callable[[Event], bool]:
 
 
 def borg_reads(event: Event) -> bool:
-    """Borg has read something of the big file, so it is in the middle of its work."""
+    """Borg has read something, so it is in the middle of its work."""
     return isinstance(event, BorgProgressed) and bool(event.original_size)
 
 
