@@ -141,7 +141,10 @@ class Application(QObject):
         self._application.quit()
 
     def _terminate(self) -> None:
-        """A signal asked us to end: as Cancel and then Quit, without a question. A second one hurries."""
+        """A signal asked us to end: as Cancel and then Quit, without a question.
+
+        A logout sends several of them, so a second one does not hurry.
+        """
         if self.desk is None:
             self._application.quit()
         else:

@@ -23,15 +23,20 @@ from tests.gui.scene import POST, PRE, Scene
 
 _PROGRAM = """
 import sys
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import SIGNAL, QTimer
 from borgdesk import app
+from borgdesk.domain.events import StopAsked
 
 begin = app.Application.__init__
 
 def watched(self, application, paths):
     begin(self, application, paths)
     clock = QTimer(self, interval=20)
-    said = set()
+    said, stops = set(), []
+    self.termination.asked.connect(lambda: print("asked to end, hurried:", any(stops), flush=True))
+
+    def hear(events):
+        stops.extend(event.hurried for event in events if isinstance(event, StopAsked))
 
     def once(what):
         if what not in said:
@@ -46,6 +51,8 @@ def watched(self, application, paths):
         for page in self.window.findChildren(StoreProblem):
             once("problem: " + page.sentence.text())
         if self.desk is not None:
+            if "open" not in said:
+                self.desk.executor.events_arrived.connect(hear)
             once("open")
             if not self.desk.executor.is_busy:
                 once("idle")
@@ -54,8 +61,16 @@ def watched(self, application, paths):
                     once("asked")
                     self.desk.back_up(repository_id)
             for live in self.desk.executor.active():
-                if live.script:
+                if live.script and "script: " + live.script not in said:
                     once("script: " + live.script)
+                    if live.script == {ends_in}:
+                        commit()
+
+    def commit():
+        # As Qt does when the session manager asks; its argument cannot be made in Python, and nobody takes it.
+        assert application.receivers(SIGNAL("commitDataRequest(QSessionManager&)")) == 1
+        self._end_session()
+        print("committed, busy:", self.desk.executor.is_busy, flush=True)
 
     clock.timeout.connect(look)
     clock.start()
@@ -68,9 +83,10 @@ sys.exit(app.main([]))
 class Program:
     """BorgDesk's window without a screen."""
 
-    def __init__(self, home: Path, repositories: tuple[int, ...] = ()) -> None:
+    def __init__(self, home: Path, repositories: tuple[int, ...] = (), session_ends_in: str | None = None) -> None:
+        text = _PROGRAM.replace("{repositories}", repr(repositories)).replace("{ends_in}", repr(session_ends_in))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM.replace("{repositories}", repr(repositories))],
+            [sys.executable, "-c", text],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -117,8 +133,8 @@ Start = Callable[..., Program]
 def start() -> Iterator[Start]:
     programs: list[Program] = []
 
-    def begin(home: Path, repositories: tuple[int, ...] = ()) -> Program:
-        programs.append(Program(home, repositories))
+    def begin(home: Path, repositories: tuple[int, ...] = (), session_ends_in: str | None = None) -> Program:
+        programs.append(Program(home, repositories, session_ends_in))
         return programs[-1]
 
     yield begin
@@ -159,6 +175,44 @@ def test_a_signal_cancels_and_what_is_owed_is_done(start: Start, scene: Scene, n
     (run,) = scene.workspace.store.runs.list()
     assert run.status is RunStatus.CANCELLED
     assert not run.recovered
+    statuses = [one.status for one in scene.workspace.store.runs.executions(run.id)]
+    assert statuses == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
+
+
+def test_the_end_of_the_session_waits_for_what_is_owed(start: Start, scene: Scene) -> None:
+    repository = scene.repository()
+    scene.hook(repository, "Stop containers", "exec sleep 60", PRE)
+    scene.hook(repository, "Start containers", "true", POST)
+    assert scene.workspace.paths.home is not None
+    program = start(scene.workspace.paths.home, (repository.id,), "Stop containers")
+    assert program.wait_for("committed") == "committed, busy: False"
+    assert program.ends() == 0
+    assert "Traceback" not in program.errors
+    (run,) = scene.workspace.store.runs.list()
+    assert run.status is RunStatus.CANCELLED
+    assert not run.recovered
+    statuses = [one.status for one in scene.workspace.store.runs.executions(run.id)]
+    assert statuses == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
+
+
+def test_a_second_signal_does_not_hurry_what_is_owed(start: Start, scene: Scene) -> None:
+    """A logout sends several, one after the other: nobody has asked twice for that."""
+    home = scene.workspace.paths.home
+    assert home is not None
+    gate = home / "gate"
+    repository = scene.repository()
+    scene.hook(repository, "Stop containers", "exec sleep 60", PRE)
+    scene.hook(repository, "Start containers", f"while [ ! -e '{gate}' ]; do sleep 0.05; done", POST)
+    program = start(home, (repository.id,))
+    program.wait_for("script: Stop containers")
+    program.process.send_signal(signal.SIGHUP)
+    program.wait_for("script: Start containers")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.wait_for("asked to end") == "asked to end, hurried: False"
+    gate.touch()
+    assert program.ends() == 0
+    (run,) = scene.workspace.store.runs.list()
+    assert run.status is RunStatus.CANCELLED
     statuses = [one.status for one in scene.workspace.store.runs.executions(run.id)]
     assert statuses == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
 
