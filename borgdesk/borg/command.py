@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from borgdesk.borg.archive_name import check_archive_name, check_placeholders
 from borgdesk.borg.environment import Consent, Passphrase, PassphraseDescriptor, borg_environment
-from borgdesk.borg.options import Encryption, check_compression, check_interval, check_pattern
+from borgdesk.borg.options import Encryption, check_compression, check_pattern
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.repository import Retention
 
@@ -118,8 +118,6 @@ class PruneOptions:
             raise InvalidInput("Prune needs a pattern of archive names, or it would prune every series.")
         if not self.retention:
             raise InvalidInput("Prune needs at least one rule of what to keep.")
-        if self.retention.within is not None:
-            check_interval(self.retention.within)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,14 +136,3 @@ def _bracket_expressions(pattern: str) -> list[str]:
         content = "^" + content[1:] if content.startswith("!") else re.sub(r"\A\^", r"\\^", content)
         expressions.append(f"[{content}]")
     return expressions
-
-
-def check_interval(interval: str) -> str:
-    """The interval of ``--keep-within``: a number above 0 and H, d, w, m or y.
-
-    Raises:
-        InvalidInput: Borg 1.x would refuse it.
-    """
-    if not re.fullmatch(r"0*[1-9][0-9]*[Hdwmy]", interval):
-        raise InvalidInput(f"“{interval}” is not an interval: use a number above 0 and H, d, w, m or y, such as 10d.")
-    return interval

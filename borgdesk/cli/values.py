@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from borgdesk.borg.archive_name import check_archive_name
-from borgdesk.borg.options import check_compression, check_encryption, check_interval, check_pattern
+from borgdesk.borg.options import check_compression, check_encryption, check_pattern
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.parameters import check_name
+from borgdesk.domain.repository import check_interval
 from borgdesk.domain.run import RunOn
 from borgdesk.domain.script import check_timeout
 

@@ -11,7 +11,6 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.run import OnFailure, RunStatus
 
 DEFAULT_COMPRESSION = "lz4"
-_WITHIN = re.compile(r"0*[1-9]\d*[Hdwmy]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,8 @@ class Retention:
 
     def __post_init__(self) -> None:
         """Raise :class:`InvalidInput` for values Borg would refuse or that would delete everything."""
-        if self.within is not None and not _WITHIN.fullmatch(self.within):
-            raise InvalidInput(f"“{self.within}” is not an interval: use a number and H, d, w, m or y, such as 10d.")
+        if self.within is not None:
+            check_interval(self.within)
         for name, count in self.counts().items():
             if count < -1 or count == 0:
                 raise InvalidInput(f"keep-{name} must be at least 1 (or -1 for no limit), not {count}.")
@@ -80,6 +79,17 @@ class Repository:
     def on_failure(self) -> OnFailure:
         """What a failing script does where its assignment says nothing."""
         return OnFailure.CONTINUE if self.continue_on_hook_failure else OnFailure.STOP
+
+
+def check_interval(interval: str) -> str:
+    """The interval of Borg's ``--keep-within``: a number above 0 and H, d, w, m or y.
+
+    Raises:
+        InvalidInput: Borg 1.x would refuse it.
+    """
+    if not re.fullmatch(r"0*[1-9][0-9]*[Hdwmy]", interval):
+        raise InvalidInput(f"“{interval}” is not an interval: use a number above 0 and H, d, w, m or y, such as 10d.")
+    return interval
 
 
 def is_local(location: str) -> bool:

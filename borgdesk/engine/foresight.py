@@ -11,6 +11,7 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.repository import Repository, check_location, is_local
 from borgdesk.domain.script import check_name
 from borgdesk.engine.enrolling import checked
+from borgdesk.engine.queue import canonical
 from borgdesk.engine.workspace import Workspace
 
 
@@ -60,13 +61,13 @@ def _check_place(location: str, init: Encryption | None) -> None:
 
 
 def _worth_knowing(workspace: Workspace, repository: Repository) -> str:
+    location = canonical(repository.location.strip())
     for other in workspace.store.repositories.list():
-        if other.location == repository.location.strip():
+        if canonical(other.location) == location:
             return f"“{other.name}” is at the same place; the two will take turns."
     for source in repository.sources:
         if not os.path.lexists(source):
             return f"There is no {source} now; a backup fails while it is missing."
-    location = repository.location.strip()
     if is_local(location):
         for source in repository.sources:
             if Path(location).is_relative_to(source) and not repository.excludes:

@@ -1,4 +1,4 @@
-"""Compression, patterns, encryption and intervals: what Borg accepts."""
+"""Compression, patterns and encryption: what Borg accepts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borgdesk.borg.options import Encryption, check_compression, check_encryption, check_interval, check_pattern
+from borgdesk.borg.options import Encryption, check_compression, check_encryption, check_pattern
 from borgdesk.domain.errors import InvalidInput
 
 
@@ -85,14 +85,3 @@ def test_encryption(mode: Encryption) -> None:
 def test_encryption_refuses(mode: str) -> None:
     with pytest.raises(InvalidInput, match="repokey-blake2"):
         check_encryption(mode)
-
-
-@pytest.mark.parametrize("interval", ["1H", "10d", "4w", "6m", "2y", "010d"])
-def test_interval(interval: str) -> None:
-    assert check_interval(interval) == interval
-
-
-@pytest.mark.parametrize("interval", ["", "0d", "10", "d", "10S", "10M", "-1d", "1.5d", "10d ", "1d1H"])
-def test_interval_refuses(interval: str) -> None:
-    with pytest.raises(InvalidInput, match="interval"):
-        check_interval(interval)

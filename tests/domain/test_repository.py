@@ -23,11 +23,15 @@ def test_intervals(within: str | None) -> None:
     assert Retention(within=within).within == within
 
 
-@pytest.mark.parametrize("within", ["", "0d", "00d", "d", "10", "10D", "10 d", "-1d", "1.5d", "10d\n"])
+@pytest.mark.parametrize(
+    "within", ["", "0d", "00d", "d", "10", "10D", "10S", "10 d", "-1d", "1.5d", "1d1H", "10d\n", "٣d"]
+)
 def test_what_is_no_interval(within: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         Retention(within=within)
-    assert str(caught.value) == (f"“{within}” is not an interval: use a number and H, d, w, m or y, such as 10d.")
+    assert str(caught.value) == (
+        f"“{within}” is not an interval: use a number above 0 and H, d, w, m or y, such as 10d."
+    )
 
 
 def keeping(**rules: Any) -> Retention:

@@ -74,5 +74,6 @@ def test_what_is_only_worth_knowing(desk: Desk, wanted: Repository, tmp_path: Pa
     assert ("/no/such/source" in gone.sentence, gone.prevents) == (True, False)
     inside = foresee(desk.workspace, replace(wanted, sources=(str(tmp_path),)), NEW)
     assert ("lies inside" in inside.sentence, inside.prevents) == (True, False)
-    same = foresee(desk.workspace, replace(wanted, location=desk.repository.location), NEW)
-    assert ("take turns" in same.sentence, same.prevents) == (True, False)
+    for location in (desk.repository.location, f"{desk.repository.location}/"):
+        same = foresee(desk.workspace, replace(wanted, location=location), NEW)
+        assert ("take turns" in same.sentence, same.prevents) == (True, False)
