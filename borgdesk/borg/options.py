@@ -58,7 +58,7 @@ def check_compression(spec: str) -> str:
     first, _, rest = spec.partition(",")
     if first == "obfuscate":
         number, _, inner = rest.partition(",")
-        if not (number.isascii() and number.isdecimal()) or int(number) not in _OBFUSCATIONS:
+        if not re.fullmatch(r"[0-9]{1,3}", number) or int(number) not in _OBFUSCATIONS:
             raise InvalidInput(
                 f"“{spec}” is not a compression: obfuscate takes 1 to 6, 110 to 123 or 250, then another."
             )

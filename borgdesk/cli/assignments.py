@@ -15,6 +15,7 @@ from borgdesk.domain.errors import InvalidInput, NotFound
 from borgdesk.domain.run import LANES, Hook, OnFailure
 from borgdesk.engine.assigning import Changes, assign, edit_assignment, unassign
 from borgdesk.engine.workspace import Workspace
+from borgdesk.store.database import id_meant
 
 _OVERRIDES = ("timeout", "run_on", "on_failure")
 
@@ -141,8 +142,8 @@ def _find(workspace: Workspace, ref: str) -> Assignment:
         NotFound: there is none.
         InvalidInput: the script is assigned in several places.
     """
-    if ref.isdecimal():
-        return workspace.store.assignments.get(int(ref))
+    if (number := id_meant(ref)) is not None:
+        return workspace.store.assignments.get(number)
     try:
         script = workspace.store.scripts.get(ref)
     except NotFound:

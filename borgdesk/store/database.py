@@ -8,17 +8,19 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, select
 from sqlalchemy.orm import Session
 
 from borgdesk.store import schema
 from borgdesk.store.faults import told_apart
+from borgdesk.store.tables import RepositoryRow, ScriptRow
 
 DEFAULT_BUSY_TIMEOUT = 5000
 """Milliseconds to wait for another writer."""
 
 _MAX_ID = 2**63 - 1
 _Row = TypeVar("_Row")
+_Named = TypeVar("_Named", RepositoryRow, ScriptRow)
 
 
 class Database:
@@ -101,6 +103,20 @@ class Database:
 def row_by_id(session: Session, kind: type[_Row], row_id: int) -> _Row | None:
     """The row with that id. People may ask for ids that are larger than any database keeps."""
     return session.get(kind, row_id) if 0 < row_id <= _MAX_ID else None
+
+
+def row_by_ref(session: Session, kind: type[_Named], ref: int | str) -> _Named | None:
+    """The row with that id or exact name; digits are an id first, and then a name."""
+    number = ref if isinstance(ref, int) else id_meant(ref)
+    row = None if number is None else row_by_id(session, kind, number)
+    if row is None and isinstance(ref, str):
+        row = session.scalar(select(kind).where(kind.name == ref.strip()))
+    return row
+
+
+def id_meant(text: str) -> int | None:
+    """The id that *text* is, if it is one; Python would not convert numbers of thousands of digits."""
+    return int(text) if text.isdecimal() and len(text) <= len(str(_MAX_ID)) else None
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

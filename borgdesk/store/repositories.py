@@ -13,7 +13,7 @@ from borgdesk.domain.repository import Repository, Retention, check_location, ch
 from borgdesk.domain.run import Outcome, RunStatus
 from borgdesk.domain.script import check_name
 from borgdesk.store.clock import now
-from borgdesk.store.database import Database, row_by_id
+from borgdesk.store.database import Database, row_by_id, row_by_ref
 from borgdesk.store.tables import BackupJobRow, RepositoryRow
 from borgdesk.store.text import check_text
 
@@ -47,11 +47,7 @@ class Repositories:
             NotFound: there is none.
         """
         with self._database.reading() as session:
-            row = None
-            if isinstance(ref, int) or ref.isdecimal():
-                row = row_by_id(session, RepositoryRow, int(ref))
-            if row is None and isinstance(ref, str):
-                row = session.scalar(select(RepositoryRow).where(RepositoryRow.name == ref.strip()))
+            row = row_by_ref(session, RepositoryRow, ref)
             if row is None:
                 raise _not_found(ref)
             return _one(session, RepositoryRow.id == row.id)

@@ -58,7 +58,8 @@ def _check_access(path: Path) -> None:
         raise StoreUnusable(f"The database {path} cannot be read: its permissions forbid it.")
     for place in (path, path.parent):
         if place.exists() and not os.access(place, os.W_OK):
-            raise StoreUnusable(f"The database {path} cannot be written: {place} is read-only.")
+            what = "the file" if place == path else f"the folder {place}"
+            raise StoreUnusable(f"The database {path} cannot be written: {what} is read-only.")
 
 
 def _state(path: Path, newest: str) -> str | None:

@@ -23,7 +23,7 @@ from borgdesk.domain.script import (
 )
 from borgdesk.store import files, library
 from borgdesk.store.clock import now
-from borgdesk.store.database import Database, row_by_id
+from borgdesk.store.database import Database, row_by_id, row_by_ref
 from borgdesk.store.places import places_of
 from borgdesk.store.revisions import Revisions
 from borgdesk.store.tables import ScriptRow
@@ -102,11 +102,7 @@ class Scripts:
             NotFound: there is none.
         """
         with self._database.reading() as session:
-            row = None
-            if isinstance(ref, int) or ref.isdecimal():
-                row = row_by_id(session, ScriptRow, int(ref))
-            if row is None and isinstance(ref, str):
-                row = session.scalar(select(ScriptRow).where(ScriptRow.name == ref.strip()))
+            row = row_by_ref(session, ScriptRow, ref)
             if row is None:
                 raise NotFound(f"There is no script “{ref}”.")
             return self._script(row, places_of(session, row.id))
@@ -198,11 +194,6 @@ class Scripts:
                 if library.renamed(path, aside):
                     undo.callback(aside.rename, path)
         aside.unlink(missing_ok=True)
-
-    def places(self, script_id: int) -> tuple[Place, ...]:
-        """Where the script is assigned, each repository and lane once."""
-        with self._database.reading() as session:
-            return places_of(session, script_id).get(script_id, ())
 
     def freeze(self, script_id: int) -> str:
         """Keep the file's text of this moment as a revision, and give its SHA-256: what a run will execute.

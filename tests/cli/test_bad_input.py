@@ -83,6 +83,11 @@ def test_what_is_not_there(shared: BorgDesk, line: str, sentence: str) -> None:
     assert contents(shared) == before
 
 
+@pytest.mark.parametrize("command", ["repo show", "script show", "assignment remove", "plan", "history --repo"])
+def test_more_digits_than_any_id_has(shared: BorgDesk, command: str) -> None:
+    assert refused(shared, *command.split(), "7" * 5000).startswith("There is no ")
+
+
 def test_empty_names(shared: BorgDesk) -> None:
     for name in ("", "  "):
         words = refused(shared, *new(shared, name, str(shared.folder / "new.borg"), "--init", "none"))

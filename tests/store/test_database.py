@@ -156,7 +156,7 @@ def test_a_file_in_the_place_of_the_folder(path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv of util-linux")
-@pytest.mark.parametrize(("mode", "words"), [(0o400, "is read-only"), (0o200, "cannot be read")])
+@pytest.mark.parametrize(("mode", "words"), [(0o400, "the file is read-only"), (0o200, "cannot be read")])
 def test_permissions_that_forbid_it(path: Path, python: Python, mode: int, words: str) -> None:
     created(path).chmod(mode)
     # Without capabilities even root is subject to the file's mode.

@@ -166,7 +166,7 @@ def test_removing_takes_the_assignments_and_leaves_history(store: Store, documen
     run(store, documents, 0, RunStatus.SUCCESS)
     store.repositories.remove(documents.id)
     assert store.repositories.list() == []
-    assert store.scripts.places(script.id) == ()
+    assert store.scripts.get(script.id).used_by == ()
     (job,) = store.runs.list()
     assert (job.repository_id, job.repository) == (None, "Documents")
     with pytest.raises(NotFound):

@@ -292,7 +292,6 @@ class TestRemoving:
             "The script “Stop containers” is assigned in “Documents” (pre-backup), “Documents” (post-backup), "
             "“Photos” (post-run). Remove it there first."
         )
-        assert store.scripts.places(script.id) == store.scripts.get(script.id).used_by
         assert list(library(paths)) == ["stop-containers.sh"]
 
     def test_the_file_goes_and_history_stays(
