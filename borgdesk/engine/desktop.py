@@ -48,7 +48,7 @@ def notify(environment: Mapping[str, str], title: str, text: str, *, urgent: boo
     no_actions: list[str] = []
     body = ("BorgDesk", 0, "borgdesk", title, text, no_actions, hints, expires)
     try:
-        with open_dbus_connection("SESSION") as connection:
+        with open_dbus_connection("SESSION", auth_timeout=_PATIENCE) as connection:
             _ask(connection, new_method_call(_NOTIFICATIONS, "Notify", "susssasa{sv}i", body))
     except Exception as error:
         # jeepney raises what the socket, the bus and the other side raise; none of it is the run's trouble.
@@ -84,7 +84,7 @@ def awake(why: str, *, wait: bool = True) -> Iterator[None]:
 def _inhibit(why: str, mode: str) -> int | None:
     body = ("sleep:shutdown", "BorgDesk", why, mode)
     try:
-        with open_dbus_connection("SYSTEM", enable_fds=True) as connection:
+        with open_dbus_connection("SYSTEM", enable_fds=True, auth_timeout=_PATIENCE) as connection:
             (lock,) = _ask(connection, new_method_call(_LOGIND, "Inhibit", "ssss", body))
             return int(lock.to_raw_fd())
     except Exception as error:

@@ -35,7 +35,7 @@ Row = tuple[str, str, str | None]
 
 
 def wait_until(done: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)

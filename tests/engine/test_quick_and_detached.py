@@ -13,7 +13,7 @@ from borgdesk.engine.process import StartFailed
 
 def test_capture() -> None:
     environment = {"PATH": os.environ["PATH"]}
-    assert process.capture(["sh", "-c", "echo a; echo b >&2; exit 3"], environment, 20) == (3, b"a\n", b"b\n")
+    assert process.capture(["sh", "-c", "echo a; echo b >&2; exit 3"], environment, 60) == (3, b"a\n", b"b\n")
     with pytest.raises(StartFailed, match=r"^sleep did not answer within 0 seconds\.$"):
         process.capture(["sleep", "600"], environment, 0.1)
     with pytest.raises(StartFailed, match=r"^no-such-program is not on this machine\.$"):
@@ -33,7 +33,7 @@ def test_detached(tmp_path: Path) -> None:
     assert found is not None
     assert found.session == detached.pid
     go.touch()
-    assert detached.wait(20)
+    assert detached.wait(60)
     assert log.read_bytes() == b"said\nheard\n"
 
 

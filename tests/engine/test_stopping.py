@@ -16,13 +16,13 @@ LEFT = "Retention was left for the next run, because this one was asked to stop.
 
 
 def test_a_script_that_times_out(desk: Desk) -> None:
-    desk.add("Mount disk", PRE, "echo before; echo wrong >&2; sleep 600", timeout=1)
+    desk.add("Mount disk", PRE, "echo before; echo wrong >&2; sleep 600", timeout=3)
     desk.add("Stop", PRE)
     desk.add("Start", POST)
     run = desk.run()
     assert run.outcome is Outcome.FAILURE
     assert rows(run) == [
-        ("Mount disk", "timed_out", "timed out after 1 s"),
+        ("Mount disk", "timed_out", "timed out after 3 s"),
         ("Stop", "skipped", "Mount disk timed out before it"),
         ("Start", "success", None),
     ]

@@ -118,7 +118,7 @@ class World:
 
         In many files, since Borg heeds a signal only between two chunks: one big chunk takes a busy machine seconds.
         """
-        for number in range(200):
+        for number in range(100):
             (self.source / f"{number}.bin").write_bytes(os.urandom(64 * 1024))
         self.repository = self.workspace.store.repositories.update(replace(self.repository, compression="lzma,9"))
 

@@ -15,14 +15,12 @@ from tests.faults.lab import OWED, PRE, World
 from tests.faults.victim import guardians_of
 
 SEED = 20261123
-_LONGEST = 4.0
-"""Seconds a run of this world takes at most on a slow machine; a kill after its end must do no harm either."""
 
 
-def _hurt(world: World, chance: random.Random) -> bool:
+def _hurt(world: World, longest: float, chance: random.Random) -> bool:
     """Start a run, and kill it at a random moment, with or without its guardian; says whether it died of that."""
     victim = world.start_victim("nothing", "nothing")
-    moment, both = chance.uniform(0.3, _LONGEST), chance.random() < 0.5
+    moment, both = chance.uniform(0.1, 1.0) * longest, chance.random() < 0.5
     try:
         victim.communicate(timeout=moment)
     except subprocess.TimeoutExpired:
@@ -38,10 +36,17 @@ def _kill(pid: int) -> None:
     subprocess.run(["/bin/kill", "-KILL", str(pid)], check=False, capture_output=True)
 
 
-def _round(world: World, chance: random.Random) -> Counter[str]:
+def _length(world: World) -> float:
+    """Seconds a run takes on this machine, start of its process included, and some more: a kill after it is no harm."""
+    began = time.monotonic()
+    world.start_victim("nothing", "nothing").communicate()
+    return 1.1 * (time.monotonic() - began)
+
+
+def _round(world: World, longest: float, chance: random.Random) -> Counter[str]:
     world.forget_journal()
     count = Counter(runs=1)
-    count["killed"] += _hurt(world, chance)
+    count["killed"] += _hurt(world, longest, chance)
     world.wait_for_guardian()
     recovery = world.command("recover")
     assert recovery.returncode == 0, recovery.stderr
@@ -61,8 +66,9 @@ def _campaign(world: World, rounds: int) -> Counter[str]:
     for name in (*PRE, *OWED):
         world.rewrite(name, "sleep 0.1")
     total: Counter[str] = Counter()
+    longest = _length(world)
     for _ in range(rounds):
-        total += _round(world, chance)
+        total += _round(world, longest, chance)
     return total
 
 

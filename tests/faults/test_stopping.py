@@ -19,7 +19,7 @@ from tests.faults.troubles import borg_reads, check_owed, execution, run_with, s
 
 def test_asked_twice_each_owed_script_gets_little_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one that runs, and those that come after it; who is quicker than that is not touched."""
-    monkeypatch.setattr(hooks, "HURRIED_TIMEOUT", 1)
+    monkeypatch.setattr(hooks, "HURRIED_TIMEOUT", 3)
     for name in ("post1", "post3"):
         world.rewrite(name, "echo hanging; sleep 1000", timeout=3600)
     cancel = Cancel()
@@ -34,7 +34,7 @@ def test_asked_twice_each_owed_script_gets_little_time(world: World, monkeypatch
     for name in ("post1", "post3"):
         one = execution(run, name)
         assert one.status is ExecutionStatus.TIMED_OUT
-        assert one.reason == "ended 1 s after stop was asked for twice"
+        assert one.reason == "ended 3 s after stop was asked for twice"
         assert one.stdout == "working\nhanging\n"
     check_owed(world, run, failed=("post1", "post3"))
 

@@ -60,13 +60,13 @@ def _memory(name: str) -> int:
 )
 def test_script_that_hangs_is_ended_with_its_tree(body: str, lanes: tuple[str, ...], world: World) -> None:
     for name in lanes:
-        world.rewrite(name, body, timeout=1)
+        world.rewrite(name, body, timeout=3)
     run = world.run_again()
     assert run.outcome == ("failure" if "pre1" in lanes else "success")
     for name in lanes:
         one = execution(run, name)
         assert one.status is ExecutionStatus.TIMED_OUT
-        assert one.reason == "timed out after 1 s"
+        assert one.reason == "timed out after 3 s"
         assert one.stdout == "working\nlast words\n"
     check_owed(world, run, failed=tuple(name for name in lanes if name in OWED))
     if "pre1" in lanes:
