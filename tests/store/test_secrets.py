@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,9 @@ import pytest
 from borgdesk.domain.errors import SecretsUnavailable
 from borgdesk.paths import Paths
 from borgdesk.store.secrets import Secrets
+from tests.secret_service import in_python, needs_secret_service, secret_service, session_bus
+
+__all__ = ["session_bus"]
 
 VALUE = "pä ss\n“word” $HOME '\""
 FILE = {"BORGDESK_SECRETS": "file"}
@@ -182,89 +182,18 @@ print(json.dumps(answers))
 """
 
 
-WAIT_FOR_SERVICE = """
-from jeepney import MatchRule, message_bus
-from jeepney.io.blocking import open_dbus_connection
-with open_dbus_connection("SESSION") as bus:
-    rule = MatchRule(type="signal", sender="org.freedesktop.DBus", member="NameOwnerChanged")
-    rule.add_arg_condition(0, "org.freedesktop.secrets")
-    bus.send_and_get_reply(message_bus.AddMatch(rule))
-    with bus.filter(rule) as changes:
-        if not bus.send_and_get_reply(message_bus.NameHasOwner("org.freedesktop.secrets")).body[0]:
-            bus.recv_until_filtered(changes, timeout=20)
-"""
-
-
-def in_python(program: str, environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.mark.skipif(
-    not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-daemon")),
-    reason="needs gnome-keyring and dbus-daemon",
-)
+@needs_secret_service
 class TestSecretService:
     """A real keyring on a bus of its own."""
 
     @pytest.fixture
-    def bus(self, tmp_path: Path) -> Iterator[dict[str, str]]:
-        """The environment of a bus whose services cannot be started by asking for them."""
-        configuration = tmp_path / "bus.conf"
-        configuration.write_text(
-            f"<busconfig><type>session</type><listen>unix:dir={tmp_path}</listen><policy context='default'>"
-            "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy>"
-            "</busconfig>"
-        )
-        with subprocess.Popen(
-            ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--print-address=1"],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as daemon:
-            assert daemon.stdout is not None
-            folders = {name: str(tmp_path / name.lower()) for name in ("HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")}
-            for folder in folders.values():
-                Path(folder).mkdir(mode=0o700)
-            yield {
-                **os.environ,
-                **folders,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-                "DBUS_SESSION_BUS_ADDRESS": daemon.stdout.readline().strip(),
-                "PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring",
-            }
-            daemon.terminate()
-
-    @pytest.fixture
-    def ask(self, bus: dict[str, str]) -> Callable[..., list[object]]:
+    def ask(self, session_bus: dict[str, str]) -> Callable[..., list[object]]:
         """Puts questions to a keyring that has just been started, unlocked or locked."""
 
         def ask(*questions: tuple[str | list[str], ...], unlocked: bool) -> list[object]:
-            command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
-            with subprocess.Popen(
-                [*command, "--unlock"] if unlocked else command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                env=bus,
-            ) as daemon:
-                try:
-                    assert daemon.stdin is not None
-                    daemon.stdin.write("password of the keyring" if unlocked else "")
-                    daemon.stdin.close()
-                    in_python(WAIT_FOR_SERVICE, bus)
-                    answers: list[object] = json.loads(in_python(SERVICE, bus, json.dumps(questions)))
-                    return answers
-                finally:
-                    daemon.terminate()
+            with secret_service(session_bus, unlocked=unlocked):
+                answers: list[object] = json.loads(in_python(SERVICE, session_bus, json.dumps(questions)))
+                return answers
 
         return ask
 
@@ -300,17 +229,17 @@ class TestSecretService:
             assert str(answer).startswith("The keyring is locked. Unlock or install a keyring")
         assert not (tmp_path / "trial" / "config").exists()
 
-    def test_a_bus_without_a_keyring(self, bus: dict[str, str], tmp_path: Path) -> None:
+    def test_a_bus_without_a_keyring(self, session_bus: dict[str, str], tmp_path: Path) -> None:
         question = [(str(tmp_path), "get", "repository:3", "PASSPHRASE")]
-        (answer,) = json.loads(in_python(SERVICE, bus, json.dumps(question)))
+        (answer,) = json.loads(in_python(SERVICE, session_bus, json.dumps(question)))
         assert "keyring" in answer
         assert "BORGDESK_SECRETS=file" in answer
 
-    def test_a_keyring_that_never_answers_is_given_up(self, bus: dict[str, str], tmp_path: Path) -> None:
+    def test_a_keyring_that_never_answers_is_given_up(self, session_bus: dict[str, str], tmp_path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as silent:
             silent.bind(str(tmp_path / "silent"))
             silent.listen()
-            deaf = {**bus, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/silent"}
+            deaf = {**session_bus, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}/silent"}
             question = [(str(tmp_path), "get", "repository:3", "PASSPHRASE")]
             impatient = "import borgdesk.store.secrets as s; s._PATIENCE = 0.5\n" + SERVICE
             (answer,) = json.loads(in_python(impatient, deaf, json.dumps(question)))
