@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from dataclasses import replace
 from functools import partial
 from threading import Thread
 
-from borgdesk.domain.errors import SecretsUnavailable, StoreUnusable
+from borgdesk import logs
+from borgdesk.domain.errors import BorgDeskError, SecretsUnavailable, StoreUnusable
 from borgdesk.domain.events import Event, Tell
 from borgdesk.domain.history import PlannedScript, Run
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, Step
@@ -28,6 +30,7 @@ from borgdesk.engine.output import Masker, RunLog
 from borgdesk.engine.queue import Turn
 from borgdesk.engine.recorder import patiently
 from borgdesk.engine.workspace import Workspace
+from borgdesk.paths import Paths
 from borgdesk.store.faults import StoreDamaged
 
 _log = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ _KEYRING_PATIENCE_FOR_MASKS = 1.0
 _RETENTION_LEFT = "Retention was left for the next run, because this one was interrupted."
 _CUT_SHORT = "BorgDesk was ended while it ran"
 _INTERRUPTED = "BorgDesk was ended while the backup was under way."
+_DIED = "BorgDesk was ended during a backup"
+_NOT_DONE = "What the run owes could not be done; look whether all services are up."
 _NEVER_BEGAN = "BorgDesk was ended before the backup began; nothing was stopped."
 
 
@@ -75,11 +80,18 @@ def recover_all(workspace: Workspace, tell: Tell = _silent, cancel: Cancel | Non
 
 def recover_as_guardian(run_id: int) -> int:
     """What the guardian does when the application has died: the exit code of its process."""
-    from borgdesk import logs
-
-    workspace = Workspace.open(busy_timeout=_BUSY_TIMEOUT)
-    logs.start(workspace.paths.state)
+    logs.start(Paths.from_environment(os.environ).state)
     _log.warning("the application died during run %d", run_id)
+    try:
+        return _recover_for_user(Workspace.open(busy_timeout=_BUSY_TIMEOUT), run_id)
+    except Exception as error:
+        _log.exception("run %d could not be recovered", run_id)
+        why = error if isinstance(error, BorgDeskError) else "BorgDesk itself failed; its log says more."
+        notify(os.environ, _DIED, f"{_NOT_DONE} {why}", urgent=True)
+        return 1
+
+
+def _recover_for_user(workspace: Workspace, run_id: int) -> int:
     run = patiently(lambda: workspace.store.runs.get(run_id, with_output=False), Cancel())
     # The guardian has inherited the turn at the location, so it need not take it.
     if run.status.is_final:
@@ -88,7 +100,7 @@ def recover_as_guardian(run_id: int) -> int:
         recovered = _claim_and_finish(workspace, run, _silent, Cancel())
     if recovered is None:
         return 1
-    notify(workspace.environment, "BorgDesk was ended during a backup", run_sentence(recovered), urgent=True)
+    notify(workspace.environment, _DIED, run_sentence(recovered), urgent=True)
     return 0
 
 

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -27,6 +26,7 @@ from tests.faults.troubles import (
     check_owed,
     execution,
     once_owed_is_done,
+    overwrite,
     run_with,
     script_ends,
     step_begins,
@@ -167,18 +167,10 @@ def test_guardian_does_not_wait_for_a_locked_database(world: World) -> None:
     check_owed(world, run)
 
 
-def _overwrite(path: Path, text: bytes) -> None:
-    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        if file.exists():
-            size = file.stat().st_size
-            with file.open("r+b") as database:
-                database.write((text * (size // len(text) + 1))[:size])
-
-
 def test_database_that_is_damaged_at_the_start_is_told_and_kept(world: World) -> None:
     path = world.workspace.paths.database
     world.close()
-    _overwrite(path, b"not a database")
+    overwrite(path)
     content = path.read_bytes()
     for _ in range(2):
         with pytest.raises(StoreUnusable) as refused:
@@ -195,9 +187,7 @@ def test_database_that_is_damaged_at_the_start_is_told_and_kept(world: World) ->
 
 def test_database_that_is_destroyed_during_a_run_costs_history_only(world: World) -> None:
     events: list[Event] = []
-    striker = Striker(
-        script_ends("pre1"), lambda: _overwrite(world.workspace.paths.database, b"not a database"), events
-    )
+    striker = Striker(script_ends("pre1"), lambda: overwrite(world.workspace.paths.database), events)
     run = back_up(world.workspace, world.repository, Trigger.USER, striker, Cancel())
     assert striker.struck
     assert world.ended() == [*PRE, *OWED]

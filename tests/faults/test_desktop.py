@@ -17,11 +17,11 @@ import pytest
 from borgdesk.domain.events import Event, ExecutionEnded, ExecutionStarted
 from borgdesk.domain.run import Trigger
 from borgdesk.engine import desktop as asking
-from borgdesk.engine import recovery
+from borgdesk.engine import process, recovery
 from borgdesk.engine.backup import run as back_up
 from borgdesk.engine.cancel import Cancel
 from tests.faults.lab import LAST, OWED, PRE, ROOT, World
-from tests.faults.troubles import check_owed, once_owed_is_done
+from tests.faults.troubles import check_owed, once_owed_is_done, overwrite
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
 
@@ -81,9 +81,9 @@ class PrivateDesktop:
         return asked.count("inhibit") - asked.count("refused") - asked.count("released") == 1
 
     def close(self) -> None:
-        for process in (self._fake, self._bus):
-            process.kill()
-            process.communicate()
+        for program in (self._fake, self._bus):
+            program.kill()
+            program.communicate()
 
 
 @pytest.fixture
@@ -199,3 +199,23 @@ def test_guardian_tells_the_user_and_keeps_the_machine_awake_meanwhile(
     locks = [line for line in session.asked() if line[0] != "notify"]
     assert locks == [BLOCK, ["released"], BLOCK, ["released"]]
     check_owed(world, run)
+
+
+def test_guardian_that_can_do_nothing_tells_the_user(world: World, desktop: Callable[[str], PrivateDesktop]) -> None:
+    """The application dies, and its database is gone as well."""
+    session, path = desktop("grants"), world.workspace.paths.database
+    world.environment |= {"DBUS_SESSION_BUS_ADDRESS": session.address}
+    world.rewrite("pre2", "sleep 30")
+    victim = world.start_victim("pre2", "nothing")
+    while "pre2" not in [entry.name for entry in world.journal()]:
+        assert victim.poll() is None
+    overwrite(path)
+    victim.kill()
+    victim.communicate()
+    world.wait_for_guardian()
+    why = f"The file {path} is not a database. BorgDesk changed nothing in it; move it away, or put a copy of it back, "
+    text = f"What the run owes could not be done; look whether all services are up. {why}and start again."
+    (told,) = [line for line in session.asked() if line[0] == "notify"]
+    assert told == ["notify", "BorgDesk was ended during a backup", text, "2"]
+    marker = frozenset({f"BORGDESK_HOME={world.environment['BORGDESK_HOME']}"})
+    process.end_families([marker], grace=1)

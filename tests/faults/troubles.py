@@ -176,3 +176,13 @@ def empty_write_ahead_log(path: Path) -> None:
     """Leave SQLite no space that it has already: its next write needs new blocks of the disk."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def overwrite(path: Path) -> None:
+    """Put something else in the place of a database, as large as it was."""
+    text = b"not a database"
+    for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        if file.exists():
+            size = file.stat().st_size
+            with file.open("r+b") as database:
+                database.write((text * (size // len(text) + 1))[:size])
