@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 
-from borgdesk.borg.archive_name import check_archive_name
+from borgdesk.borg.archive_name import check_archive_name, series_glob
 from borgdesk.borg.options import Encryption, check_compression, check_pattern
 from borgdesk.borg.replies import RepositoryInfo, parse_info
 from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, SecretsUnavailable, Stopped
@@ -65,6 +65,7 @@ def add_repository(
     cancel = cancel or Cancel()
     repository = checked(repository)
     _check_name_is_free(workspace, repository.name)
+    _check_series(workspace, repository)
     _check_secrets(workspace, repository, passphrase, init)
     usable_version(workspace)
     access = Access(passphrase, repository.passcommand, unencrypted=True)
@@ -92,6 +93,22 @@ def _register(workspace: Workspace, repository: Repository, passphrase: str | No
 def _check_name_is_free(workspace: Workspace, name: str) -> None:
     if any(other.name == name for other in workspace.store.repositories.list()):
         raise InvalidInput(f"There is already a repository called “{name}”.")
+
+
+def _check_series(workspace: Workspace, repository: Repository) -> None:
+    """Refuse two repositories at one place whose archives retention could not tell apart: it would mix them up."""
+    series = canonical(repository.location), series_glob(repository.archive_name)
+    for other in workspace.store.repositories.list():
+        prunes = bool(repository.retention or other.retention)
+        if (
+            prunes
+            and other.id != repository.id
+            and series == (canonical(other.location), series_glob(other.archive_name))
+        ):
+            raise InvalidInput(
+                f"“{other.name}” is at the same place and names its archives alike, so that retention would remove "
+                "archives of both as if they were one's: choose another archive name."
+            )
 
 
 def _check_secrets(
@@ -138,6 +155,7 @@ def edit_repository(
     """
     repository = checked(repository)
     before = workspace.store.repositories.get(repository.id)
+    _check_series(workspace, repository)
     if passphrase is not None:
         repository = replace(repository, has_passphrase=True, passcommand=None)
         _check_secrets(workspace, repository, passphrase, None)

@@ -13,7 +13,7 @@ import pytest
 
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.errors import BorgDeskError, BorgUnusable, InUse, InvalidInput, NotFound
-from borgdesk.domain.repository import Repository
+from borgdesk.domain.repository import Repository, Retention
 from borgdesk.engine.arming import PASSPHRASE, passphrase_owner
 from borgdesk.engine.enrolling import add_repository, edit_repository, remove_repository
 from tests.engine.desk import PRE, Desk, wait_until
@@ -171,6 +171,23 @@ def test_changing_what_needs_no_borg(real: Desk) -> None:
     edited = edit_repository(real.workspace, replace(added, name="Letters", excludes=("*.tmp",)))
     assert (edited.name, edited.excludes, edited.has_passphrase) == ("Letters", ("*.tmp",), True)
     assert stored_phrase(real, edited) == PHRASE
+
+
+def test_retention_never_takes_the_archives_of_another(real: Desk) -> None:
+    first = add_repository(real.workspace, wanted(real, archive_name="{hostname}-{now}"), None, Encryption.NONE)
+    same = wanted(real, name="Letters", archive_name="{hostname}-{now:%Y-%m-%dT%H:%M:%S}")
+    second = add_repository(real.workspace, same)
+    alike = "“Papers” is at the same place and names its archives alike"
+    with pytest.raises(InvalidInput, match=alike):
+        edit_repository(real.workspace, replace(second, retention=Retention(daily=7)))
+    edited = edit_repository(
+        real.workspace, replace(second, retention=Retention(daily=7), archive_name="letters-{now}")
+    )
+    assert edited.retention == Retention(daily=7)
+    with pytest.raises(InvalidInput, match="“Letters” is at the same place"):
+        edit_repository(real.workspace, replace(first, archive_name="letters-{now}"))
+    with pytest.raises(InvalidInput, match="“Letters” is at the same place"):
+        add_repository(real.workspace, replace(same, name="Third", archive_name="letters-{now}"))
 
 
 def test_changing_the_passphrase_tries_it_first(real: Desk) -> None:
