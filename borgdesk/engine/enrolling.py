@@ -64,8 +64,8 @@ def add_repository(
     """
     cancel = cancel or Cancel()
     repository = checked(repository)
-    _check_name_is_free(workspace, repository.name)
-    _check_series(workspace, repository)
+    check_name_is_free(workspace, repository.name)
+    check_series(workspace, repository)
     _check_secrets(workspace, repository, passphrase, init)
     usable_version(workspace)
     access = Access(passphrase, repository.passcommand, unencrypted=True)
@@ -90,13 +90,22 @@ def _register(workspace: Workspace, repository: Repository, passphrase: str | No
     return added
 
 
-def _check_name_is_free(workspace: Workspace, name: str) -> None:
+def check_name_is_free(workspace: Workspace, name: str) -> None:
+    """Refuse a name that another repository has.
+
+    Raises:
+        InvalidInput: there is such a one.
+    """
     if any(other.name == name for other in workspace.store.repositories.list()):
         raise InvalidInput(f"There is already a repository called “{name}”.")
 
 
-def _check_series(workspace: Workspace, repository: Repository) -> None:
-    """Refuse two repositories at one place whose archives retention could not tell apart: it would mix them up."""
+def check_series(workspace: Workspace, repository: Repository) -> None:
+    """Refuse two repositories at one place whose archives retention could not tell apart: it would mix them up.
+
+    Raises:
+        InvalidInput: there is such a one.
+    """
     series = canonical(repository.location), series_glob(repository.archive_name)
     for other in workspace.store.repositories.list():
         prunes = bool(repository.retention or other.retention)
@@ -155,7 +164,7 @@ def edit_repository(
     """
     repository = checked(repository)
     before = workspace.store.repositories.get(repository.id)
-    _check_series(workspace, repository)
+    check_series(workspace, repository)
     if passphrase is not None:
         repository = replace(repository, has_passphrase=True, passcommand=None)
         _check_secrets(workspace, repository, passphrase, None)

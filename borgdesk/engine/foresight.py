@@ -10,7 +10,7 @@ from borgdesk.borg.options import Encryption
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.repository import Repository, check_location, is_local
 from borgdesk.domain.script import check_name
-from borgdesk.engine.enrolling import checked
+from borgdesk.engine.enrolling import check_name_is_free, check_series, checked
 from borgdesk.engine.queue import canonical
 from borgdesk.engine.workspace import Workspace
 
@@ -30,9 +30,9 @@ def foresee(workspace: Workspace, repository: Repository, init: Encryption | Non
         check_location(repository.location)
         _check_place(repository.location, init)
         check_name(repository.name, "repository")
-        checked(repository)
-        if any(other.name == repository.name.strip() for other in workspace.store.repositories.list()):
-            raise InvalidInput(f"There is already a repository called “{repository.name.strip()}”.")
+        wanted = checked(repository)
+        check_name_is_free(workspace, wanted.name)
+        check_series(workspace, wanted)
     except InvalidInput as error:
         return Foreseen(str(error), prevents=True)
     return Foreseen(_worth_knowing(workspace, repository))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from borgdesk.borg.options import Encryption
-from borgdesk.domain.repository import Repository
+from borgdesk.domain.repository import Repository, Retention
 from borgdesk.engine.foresight import foresee
 from tests.engine.desk import Desk
 
@@ -67,6 +67,14 @@ def test_an_existing_one_must_be_there(desk: Desk, wanted: Repository) -> None:
 def test_other_machines_are_not_asked(desk: Desk, wanted: Repository) -> None:
     far = replace(wanted, location="ssh://nobody@127.0.0.1:1/./borg")
     assert foresee(desk.workspace, far, None).sentence == foresee(desk.workspace, far, NEW).sentence == ""
+
+
+def test_archives_that_retention_would_mix_up(desk: Desk, wanted: Repository) -> None:
+    same = replace(wanted, location=desk.repository.location, archive_name=desk.repository.archive_name)
+    assert not foresee(desk.workspace, same, NEW).prevents
+    desk.change(retention=Retention(last=3))
+    foreseen = foresee(desk.workspace, same, NEW)
+    assert ("names its archives alike" in foreseen.sentence, foreseen.prevents) == (True, True)
 
 
 def test_what_is_only_worth_knowing(desk: Desk, wanted: Repository, tmp_path: Path) -> None:
