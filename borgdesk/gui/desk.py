@@ -38,6 +38,9 @@ _SESSION_PATIENCE = 120.0
 _IDLE = 1000
 """Milliseconds after which the window is there and nobody has clicked much yet."""
 
+_BREATH = 10
+"""Milliseconds in which the window hears its user between two things that both take their time."""
+
 _BAD = (RunStatus.FAILURE, RunStatus.INTERRUPTED)
 
 
@@ -293,7 +296,7 @@ class Desk(QObject):
         if live is not None and live.repository_id == self._show_next:
             self._show_next = None
             # Not in the same breath with all others who hear of it: a page takes its time to be laid out.
-            QTimer.singleShot(0, self, partial(self.show_run, run_id))
+            QTimer.singleShot(_BREATH, self, partial(self.show_run, run_id))
 
     def _see_end(self, ended: RunEnded) -> None:
         self.notifications.tell_end(ended)

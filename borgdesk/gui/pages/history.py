@@ -54,8 +54,8 @@ class HistoryPage(QWidget):
         self._pause.timeout.connect(self.refresh)
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self._look_for_new)
-        executor.run_began.connect(lambda _: self._look_for_new())
-        executor.run_ended.connect(lambda _: self._look_for_new())
+        executor.run_began.connect(self._look_again)
+        executor.run_ended.connect(self._look_again)
         self.refresh()
 
     def refresh(self) -> None:
@@ -184,6 +184,7 @@ class HistoryPage(QWidget):
         self._back_button.hide()
         self._header.set_title(self.tr("History"))
         self.run_view.clear()
+        self._look_for_new()
         self._table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -211,6 +212,11 @@ class HistoryPage(QWidget):
                 self.model.append(runs, has_more=len(runs) == PAGE)
 
         self._background.ask(question, append, owner=self)
+
+    def _look_again(self, _: object) -> None:
+        """A run began or ended; who looks at one run learns of it on the way back."""
+        if self._stack.currentIndex() == 0:
+            self._look_for_new()
 
     def _look_for_new(self) -> None:
         """Bring the top of the list up to date, and leave alone what was loaded below it."""

@@ -25,6 +25,9 @@ from borgdesk.gui.widgets.repository_card import RepositoryCard
 _TICK = 30_000
 """Milliseconds after which "2 minutes ago" is looked at again, and what other processes did."""
 
+_SOON = 200
+"""Milliseconds after a run's end in which everybody else who shows it asks the store; and more may end with it."""
+
 
 class OverviewPage(QWidget):
     """A card per repository."""
@@ -63,8 +66,10 @@ class OverviewPage(QWidget):
         self._clock.timeout.connect(self.refresh)
         self._clock.start()
         executor.events_arrived.connect(self._hear)
-        executor.run_ended.connect(lambda _: self.refresh())
-        executor.idle.connect(self.refresh)
+        self._soon = QTimer(self, singleShot=True, interval=_SOON)
+        self._soon.timeout.connect(self.refresh)
+        executor.run_ended.connect(lambda _: self._soon.start())
+        executor.idle.connect(self._soon.start)
         self.refresh()
 
     def refresh(self) -> None:

@@ -60,7 +60,8 @@ class Notice(QWidget):
         self._tone = tone
         self._text.setText(text)
         self._text.setAccessibleName(text)
-        self._draw_icon()
+        if text:
+            self._draw_icon()
         self.setVisible(bool(text))
         self.update()
 

@@ -93,11 +93,13 @@ class RunView(QWidget):
         self._hint.show()
 
     def warm_up(self) -> None:
-        """Be laid out and painted where nobody sees it: the first time takes Qt some 30 ms, mostly for fonts."""
+        """Be laid out and painted where nobody sees it: the first time takes Qt some 50 ms, for fonts and icons."""
         self._show_head("…", "…", "…")
+        self._draw_status(RunStatus.RUNNING)
+        self._timeline.rows.set_rows([Entry(at, status) for at, status in enumerate((*RunStatus, *ExecutionStatus))])
         self._output.show_lines([(Stream.STDOUT, ("…",))])
         self.grab()
-        self._output.clear()
+        self._begin(0)
         self.clear()
 
     def focus_search(self) -> None:

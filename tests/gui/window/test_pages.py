@@ -209,7 +209,21 @@ class TestHistory:
             pass
         qtbot.waitUntil(lambda: bool(seen(page, "Run again")))
         assert all(not one.is_active for one in table.rows.rows())
+        press(qtbot, page, "All runs")
         qtbot.waitUntil(lambda: [run.status for run in page.model.rows()] == [RunStatus.SUCCESS])
+
+    def test_warming_up_shows_nothing_and_disturbs_nobody(
+        self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+    ) -> None:
+        repository = scene.repository()
+        page = history_of(scene, background, executor, qtbot)
+        page.warm_up()
+        assert (page.run_view.run_id, seen(page, "Run again"), seen(page, "All runs")) == (None, [], [])
+        run = scene.run(repository)
+        page.show_run(run.id)
+        page.warm_up()
+        qtbot.waitUntil(lambda: bool(seen(page, "Run again")))
+        assert page.run_view.run_id == run.id
 
     def test_keyboard_goes_there_and_back(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
