@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QCollator, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from borgdesk.gui import theme
 from borgdesk.gui.columns import Column
@@ -13,8 +13,7 @@ from borgdesk.gui.columns import Column
 T = TypeVar("T")
 Index = QModelIndex | QPersistentModelIndex
 
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1
-ROW_ROLE = Qt.ItemDataRole.UserRole + 2
+ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 EDGE = "\u2002"
 """Keeps text that stands at the right from touching what stands at the left of the next column."""
 _NOWHERE = QModelIndex()
@@ -43,15 +42,17 @@ class TableModel(QAbstractTableModel, Generic[T]):
         self._places: dict[Hashable, int] = {}
         self._has_more = False
         self._waiting = False
+        self._order: tuple[Column[T], bool] | None = None
+        """The column the rows are sorted by, and whether the greatest comes first."""
 
     # rows
 
     def rows(self) -> tuple[T, ...]:
-        """All rows, in the model's own order."""
+        """All rows, in the order they are shown in."""
         return tuple(self._rows)
 
     def row(self, place: int) -> T:
-        """The row at a place of the model's own order."""
+        """The row at a place of that order."""
         return self._rows[place]
 
     def place_of(self, key: Hashable) -> int | None:
@@ -60,7 +61,7 @@ class TableModel(QAbstractTableModel, Generic[T]):
 
     def set_rows(self, rows: Iterable[T], *, has_more: bool = False) -> None:
         """Show exactly these rows. What is selected stays selected as long as its key is there."""
-        new = list(rows)
+        new = self._sorted(rows)
         self._has_more, self._waiting = has_more, False
         keys = [self._key(row) for row in new]
         wanted = set(keys)
@@ -80,6 +81,7 @@ class TableModel(QAbstractTableModel, Generic[T]):
         new = [row for row in rows if self._key(row) not in self._places]
         if new:
             self._insert(len(self._rows), new)
+            self._keep_order()
 
     def put(self, row: T, place: int | None = None) -> None:
         """Update the row with the same key, or insert it at *place* (the end unless given)."""
@@ -89,6 +91,7 @@ class TableModel(QAbstractTableModel, Generic[T]):
         elif self._rows[known] != row:
             self._rows[known] = row
             self._tell_changed(known, known)
+        self._keep_order()
 
     def remove(self, key: Hashable) -> None:
         """Take a row out, if it is there."""
@@ -117,8 +120,6 @@ class TableModel(QAbstractTableModel, Generic[T]):
             return row
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
-        if role == SORT_ROLE:
-            return column.key_of(row)
         return self._looks(column, row, role)
 
     def _looks(self, column: Column[T], row: T, role: int) -> Any:
@@ -142,6 +143,33 @@ class TableModel(QAbstractTableModel, Generic[T]):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _ALIGNED[self.columns[section].right]
         return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the rows, and those that come later, too.
+
+        Not left to a QSortFilterProxyModel: for 500 rows that asked Python 16,000 times, 45 ms in which nothing moved.
+        """
+        self._order = (self.columns[column], order is Qt.SortOrder.DescendingOrder)
+        self._keep_order()
+
+    def _keep_order(self) -> None:
+        if self._order is not None and self._rows:
+            keys = [self._key(row) for row in self._sorted(self._rows)]
+            if keys != [self._key(row) for row in self._rows]:
+                self._reorder(keys)
+
+    def _sorted(self, rows: Iterable[T]) -> list[T]:
+        """The rows in their order: texts as the user's language has it, what is equal as it came."""
+        if self._order is None:
+            return list(rows)
+        column, descending = self._order
+        collate = QCollator().sortKey
+
+        def rank(row: T) -> Any:
+            key = column.key_of(row)
+            return collate(key) if isinstance(key, str) else key
+
+        return sorted(rows, key=rank, reverse=descending)
 
     def canFetchMore(self, parent: Index = _NOWHERE) -> bool:
         return self._has_more and not self._waiting and not parent.isValid()

@@ -27,11 +27,12 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.gui import icons
-from borgdesk.gui.table import EDGE, ROW_ROLE, SORT_ROLE, TableModel
+from borgdesk.gui.table import EDGE, ROW_ROLE, TableModel
 
 T = TypeVar("T")
 
 _ACTIVATING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_MOVING = (Qt.Key.Key_Down, Qt.Key.Key_Up)
 
 
 class TableView(QTableView, Generic[T]):
@@ -58,9 +59,7 @@ class TableView(QTableView, Generic[T]):
         self.rows = model
         self._empty = empty
         self._no_match = self.tr("Nothing matches.")
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSortRole(SORT_ROLE)
-        self._proxy.setSortLocaleAware(True)
+        self._proxy = _Filter(self)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._proxy.setFilterKeyColumn(-1)
         self._proxy.setSourceModel(model)
@@ -161,6 +160,8 @@ class TableView(QTableView, Generic[T]):
             self._activate()
         elif row is not None and event.key() == Qt.Key.Key_Delete:
             self.delete_pressed.emit(row)
+        elif row is None and event.key() in _MOVING:
+            self.select_first()  # Qt has made it current without selecting it, and would go on from there
         else:
             super().keyPressEvent(event)
 
@@ -174,6 +175,13 @@ class TableView(QTableView, Generic[T]):
         text = self._no_match if self.rows.rowCount() else self._empty
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), text)
         painter.end()
+
+
+class _Filter(QSortFilterProxyModel):
+    """Filters only; the model sorts."""
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self.sourceModel().sort(column, order)
 
 
 class CellDelegate(QStyledItemDelegate):

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -55,6 +56,30 @@ def test_sorts_by_key_not_by_text(qtbot: QtBot) -> None:
     assert shown(view) == ["apple", "Banana", "cherry"]
 
 
+def test_what_comes_later_is_sorted_in(qtbot: QtBot) -> None:
+    model = model_of(APPLE)
+    view = view_of(model, qtbot)
+    view.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    model.set_rows([APPLE, CHERRY, BANANA])
+    assert shown(view) == ["Banana", "apple", "cherry"]
+    view.select_key("apple")
+    model.append([Fruit("kiwi", 70)])
+    model.put(Fruit("apple", 2000))
+    model.put(Fruit("pea", 1))
+    assert shown(view) == ["apple", "Banana", "kiwi", "cherry", "pea"]
+    assert view.current_row() == Fruit("apple", 2000)
+
+
+def test_texts_are_sorted_as_people_do(qtbot: QtBot) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German))
+    try:
+        view = view_of(model_of(*(Fruit(name, 1) for name in ("zoo", "öl", "Apfel", "äpfel", "banane"))), qtbot)
+        assert shown(view) == ["Apfel", "äpfel", "banane", "öl", "zoo"]
+    finally:
+        QLocale.setDefault(before)
+
+
 def test_new_values_keep_the_selection(qtbot: QtBot) -> None:
     model = model_of(APPLE, BANANA, CHERRY)
     view = view_of(model, qtbot)
@@ -88,6 +113,15 @@ def test_keyboard_activates_and_deletes(qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.delete_pressed) as deleted:
         qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert deleted.args == [BANANA]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Up])
+def test_the_first_arrow_selects_the_first_row(qtbot: QtBot, key: Qt.Key) -> None:
+    view = view_of(model_of(APPLE, BANANA), qtbot)
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    qtbot.keyClick(view, key)
+    assert view.current_row() == APPLE
 
 
 def test_says_something_when_there_is_nothing(qtbot: QtBot) -> None:
