@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.borg.options import Encryption
-from borgdesk.domain.errors import BorgDeskError, InvalidInput
+from borgdesk.domain.errors import BorgDeskError, InvalidInput, Stopped
 from borgdesk.domain.repository import Repository, Retention
+from borgdesk.engine.cancel import Cancel
 from borgdesk.engine.enrolling import add_repository
 from borgdesk.engine.foresight import Foreseen, foresee
 from borgdesk.engine.workspace import Workspace
@@ -61,7 +62,8 @@ class AddRepositoryDialog(QDialog):
         self._workspace = workspace
         self._background = background
         self._number = 0
-        self._busy = False
+        self._cancel: Cancel | None = None
+        """While Borg is at work."""
         self.setWindowTitle(self.tr("Add repository"))
         self._make_inputs()
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE)
@@ -115,7 +117,11 @@ class AddRepositoryDialog(QDialog):
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.hide()
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons = QDialogButtonBox()
+        self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.stop = self.buttons.addButton(self.tr("S&top"), QDialogButtonBox.ButtonRole.RejectRole)
+        self.stop.setIcon(icons.icon("media-playback-stop"))
+        self.stop.hide()
         self.add = self.buttons.addButton(self.tr("Add repository"), QDialogButtonBox.ButtonRole.AcceptRole)
         layout = QVBoxLayout(self)
         layout.addWidget(FormScroll(self._form), 1)
@@ -231,7 +237,7 @@ class AddRepositoryDialog(QDialog):
         )
 
     def _tell(self, number: int, foreseen: Foreseen) -> None:
-        if number != self._number or self._busy:
+        if number != self._number or self._cancel is not None:
             return
         if not foreseen.prevents:
             problem = self._key_problem()
@@ -258,35 +264,48 @@ class AddRepositoryDialog(QDialog):
 
     def _add(self) -> None:
         repository, passphrase, init = self.repository(), self._given_passphrase(), self.init()
-        self._set_busy(True)
+        cancel = Cancel()
+        self._set_cancel(cancel)
         making = self.tr("Borg makes the repository…") if init else self.tr("Borg opens the repository…")
         self.notice.say(making, Tone.WORKING, closable=False)
         self._background.ask(
-            lambda: add_repository(self._workspace, repository, passphrase, init), self._finish, self._fail, self
+            lambda: add_repository(self._workspace, repository, passphrase, init, cancel),
+            self._finish,
+            self._fail,
+            self,
         )
 
-    def _set_busy(self, busy: bool) -> None:
-        self._busy = busy
+    def _set_cancel(self, cancel: Cancel | None) -> None:
+        self._cancel = cancel
+        busy = cancel is not None
         self._form.setEnabled(not busy)
-        self.buttons.setEnabled(not busy)
+        self.add.setEnabled(not busy)
+        self.leave.setVisible(not busy)
+        self.stop.setVisible(busy)
+        self.stop.setEnabled(busy)
         self.progress.setVisible(busy)
 
     def _finish(self, repository: Repository) -> None:
-        self._busy = False
+        self._set_cancel(None)
         self.passphrase.clear()
         self.added.emit(repository)
         self.accept()
 
     def _fail(self, error: Exception) -> None:
-        self._set_busy(False)
+        self._set_cancel(None)
         if not isinstance(error, BorgDeskError):
             raise error
-        self.notice.say(error.sentence, Tone.BAD, closable=False)
+        tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD
+        self.notice.say(error.sentence, tone, closable=False)
 
     def reject(self) -> None:
-        """Close, unless Borg is at work: what it makes would be there without us knowing of it."""
-        if not self._busy:
+        """Close; while Borg is at work stop it, and stay until it is known what is there now."""
+        if self._cancel is None:
             super().reject()
+            return
+        self._cancel.ask()
+        self.stop.setEnabled(False)
+        self.notice.say(self.tr("Stopping…"), Tone.WORKING, closable=False)
 
 
 def _group(title: str, layout: QLayout) -> QGroupBox:
