@@ -165,14 +165,16 @@ class Runs(Executions):
         repository: int | str | None = None,
         script: int | str | None = None,
         status: RunStatus | None = None,
+        since: datetime | None = None,
         search: str | None = None,
         before_id: int | None = None,
         limit: int = 50,
     ) -> builtins.list[Run]:
         """Runs that meet all conditions, newest first, without their executions.
 
-        Repository and script are given by id, or by the name they have or had. *search* looks into names, error, note
-        and output. The next page begins before the id of this page's last run.
+        Repository and script are given by id, or by the name they have or had; *since* is the earliest moment at which
+        they were asked for. *search* looks into names, error, note and output. The next page begins before the id of
+        this page's last run.
         """
         query = select(BackupJobRow).order_by(BackupJobRow.id.desc()).limit(limit)
         if repository is not None:
@@ -181,6 +183,8 @@ class Runs(Executions):
             query = query.where(_with_execution(_of_script(script)))
         if status is not None:
             query = query.where(BackupJobRow.status == status)
+        if since is not None:
+            query = query.where(BackupJobRow.queued_at >= since)
         if search:
             query = query.where(_mentions(search))
         if before_id is not None:

@@ -399,7 +399,7 @@ class TestHistory:
         store.runs.settle(failed, Outcome.FAILURE, error="The script “Mount disk” failed.")
         store.runs.note(failed, "Retention was left.")
         store.runs.finish(failed, RunStatus.FAILURE, T0)
-        waiting = store.runs.queue(documents, Trigger.USER, ME, T0).id
+        waiting = store.runs.queue(documents, Trigger.USER, ME, LATER).id
         return {"done": done, "failed": failed, "waiting": waiting}
 
     def found(self, store: Store, many: dict[str, int], **conditions: object) -> list[str]:
@@ -422,6 +422,9 @@ class TestHistory:
             ({"status": RunStatus.FAILURE}, ["failed"]),
             ({"status": RunStatus.QUEUED, "repository": "Photos"}, []),
             ({"status": RunStatus.QUEUED, "repository": "Documents"}, ["waiting"]),
+            ({"since": T0}, ["waiting", "failed", "done"]),
+            ({"since": LATER}, ["waiting"]),
+            ({"since": LATER + timedelta(seconds=1)}, []),
             ({"search": "PHOTO"}, ["failed"]),
             ({"search": "mount disk"}, ["failed"]),
             ({"search": "stop containers"}, ["failed"]),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from borgdesk.domain.history import Run
-from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import RunStatus
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui import icons, run_words, theme, words
 from borgdesk.gui.background import Background
@@ -18,13 +14,13 @@ from borgdesk.gui.columns import Column
 from borgdesk.gui.executor import Executor
 from borgdesk.gui.table import TableModel
 from borgdesk.gui.widgets.page_header import PageHeader
+from borgdesk.gui.widgets.run_filter import RunFilter
 from borgdesk.gui.widgets.run_view import RunView
 from borgdesk.gui.widgets.table_view import TableView
 
 PAGE = 100
 """Runs that are asked for at once."""
 
-_TYPING_PAUSE = 300
 _TICK = 15_000
 """Milliseconds between two looks for what other processes did, while the page is seen."""
 
@@ -50,8 +46,6 @@ class HistoryPage(QWidget):
         self.model.more_wanted.connect(self._ask_more)
         self._make(executor)
         self._lay_out()
-        self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE)
-        self._pause.timeout.connect(self.refresh)
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self._look_for_new)
         executor.run_began.connect(self._look_again)
@@ -60,9 +54,9 @@ class HistoryPage(QWidget):
 
     def refresh(self) -> None:
         """Ask the store again, from the newest run."""
-        self._ask_repositories()
+        self._filter.refresh()
         self._asked += 1
-        asked, question = self._asked, self._question()
+        asked, question = self._asked, self._filter.question(None, PAGE)
 
         def show(runs: list[Run]) -> None:
             if asked == self._asked:
@@ -73,11 +67,7 @@ class HistoryPage(QWidget):
     def show_repository(self, repository_id: int) -> None:
         """Show the runs of one repository."""
         self._back()
-        place = self._repository.findData(repository_id)
-        if place < 0:
-            self._repository.addItem("", repository_id)
-            place = self._repository.count() - 1
-        self._repository.setCurrentIndex(place)
+        self._filter.choose_repository(repository_id)
         self.refresh()
 
     def show_run(self, run_id: int) -> None:
@@ -97,8 +87,7 @@ class HistoryPage(QWidget):
         if self._stack.currentIndex() == 1:
             self.run_view.focus_search()
         else:
-            self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            self._search.selectAll()
+            self._filter.focus_search()
 
     # parts
 
@@ -130,21 +119,8 @@ class HistoryPage(QWidget):
         self._back_button.clicked.connect(self._back)
         self._back_button.hide()
         self._header.row.insertWidget(0, self._back_button)
-        self._repository = QComboBox(self)
-        self._repository.setAccessibleName(self.tr("Repository"))
-        self._repository.addItem(self.tr("All repositories"), None)
-        self._repository.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._repository.setMinimumContentsLength(18)
-        self._status = QComboBox(self)
-        self._status.setAccessibleName(self.tr("Status"))
-        self._status.addItem(self.tr("Every status"), None)
-        for status in RunStatus:
-            self._status.addItem(icons.lasting_status_icon(status), words.run_status(status), status)
-        self._search = QLineEdit(self)
-        self._search.setClearButtonEnabled(True)
-        self._search.addAction(icons.icon("edit-find"), QLineEdit.ActionPosition.LeadingPosition)
-        self._search.setPlaceholderText(self.tr("Search names, errors and output"))
-        self._search.setAccessibleName(self._search.placeholderText())
+        self._filter = RunFilter(self._workspace, self._background, self)
+        self._filter.changed.connect(self.refresh)
         self._table = TableView(
             self.model, self.tr("Runs"), self.tr("No backup has run yet."), sortable=False, parent=self
         )
@@ -159,14 +135,10 @@ class HistoryPage(QWidget):
         back.activated.connect(self._back)
 
     def _lay_out(self) -> None:
-        filters = QHBoxLayout()
-        filters.addWidget(self._repository)
-        filters.addWidget(self._status)
-        filters.addWidget(self._search, 1)
         listed = QWidget(self)
         inside = QVBoxLayout(listed)
         inside.setContentsMargins(0, 0, 0, 0)
-        inside.addLayout(filters)
+        inside.addWidget(self._filter)
         inside.addWidget(self._table, 1)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(listed)
@@ -174,10 +146,6 @@ class HistoryPage(QWidget):
         column = QVBoxLayout(self)
         column.addWidget(self._header)
         column.addWidget(self._stack, 1)
-        self._repository.activated.connect(self.refresh)
-        self._status.activated.connect(self.refresh)
-        self._search.textChanged.connect(lambda _: self._pause.start())
-        self._search.returnPressed.connect(self.refresh)
 
     def _back(self) -> None:
         self._stack.setCurrentIndex(0)
@@ -198,14 +166,8 @@ class HistoryPage(QWidget):
 
     # questions to the store
 
-    def _question(self, before_id: int | None = None) -> Callable[[], list[Run]]:
-        runs = self._workspace.store.runs
-        repository, status = self._repository.currentData(), self._status.currentData()
-        search = self._search.text().strip() or None
-        return lambda: runs.list(repository=repository, status=status, search=search, before_id=before_id, limit=PAGE)
-
     def _ask_more(self) -> None:
-        asked, question = self._asked, self._question(self.model.row(self.model.rowCount() - 1).id)
+        asked, question = self._asked, self._filter.question(self.model.row(self.model.rowCount() - 1).id, PAGE)
 
         def append(runs: list[Run]) -> None:
             if asked == self._asked:
@@ -220,7 +182,7 @@ class HistoryPage(QWidget):
 
     def _look_for_new(self) -> None:
         """Bring the top of the list up to date, and leave alone what was loaded below it."""
-        asked, question = self._asked, self._question()
+        asked, question = self._asked, self._filter.question(None, PAGE)
 
         def put(runs: list[Run]) -> None:
             if asked == self._asked:
@@ -230,14 +192,3 @@ class HistoryPage(QWidget):
                         self.model.put(run, 0)
 
         self._background.ask(question, put, owner=self)
-
-    def _ask_repositories(self) -> None:
-        self._background.ask(self._workspace.store.repositories.list, self._show_repositories, owner=self)
-
-    def _show_repositories(self, repositories: list[Repository]) -> None:
-        chosen = self._repository.currentData()
-        self._repository.clear()
-        self._repository.addItem(self.tr("All repositories"), None)
-        for repository in repositories:
-            self._repository.addItem(repository.name, repository.id)
-        self._repository.setCurrentIndex(max(self._repository.findData(chosen), 0))

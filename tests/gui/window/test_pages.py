@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -151,18 +152,33 @@ class TestHistory:
         other = scene.repository("Photos")
         scene.hook(other, "Speak", "echo a very rare word", PRE)
         run = scene.run(other)
+        long_ago = now() - timedelta(days=8)
+        old = scene.workspace.store.runs.queue(other, Trigger.CLI, procfs.identity(), long_ago)
+        scene.workspace.store.runs.finish(old.id, RunStatus.WARNING, long_ago)
         page = history_of(scene, background, executor, qtbot)
-        qtbot.waitUntil(lambda: page.model.rowCount() == 21)
-        status = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Status")
-        status.setCurrentIndex(status.findData(RunStatus.FAILURE))
-        status.activated.emit(status.currentIndex())
+        qtbot.waitUntil(lambda: page.model.rowCount() == 22)
+        choices = {box.accessibleName(): box for box in page.findChildren(QComboBox)}
+
+        def choose(name: str, text: str) -> None:
+            choice = choices[name]
+            qtbot.waitUntil(lambda: choice.findText(text) >= 0)
+            choice.setCurrentIndex(choice.findText(text))
+            choice.activated.emit(choice.currentIndex())
+
+        choose("Status", "Failed")
         qtbot.waitUntil(lambda: page.model.rowCount() == 5)
-        status.setCurrentIndex(0)
+        choose("Status", "Every status")
+        choose("Script", "Speak")
+        qtbot.waitUntil(lambda: [one.id for one in page.model.rows()] == [run.id])
+        choose("Script", "All scripts")
+        choose("Time", "Last 7 days")
+        qtbot.waitUntil(lambda: page.model.rowCount() == 21)
         page.focus_search()
         field = next(one for one in page.findChildren(QLineEdit) if one.accessibleName().startswith("Search names"))
         qtbot.keyClicks(field, "RARE WORD")
         qtbot.waitUntil(lambda: [one.id for one in page.model.rows()] == [run.id], timeout=5000)
         field.clear()
+        choose("Time", "Last 24 hours")
         page.show_repository(other.id)
         qtbot.waitUntil(lambda: [one.repository for one in page.model.rows()] == ["Photos"], timeout=5000)
 
