@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from borgdesk.domain.history import Run
 from borgdesk.domain.repository import Repository
@@ -18,7 +18,7 @@ from borgdesk.gui import icons, words
 from borgdesk.gui.background import Background
 
 _TYPING_PAUSE = 300
-_LEAST = 14
+_LEAST = 10
 """Characters of a choice that are seen in any case."""
 
 
@@ -37,8 +37,8 @@ class RunFilter(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         for choice in (self._repository, self._script, self._status, self._time):
             choice.activated.connect(self.changed)
-            row.addWidget(choice)
-        row.addWidget(self._search, 1)
+            row.addWidget(choice, 1)
+        row.addWidget(self._search, 2)
         self._search.textChanged.connect(lambda _: self._pause.start())
         self._search.returnPressed.connect(self.changed)
 
@@ -76,9 +76,9 @@ class RunFilter(QWidget):
         )
 
     def _make(self) -> None:
-        self._repository = _choice(self, self.tr("Repository"), self.tr("All repositories"))
-        self._script = _choice(self, self.tr("Script"), self.tr("All scripts"))
-        self._status = _choice(self, self.tr("Status"), self.tr("Every status"))
+        self._repository = _choice(self, self.tr("Repository"), self.tr("Any repository"))
+        self._script = _choice(self, self.tr("Script"), self.tr("Any script"))
+        self._status = _choice(self, self.tr("Status"), self.tr("Any status"))
         for status in RunStatus:
             self._status.addItem(icons.lasting_status_icon(status), words.run_status(status), status)
         self._time = _choice(self, self.tr("Time"), self.tr("Any time"))
@@ -103,6 +103,7 @@ def _choice(parent: QWidget, name: str, everything: str) -> QComboBox:
     choice.addItem(everything, None)
     choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     choice.setMinimumContentsLength(max(_LEAST, len(everything)))
+    choice.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     return choice
 
 

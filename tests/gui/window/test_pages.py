@@ -167,10 +167,10 @@ class TestHistory:
 
         choose("Status", "Failed")
         qtbot.waitUntil(lambda: page.model.rowCount() == 5)
-        choose("Status", "Every status")
+        choose("Status", "Any status")
         choose("Script", "Speak")
         qtbot.waitUntil(lambda: [one.id for one in page.model.rows()] == [run.id])
-        choose("Script", "All scripts")
+        choose("Script", "Any script")
         choose("Time", "Last 7 days")
         qtbot.waitUntil(lambda: page.model.rowCount() == 21)
         page.focus_search()
