@@ -20,6 +20,8 @@ _ICONS = {
 }
 
 
+_GAP = 6
+"""Pixels between the sentence and its buttons."""
 _LONGEST = 40
 """Characters of a button's label."""
 
@@ -37,7 +39,6 @@ class Message(QFrame):
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._actions = QHBoxLayout()
-        self._actions.setContentsMargins(0, 0, 0, 0)
         self._close = QToolButton()
         self._close.setIcon(icons.icon("window-close"))
         self._close.setAutoRaise(True)
@@ -45,10 +46,10 @@ class Message(QFrame):
         self._close.setAccessibleName(self.tr("Put away"))
         self._close.clicked.connect(self.hide)
         words_and_actions = QVBoxLayout()
-        words_and_actions.setSpacing(6)
+        words_and_actions.setSpacing(0)
         words_and_actions.addWidget(self._label)
         words_and_actions.addLayout(self._actions)
-        layout = QHBoxLayout(self)
+        layout = self._row = QHBoxLayout(self)
         layout.setContentsMargins(10, 8, 6, 8)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words_and_actions, 1)
@@ -82,6 +83,9 @@ class Message(QFrame):
             button.setAutoDefault(False)
             button.clicked.connect(partial(self._act, run))
             self._actions.addWidget(button)
+        self._actions.setContentsMargins(0, _GAP if actions else 0, 0, 0)
+        beside = Qt.AlignmentFlag.AlignTop if actions else Qt.AlignmentFlag.AlignVCenter
+        self._row.setAlignment(self._icon, beside)
         if actions:
             self._actions.addStretch(1)
         self.show()

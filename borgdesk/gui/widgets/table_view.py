@@ -146,8 +146,10 @@ class TableView(QTableView, Generic[T]):
             if column.stretch:
                 header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
 
-    def _tell_selection(self, _now: QItemSelection, _before: QItemSelection) -> None:
-        self.row_selected.emit(self.current_row())
+    def _tell_selection(self, now: QItemSelection, before: QItemSelection) -> None:
+        # Qt also tells of a selection that other rows have only moved.
+        if not (now.isEmpty() and before.isEmpty()):
+            self.row_selected.emit(self.current_row())
 
     def _activate(self) -> None:
         row = self.current_row()

@@ -161,6 +161,16 @@ def test_findings_appear_as_one_types_and_are_mended(scripts: ScriptBench) -> No
     assert scripts.modified()
 
 
+def test_a_text_that_is_shown_is_checked_once(scripts: ScriptBench) -> None:
+    checks: list[int] = []
+    scripts.desk.check.checked.connect(lambda _, revision: checks.append(revision))
+    with scripts.qtbot.waitSignals([scripts.desk.text_changed, scripts.desk.check.checked]):
+        scripts.open(text="ls $1")
+    with scripts.qtbot.assertNotEmitted(scripts.desk.check.checked, wait=1000):
+        assert scripts.desk.findings.tree.topLevelItemCount() == 1
+    assert len(checks) == 1
+
+
 def test_one_finding_is_mended_and_gone_to(scripts: ScriptBench) -> None:
     scripts.open(text="\n\nls $1\nls $2")
     tree = scripts.desk.findings.tree

@@ -103,6 +103,13 @@ def test_new_files_are_offered_and_registered(scripts: ScriptBench) -> None:
     assert [path.name for path in library.iterdir()] == ["docker-stop.sh"]
 
 
+def test_a_script_that_comes_before_the_one_on_the_desk_is_shown(scripts: ScriptBench) -> None:
+    scripts.open("Stop")
+    scripts.open("Another")
+    scripts.qtbot.waitUntil(lambda: scripts.names() == ["Another", "Stop"])
+    assert scripts.desk.title.text() == "Another"
+
+
 def test_files_that_are_not_wanted_are_not_offered_again(
     scripts: ScriptBench, scene: Scene, background: Background
 ) -> None:

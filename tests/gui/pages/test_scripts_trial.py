@@ -135,3 +135,6 @@ def test_a_past_run_is_asked_for(scripts: ScriptBench) -> None:
     with scripts.qtbot.waitSignal(scripts.page.open_run_asked) as asked:
         scripts.desk.usage.show_execution.click()
     assert asked.args == [run.id]
+    scripts.open("Never run")
+    scripts.qtbot.waitUntil(lambda: history.visible_rows() == 0)
+    assert not scripts.desk.usage.show_execution.isEnabled()

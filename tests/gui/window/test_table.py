@@ -91,6 +91,14 @@ def test_new_values_keep_the_selection(qtbot: QtBot) -> None:
     assert view.current_row() != Fruit("Banana", 2)
 
 
+def test_rows_that_come_before_it_select_nothing(qtbot: QtBot) -> None:
+    view = view_of(model_of(CHERRY), qtbot)
+    view.select_key("cherry")
+    with qtbot.assertNotEmitted(view.row_selected):
+        view.rows.set_rows([APPLE, BANANA, CHERRY])
+    assert view.current_row() == CHERRY
+
+
 def test_filter_looks_into_all_columns_and_ignores_case(qtbot: QtBot) -> None:
     view = view_of(model_of(APPLE, BANANA, CHERRY), qtbot)
     field = view.search_field("Search fruits")

@@ -120,6 +120,8 @@ class CheckedText(DeskFrame):
         return self.editor
 
     def _tell_change(self) -> None:
-        self.findings.outdate()
-        self.check.touch()
+        # A text that was just shown is checked at once, before the editor tells of it.
+        if self.editor is not None and not self.check.covers(self.editor.revision):
+            self.findings.outdate()
+            self.check.touch()
         self.text_changed.emit()

@@ -34,6 +34,7 @@ class LiveCheck(QObject):
         self._environment = environment
         self._busy = False
         self._wanted = False
+        self._revision = -1
         self._timer = QTimer(self, singleShot=True, interval=PAUSE)
         self._timer.timeout.connect(self._begin)
 
@@ -41,6 +42,10 @@ class LiveCheck(QObject):
         """The text was changed; *now* does not wait for a pause."""
         self._wanted = True
         self._timer.start(0 if now else PAUSE)
+
+    def covers(self, revision: int) -> bool:
+        """Whether the last check, over or under way, is of this text."""
+        return revision == self._revision
 
     def _begin(self) -> None:
         if self._busy or not self._wanted:
@@ -50,6 +55,7 @@ class LiveCheck(QObject):
         if found is None:
             return
         text, revision = found
+        self._revision = revision
         self._busy = True
         self._background.ask(partial(check, text, self._environment), partial(self._finish, revision), self._fail, self)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -41,8 +42,6 @@ class UsageTab(QWidget):
         )
         self.show_place = QPushButton(icons.icon("repositories"), self.tr("Show &repository"))
         self.show_execution = QPushButton(icons.icon("history"), self.tr("&Open run or test"))
-        for button in (self.show_place, self.show_execution):
-            button.setEnabled(False)
         upper, lower = QWidget(), QWidget()
         for box, widgets in (
             (upper, (_title(self.tr("Where used")), self.places, self.show_place)),
@@ -62,24 +61,32 @@ class UsageTab(QWidget):
         layout.setContentsMargins(0, 6, 0, 0)
         layout.addWidget(self._summary)
         layout.addWidget(splitter, 1)
-        self.places.row_selected.connect(lambda one: self.show_place.setEnabled(one is not None))
+        self.places.row_selected.connect(self._adapt)
         self.places.row_activated.connect(lambda one: self.place_asked.emit(one.repository_id))
         self.show_place.clicked.connect(lambda: self._ask(self.places))
-        self.executions.row_selected.connect(lambda one: self.show_execution.setEnabled(one is not None))
+        self.executions.row_selected.connect(self._adapt)
         self.executions.row_activated.connect(self.execution_asked)
         self.show_execution.clicked.connect(lambda: self._ask(self.executions))
+        self._adapt()
 
     def show_usage(self, script: Script, usage: Usage) -> None:
         """Show where a script is and was used."""
-        self._summary.setText(script_words.usage(script, len(usage.assignments)))
-        self.places.rows.set_rows(usage.assignments)
-        self.executions.rows.set_rows(usage.executions)
+        self._show(script_words.usage(script, len(usage.assignments)), usage.assignments, usage.executions)
 
     def clear(self) -> None:
         """There is no script."""
-        self._summary.clear()
-        self.places.rows.set_rows(())
-        self.executions.rows.set_rows(())
+        self._show("", (), ())
+
+    def _show(self, summary: str, places: Sequence[Assignment], executions: Sequence[Execution]) -> None:
+        self._summary.setText(summary)
+        self.places.rows.set_rows(places)
+        self.executions.rows.set_rows(executions)
+        self._adapt()
+
+    def _adapt(self) -> None:
+        """Rows that are replaced altogether take the selection with them, without a word."""
+        self.show_place.setEnabled(self.places.current_row() is not None)
+        self.show_execution.setEnabled(self.executions.current_row() is not None)
 
     def _ask(self, table: TableView[Any]) -> None:
         row = table.current_row()
