@@ -21,7 +21,7 @@ _ICONS = {
 
 
 _GAP = 6
-"""Pixels between the sentence and its buttons."""
+"""Pixels between the sentence and its buttons, and between them."""
 _LONGEST = 40
 """Characters of a button's label."""
 
@@ -39,6 +39,7 @@ class Message(QFrame):
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._actions = QHBoxLayout()
+        self._actions.setSpacing(_GAP)
         self._close = QToolButton()
         self._close.setIcon(icons.icon("window-close"))
         self._close.setAutoRaise(True)
