@@ -24,13 +24,14 @@ class LibraryTable(TableView[Script]):
         super().__init__(TableModel(self._columns(), lambda one: one.id), "", parent=parent)
         self.rows.setParent(self)
         self.setAccessibleName(self.tr("Script library"))
-        self.set_empty(self.tr("No scripts yet. Begin with a template, or drop files here."))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
     def show_scripts(self, scripts: Iterable[Script], missing: Collection[int]) -> None:
         """Show these scripts."""
         changed = self._missing != frozenset(missing)
         self._missing = frozenset(missing)
+        # Not earlier: nobody knows yet whether there are any.
+        self.set_empty(self.tr("No scripts yet. Begin with a template, or drop files here."))
         self.rows.set_rows(scripts)
         if changed:
             self.rows.refresh()

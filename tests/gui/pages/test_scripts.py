@@ -39,6 +39,15 @@ def test_the_table_shows_what_is_known(scripts: ScriptBench) -> None:
     assert scripts.page.table.visible_rows() == 1
 
 
+def test_nothing_is_said_of_an_empty_library_before_it_was_looked_at(scripts: ScriptBench) -> None:
+    scripts.page.show()
+    scripts.page.table.viewport().grab()
+    assert not scripts.page.table._empty
+    with scripts.qtbot.waitSignal(scripts.page.loaded):
+        scripts.page.refresh()
+    assert scripts.page.table._empty.startswith("No scripts yet.")
+
+
 def test_choosing_a_row_opens_it(scripts: ScriptBench) -> None:
     first, second = scripts.scene.script("A", "true"), scripts.scene.script("B", "false")
     scripts.show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -53,7 +54,7 @@ class DeskFrame(QWidget):
         self.editor_place.setContentsMargins(0, 0, 0, 0)
         empty = QLabel(self.tr("Choose a script above, or make a new one."))
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        empty.setEnabled(False)
+        empty.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._stack = QStackedWidget()
         self._stack.addWidget(empty)
         self._stack.addWidget(self._make_work())
