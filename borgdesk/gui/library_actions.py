@@ -30,9 +30,8 @@ class LibraryActions(QObject):
     """A sentence, its Tone, and pairs of a label and what to do."""
     added = Signal(int)
     """There is a new script, which shall be shown."""
-    deletion_began = Signal(int)
-    """A script is about to be deleted."""
-    deleted = Signal()
+    deleted = Signal(int)
+    """That script is gone."""
     place_asked = Signal(int)
     """The lanes of a repository shall be shown."""
 
@@ -108,8 +107,8 @@ class LibraryActions(QObject):
         box.open()
 
     def _delete(self, script: Script) -> None:
-        self.deletion_began.emit(script.id)
-        self._ask(partial(self._workspace.store.scripts.remove, script.id), lambda _: self.deleted.emit())
+        remove = partial(self._workspace.store.scripts.remove, script.id)
+        self._ask(remove, lambda _: self.deleted.emit(script.id))
 
     def _tell_imported(self, imported: list[Imported]) -> None:
         good = [one.script for one in imported if one.script is not None]

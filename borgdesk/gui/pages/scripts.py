@@ -261,11 +261,9 @@ class ScriptsPage(QWidget):
         if script is not None:
             run(script)
 
-    def _clear_desk_of(self, script_id: int) -> None:
+    def _take_deleted(self, script_id: int) -> None:
         if self.desk.script is not None and self.desk.script.id == script_id:
             self.desk.close_script()
-
-    def _take_deleted(self) -> None:
         self.changed.emit()
         self.watcher.survey()
 
@@ -331,7 +329,6 @@ class ScriptsPage(QWidget):
         actions = self.actions_on_scripts
         actions.told.connect(self.message.say)
         actions.added.connect(self._show_new)
-        actions.deletion_began.connect(self._clear_desk_of)
         actions.deleted.connect(self._take_deleted)
         actions.place_asked.connect(self.open_repository_asked)
         self.watcher.surveyed.connect(self._take_survey)

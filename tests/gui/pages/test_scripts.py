@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from borgdesk.domain.parameters import Parameter
 from borgdesk.gui.dialogs.conflict import ComparisonDialog
@@ -265,18 +265,38 @@ def test_an_assigned_script_is_not_deleted(scripts: ScriptBench) -> None:
     assert scripts.file(script).exists()
 
 
-def test_deleting_asks_first(scripts: ScriptBench) -> None:
-    script = scripts.open()
+def asked_for_deletion(scripts: ScriptBench) -> QPushButton:
+    """The button that deletes the script which is shown, after the question came."""
     QTest.keyClick(scripts.page.table, Qt.Key.Key_Delete)
     scripts.qtbot.waitUntil(lambda: open_box() is not None)
     box = open_box()
     assert box is not None
     default = box.defaultButton()
     assert box.standardButton(default) == BUTTON.Cancel
-    next(button for button in box.buttons() if button is not default).click()
+    (delete,) = (button for button in box.buttons() if button is not default)
+    assert isinstance(delete, QPushButton)
+    return delete
+
+
+def test_deleting_asks_first(scripts: ScriptBench) -> None:
+    script = scripts.open()
+    asked_for_deletion(scripts).click()
     scripts.qtbot.waitUntil(lambda: scripts.names() == [])
     assert not scripts.file(script).exists()
     assert not scripts.desk.shows_work
+
+
+def test_a_deletion_that_fails_takes_nothing_from_the_editor(scripts: ScriptBench) -> None:
+    script = scripts.open()
+    scripts.type("not saved yet\n")
+    delete = asked_for_deletion(scripts)
+    scripts.scene.assign(scripts.repository("Docs"), script, PRE)
+    with scripts.qtbot.waitSignal(scripts.background.problem) as told:
+        delete.click()
+    assert told.args is not None
+    assert "is assigned in “Docs”" in told.args[0]
+    assert scripts.desk.is_modified
+    assert scripts.file(script).exists()
 
 
 # Revisions
