@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.repository import Repository
@@ -61,6 +62,11 @@ class ScriptBench:
     def until(self, said: str) -> None:
         """Wait until the desk says something."""
         self.qtbot.waitUntil(lambda: said in self.desk.message.text)
+
+    def settle(self) -> None:
+        """Wait until every question that was asked is answered."""
+        self.background._pool.waitForDone()
+        QApplication.processEvents()
 
     def names(self) -> list[str]:
         return [script.name for script in self.page.table.rows.rows()]

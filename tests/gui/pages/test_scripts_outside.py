@@ -78,6 +78,9 @@ def test_a_file_that_was_missing_at_start(scripts: ScriptBench) -> None:
     scripts.page.show_script(script.id)
     scripts.until("is missing")
     assert scripts.editor.read_only
+    scripts.desk.outside.look()
+    scripts.settle()
+    assert "is missing" in scripts.desk.message.text
     with scripts.qtbot.waitSignal(scripts.desk.saved):
         scripts.desk.message.button("Restore last revision").click()
     assert not scripts.editor.read_only

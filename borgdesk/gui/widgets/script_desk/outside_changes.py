@@ -76,7 +76,8 @@ class OutsideChanges(QObject):
         if self.paused or mine is not self._mine:
             return
         if now.base == mine.base:
-            self._put_message_away()
+            if not now.problem:
+                self._put_message_away()
             if now.script.file_path != mine.script.file_path:
                 self._mine = Loaded(now.script, mine.text, mine.base)
                 self.relocated.emit(self._mine)
