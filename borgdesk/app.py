@@ -17,6 +17,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.gui import theme
 from borgdesk.gui.background import Background
 from borgdesk.gui.defects import Defects
+from borgdesk.gui.garbage import GarbageCollection
 from borgdesk.gui.main_window import MainWindow
 from borgdesk.gui.preferences import Preferences
 from borgdesk.gui.single_instance import SingleInstance
@@ -80,6 +81,7 @@ class Application(QObject):
         self._application = application
         self.defects = Defects(paths.state / "borgdesk.log", self)
         self.defects.install()
+        self.garbage = GarbageCollection(self)
         self.preferences = Preferences(paths, self)
         self._use_scheme()
         self.preferences.changed.connect(self._use_scheme)
@@ -112,6 +114,7 @@ class Application(QObject):
         self.defects.remove()
         self.window.close_for_good()
         self.window.deleteLater()
+        self.garbage.stop()
         if self._workspace is not None:
             self._workspace.store.close()
 

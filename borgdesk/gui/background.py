@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import shiboken6
@@ -30,19 +32,34 @@ class _Question:
     result: Any = None
     error: Exception | None = None
 
+    def find_answer(self) -> None:
+        """Call the question."""
+        try:
+            self.result = self.ask()
+        except Exception as error:
+            self.error = error
+
 
 class Background(QObject):
-    """Asks questions in threads of a pool and delivers each answer in the thread this object lives in, the GUI's."""
+    """Asks questions in threads of a pool and delivers each answer in the thread this object lives in, the GUI's.
+
+    Questions and answers often hold widgets. They are kept here until the answer was delivered, and the pool's threads
+    know their numbers only: whoever holds a widget last destroys it, and that must be done in the GUI thread.
+    """
 
     problem = Signal(str)
     """A question that nobody else minds failed; the sentence of its BorgDeskError."""
-    _answered = Signal(object)
+    _answered = Signal(int)
+    """The number of the question."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(_THREADS)
         self._closed = False
+        self._numbers = itertools.count()
+        self._questions: dict[int, _Question] = {}
+        """Those that are not answered yet."""
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def ask(
@@ -59,8 +76,9 @@ class Background(QObject):
         more once *owner* was destroyed.
         """
         if not self._closed:
-            task = _Question(question, answer, failed, owner)
-            self._pool.start(lambda: self._work(task))
+            number = next(self._numbers)
+            self._questions[number] = _Question(question, answer, failed, owner)
+            self._pool.start(partial(self._work, number))
 
     def do(self, work: Callable[[], object], owner: QObject | None = None) -> None:
         """Call *work* in another thread when its result does not matter."""
@@ -72,16 +90,14 @@ class Background(QObject):
         self._pool.clear()
         self._pool.waitForDone(int(patience * 1000))
 
-    def _work(self, task: _Question) -> None:
-        try:
-            task.result = task.ask()
-        except Exception as error:
-            task.error = error
+    def _work(self, number: int) -> None:
+        self._questions[number].find_answer()
         if not self._closed and shiboken6.isValid(self):
-            self._answered.emit(task)
+            self._answered.emit(number)
 
-    @Slot(object)
-    def _deliver(self, task: _Question) -> None:
+    @Slot(int)
+    def _deliver(self, number: int) -> None:
+        task = self._questions.pop(number)
         if self._closed or (task.owner is not None and not shiboken6.isValid(task.owner)):
             return
         if task.error is None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
+
+from borgdesk.gui.garbage import GarbageCollection
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -18,3 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(harmless)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _garbage(qapp: QApplication) -> Iterator[None]:
+    """As in the program: a thread of a test must not destroy the widgets of the one before."""
+    garbage = GarbageCollection()
+    yield
+    gc.collect()
+    garbage.stop()

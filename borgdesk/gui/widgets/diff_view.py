@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -64,7 +65,9 @@ class _Comparison(QRunnable):
         self._number, self._old, self._new, self._told = number, old, new, told
 
     def run(self) -> None:
-        self._told.done.emit(self._number, diff(self._old, self._new))
+        rows = diff(self._old, self._new)
+        if shiboken6.isValid(self._told):  # the view may have been closed meanwhile
+            self._told.done.emit(self._number, rows)
 
 
 class DiffView(QWidget):
