@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,12 @@ def running(command: list[str], asks: list[str]) -> Iterator[None]:
             server.wait()
 
 
+def _made(command: Sequence[str], cwd: str | None = None) -> None:
+    """Run what makes a server's data; if it cannot, say what it said."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd)
+    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+
+
 def _other_user() -> list[str]:
     """How to start a program that refuses to be root."""
     if os.geteuid():
@@ -94,7 +100,7 @@ def postgresql() -> Iterator[Server]:
         data = folder / "data"
         login = ["-U", "admin", "-A", "scram-sha-256", f"--pwfile={password_file}"]
         initdb = [*become, program("initdb"), "-D", str(data), "-E", "UTF8", "--no-sync", *login]
-        subprocess.run(initdb, check=True, capture_output=True, cwd="/")
+        _made(initdb, cwd="/")
         port = free_port()
         options = ["-k", str(folder), "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
         command = [*become, program("postgres"), "-D", str(data), *options]
@@ -111,17 +117,9 @@ def mariadb() -> Iterator[Server]:
         me = pwd.getpwuid(os.geteuid()).pw_name
         common = ["--no-defaults", f"--datadir={data}", f"--user={me}"]
         small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0"]
-        subprocess.run(
-            [
-                program("mariadb-install-db"),
-                *common,
-                *small,
-                "--skip-test-db",
-                "--auth-root-authentication-method=normal",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        small += ["--innodb-use-native-aio=0"]  # the kernel has a limited number of places for it
+        options = ["--skip-test-db", "--skip-name-resolve", "--auth-root-authentication-method=normal"]
+        _made([program("mariadb-install-db"), *common, *small, *options])
         path = folder / "socket"
         command = [program("mariadbd"), *common, *small, f"--socket={path}", "--skip-networking"]
         client = [program("mariadb"), "--no-defaults", f"--socket={path}", "-u", "root"]
