@@ -295,8 +295,12 @@ class Desk(QObject):
         live = self.executor.live(run_id)
         if live is not None and live.repository_id == self._show_next:
             self._show_next = None
-            # Not in the same breath with all others who hear of it: a page takes its time to be laid out.
-            QTimer.singleShot(_BREATH, self, partial(self.show_run, run_id))
+            QTimer.singleShot(_BREATH, self, partial(self._prepare_run, run_id))
+
+    def _prepare_run(self, run_id: int) -> None:
+        """Open a run where nobody sees it yet: filling the view and laying it out both take their time."""
+        self._history().show_run(run_id)
+        QTimer.singleShot(_BREATH, self, partial(self.window.open_page, "history"))
 
     def _see_end(self, ended: RunEnded) -> None:
         self.notifications.tell_end(ended)

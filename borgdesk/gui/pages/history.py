@@ -48,12 +48,14 @@ class HistoryPage(QWidget):
         self._lay_out()
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self._look_for_new)
-        executor.run_began.connect(self._look_again)
-        executor.run_ended.connect(self._look_again)
+        executor.run_began.connect(lambda _: self._look_for_new())
+        executor.run_ended.connect(lambda _: self._look_for_new())
         self.refresh()
 
     def refresh(self) -> None:
-        """Ask the store again, from the newest run."""
+        """Ask the store again, from the newest run. Who looks at one run learns of others on the way back."""
+        if self._stack.currentIndex() == 1:
+            return
         self._filter.refresh()
         self._asked += 1
         asked, question = self._asked, self._filter.question(None, PAGE)
@@ -152,7 +154,7 @@ class HistoryPage(QWidget):
         self._back_button.hide()
         self._header.set_title(self.tr("History"))
         self.run_view.clear()
-        self._look_for_new()
+        self.refresh()
         self._table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -175,13 +177,10 @@ class HistoryPage(QWidget):
 
         self._background.ask(question, append, owner=self)
 
-    def _look_again(self, _: object) -> None:
-        """A run began or ended; who looks at one run learns of it on the way back."""
-        if self._stack.currentIndex() == 0:
-            self._look_for_new()
-
     def _look_for_new(self) -> None:
         """Bring the top of the list up to date, and leave alone what was loaded below it."""
+        if self._stack.currentIndex() == 1:
+            return
         asked, question = self._asked, self._filter.question(None, PAGE)
 
         def put(runs: list[Run]) -> None:
