@@ -6,16 +6,8 @@ pipe without one says that the application is dead.
 """
 
 import os
-import select
 import signal
 import sys
-from importlib import import_module
-from threading import Thread
-
-_RECOVERY = "borgdesk.engine.recovery"
-
-_HEAD_START = 3.0
-"""Seconds after which a run is not a short one any more, for which the guardian stays as small as a bare Python."""
 
 _OVER = b"o"
 _READY = b"r"
@@ -34,11 +26,9 @@ def main() -> int:
         signal.signal(number, _stay)
     os.write(ready, _READY)
     os.close(ready)
-    if not select.select([life], [], [], _HEAD_START)[0]:
-        # What it may need takes more than half a second to import, on a slow machine several: services would wait.
-        Thread(target=import_module, args=(_RECOVERY,), daemon=True).start()
     if os.read(life, 1) == _OVER:
-        os._exit(0)  # an end in good order would wait for the import
+        return 0
+    # Not before it is needed: while all is well, the guardian is as small as a bare Python.
     from borgdesk.engine.recovery import recover_as_guardian
 
     return recover_as_guardian(run_id)
