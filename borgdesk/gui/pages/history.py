@@ -181,6 +181,9 @@ class HistoryPage(QWidget):
         """Bring the top of the list up to date, and leave alone what was loaded below it."""
         if self._stack.currentIndex() == 1:
             return
+        if self.model.rowCount() == 0:
+            self.refresh()
+            return
         asked, question = self._asked, self._filter.question(None, PAGE)
 
         def put(runs: list[Run]) -> None:
