@@ -172,11 +172,7 @@ def test_a_signal_cancels_and_what_is_owed_is_done(start: Start, scene: Scene, n
     program.wait_for("script: Stop containers")
     program.process.send_signal(number)
     assert program.ends() == 0
-    (run,) = scene.workspace.store.runs.list()
-    assert run.status is RunStatus.CANCELLED
-    assert not run.recovered
-    statuses = [one.status for one in scene.workspace.store.runs.executions(run.id)]
-    assert statuses == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
+    assert_cancelled_and_put_back(scene)
 
 
 def test_the_end_of_the_session_waits_for_what_is_owed(start: Start, scene: Scene) -> None:
@@ -188,11 +184,7 @@ def test_the_end_of_the_session_waits_for_what_is_owed(start: Start, scene: Scen
     assert program.wait_for("committed") == "committed, busy: False"
     assert program.ends() == 0
     assert "Traceback" not in program.errors
-    (run,) = scene.workspace.store.runs.list()
-    assert run.status is RunStatus.CANCELLED
-    assert not run.recovered
-    statuses = [one.status for one in scene.workspace.store.runs.executions(run.id)]
-    assert statuses == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
+    assert_cancelled_and_put_back(scene)
 
 
 def test_a_second_signal_does_not_hurry_what_is_owed(start: Start, scene: Scene) -> None:
@@ -211,8 +203,14 @@ def test_a_second_signal_does_not_hurry_what_is_owed(start: Start, scene: Scene)
     assert program.wait_for("asked to end") == "asked to end, hurried: False"
     gate.touch()
     assert program.ends() == 0
+    assert_cancelled_and_put_back(scene)
+
+
+def assert_cancelled_and_put_back(scene: Scene) -> None:
+    """The one run was stopped in its first script, and the second ran, in the window itself and not after it."""
     (run,) = scene.workspace.store.runs.list()
     assert run.status is RunStatus.CANCELLED
+    assert not run.recovered
     statuses = [one.status for one in scene.workspace.store.runs.executions(run.id)]
     assert statuses == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
 
