@@ -19,7 +19,7 @@ from borgdesk.domain.history import Execution
 from borgdesk.domain.parameters import Header, Parameter, parse_header
 from borgdesk.domain.run import ALWAYS
 from borgdesk.domain.script import DEFAULT_INTERPRETER, DEFAULT_TIMEOUT, Revision, Script, normalized, sha256_of
-from borgdesk.engine.confiding import confided
+from borgdesk.engine.confiding import confide
 from borgdesk.engine.hooks import interpreter
 from borgdesk.engine.process import StartFailed
 from borgdesk.engine.workspace import Workspace
@@ -74,7 +74,7 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
         content, after = _taken_in(console, arguments.file)
         wanted = replace(_as_it_is(script), text=content.decode(), **(_news(before, after) | given))
         script = save(workspace, wanted, over=True).script
-        _confide(console, script, after)
+        _confide(console, script, content)
     console.say(f"Changed the script “{script.name}”.")
     return _answer(console, script)
 
@@ -89,15 +89,11 @@ def _news(before: Header, after: Header) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value and value != getattr(before, name)}
 
 
-def _confide(console: Console, script: Script, header: Header) -> None:
-    """Keep what is assigned to parameters that are secret now; what cannot be kept is tried again at the next run."""
-    for assignment in console.workspace.store.assignments.for_script(script.id):
-        try:
-            moved = confided(console.workspace, assignment, header).secrets - assignment.secrets
-        except SecretsUnavailable as error:
-            console.say(str(error))
-        else:
-            kept_where(console, moved)
+def _confide(console: Console, script: Script, content: bytes) -> None:
+    try:
+        kept_where(console, confide(console.workspace, script.id, content.decode()))
+    except SecretsUnavailable as error:
+        console.say(str(error))
 
 
 def remove(console: Console, arguments: argparse.Namespace) -> int:

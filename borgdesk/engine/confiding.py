@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from borgdesk.domain.assignment import Assignment
-from borgdesk.domain.errors import SecretsUnavailable
-from borgdesk.domain.parameters import Header
+from borgdesk.domain.errors import InvalidInput, SecretsUnavailable
+from borgdesk.domain.parameters import Header, parse_header
 from borgdesk.engine.workspace import Workspace
 
 
@@ -60,3 +60,19 @@ def confided(workspace: Workspace, assignment: Assignment, header: Header) -> As
             f"The script “{assignment.script}” declares {', '.join(exposed)} secret now, but what was given for it "
             f"cannot be kept secret. {error}"
         ) from error
+
+
+def confide(workspace: Workspace, script_id: int, text: str) -> frozenset[str]:
+    """Keep secret, wherever the script is assigned, what *text* is the first to declare secret; the names of that.
+
+    A malformed block declares nothing.
+
+    Raises:
+        SecretsUnavailable: something cannot be kept; it is tried again whenever its lanes are shown or run.
+    """
+    try:
+        header = parse_header(text)
+    except InvalidInput:
+        return frozenset()
+    before = workspace.store.assignments.for_script(script_id)
+    return frozenset().union(*(confided(workspace, one, header).secrets - one.secrets for one in before))

@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from borgdesk.domain.parameters import Parameter
+from borgdesk.engine.assigning import Changes, assign
+from borgdesk.engine.confiding import secret_owner
 from borgdesk.gui.dialogs.conflict import ComparisonDialog
 from borgdesk.gui.dialogs.places import PlacesDialog
 from tests.gui.pages.script_bench import ScriptBench
@@ -222,6 +224,18 @@ def test_a_parameter_is_declared_by_the_form(scripts: ScriptBench) -> None:
 
 
 # Copies, and files from elsewhere
+
+
+def test_what_a_saved_text_declares_secret_is_kept_so(scripts: ScriptBench) -> None:
+    script = scripts.open("Dump", "true")
+    workspace, token = scripts.scene.workspace, Changes(parameters={"TOKEN": "sesame", "HOST": "db"})
+    assigned = assign(workspace, scripts.repository().id, script.id, PRE, token)
+    scripts.type("# /// borgdesk\n# [parameters.TOKEN]\n# secret = true\n# ///\n")
+    scripts.save()
+    scripts.until("What was assigned for TOKEN is kept with your secrets")
+    stored = scripts.store.assignments.get(assigned.id)
+    assert (dict(stored.parameters), set(stored.secrets)) == ({"HOST": "db"}, {"TOKEN"})
+    assert workspace.secrets.get(secret_owner(assigned.id), "TOKEN") == "sesame"
 
 
 def test_a_copy_is_made_and_shown(scripts: ScriptBench) -> None:

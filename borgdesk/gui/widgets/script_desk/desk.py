@@ -12,6 +12,7 @@ from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.script import Script
 from borgdesk.engine import writing
+from borgdesk.engine.confiding import confide
 from borgdesk.engine.drafts import Draft, Drafts, key_of
 from borgdesk.engine.usage import Usage, usage
 from borgdesk.engine.workspace import Workspace
@@ -274,10 +275,20 @@ class ScriptDesk(CheckedText):
         self._put(loaded)
         self._settle(loaded.script)
         self._drafting.touch()
+        self._confide(loaded)
         self.saved.emit(loaded.script)
         if self._test_waits:
             self._test_waits = False
             self.test.begin()
+
+    def _confide(self, loaded: Loaded) -> None:
+        keep = partial(confide, self._workspace, loaded.script.id, loaded.text)
+        self._background.ask(keep, self._tell_confided, owner=self)
+
+    def _tell_confided(self, names: frozenset[str]) -> None:
+        if names:
+            said = self.tr("What was assigned for {names} is kept with your secrets from now on.")
+            self.message.say(said.format(names=words.listed(sorted(names))), Tone.WORKING)
 
     def _fail_saving(self, error: Exception) -> None:
         self._saving = self.outside.paused = self._test_waits = False
@@ -326,6 +337,7 @@ class ScriptDesk(CheckedText):
     def _finish_restoring(self, number: int, loaded: Loaded) -> None:
         self._drafting.drop()
         self._take(number, None, loaded)
+        self._confide(loaded)
         self.saved.emit(loaded.script)
 
     def _compare(self, sha256: str) -> None:
