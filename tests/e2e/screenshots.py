@@ -1,4 +1,4 @@
-"""Pictures of every page, light and dark, with realistic and with ugly data, for whoever wants to look at them.
+"""Pictures of every page and some dialogs, light and dark, with realistic and with ugly data, to be looked at.
 
     python -m tests.e2e.screenshots FOLDER [WIDTHxHEIGHT] [SCALE]
 
@@ -13,23 +13,37 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if len(sys.argv) > 3:
     os.environ["QT_SCALE_FACTOR"] = sys.argv[3]
 
 from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QDialog, QWidget
+from sqlalchemy import insert
 
 from borgdesk import app
-from borgdesk.domain.history import ArchiveStatistics
+from borgdesk.borg.options import Encryption
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import Hook, Outcome, RunStatus, Trigger
-from borgdesk.engine import procfs
+from borgdesk.domain.run import Hook, Outcome, RunStatus, Step, Trigger
+from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.drafts import Draft, Drafts, key_of
+from borgdesk.engine.trial import Pretence, run_test
+from borgdesk.engine.usage import usage
+from borgdesk.engine.writing import Edited
 from borgdesk.gui.desk import Desk
+from borgdesk.gui.dialogs.add_repository import AddRepositoryDialog
+from borgdesk.gui.dialogs.past_test import PastTestDialog
+from borgdesk.gui.dialogs.places import PlacesDialog
 from borgdesk.gui.pages.history import HistoryPage
+from borgdesk.gui.pages.repositories import RepositoriesPage
+from borgdesk.gui.pages.scripts import ScriptsPage
+from borgdesk.store.tables import BackupJobRow
 from tests.gui.scene import LAST, POST, PRE, Scene
 
 HISTORY = 10_000
+Dialog = TypeVar("Dialog", bound=QDialog)
 LONG = "A repository whose name is as long as anybody might make it, with Ümläuts, 日本語 and “quotes” & ampersands"
 COLOURS = r"""for n in {31..36}; do echo -e "\e[${n}mcolour $n\e[0m and \e[1mbold\e[0m"; done
 echo "this goes to standard error" >&2
@@ -64,6 +78,9 @@ def realistic(scene: Scene) -> None:
     for _ in range(3):
         scene.run(documents)
     scene.run(photos)
+    run_test(scene.workspace, stop, Pretence(repository=documents), lambda _: None, Cancel())
+    typed = Edited(None, "Dump the database", "#!/bin/bash\nset -euo pipefail\npg_dumpall > dump.sql\n")
+    Drafts(scene.workspace.paths.state).keep(Draft(key_of(None), typed, datetime.now(UTC)))
 
 
 def ugly(scene: Scene) -> None:
@@ -87,16 +104,22 @@ def ugly(scene: Scene) -> None:
 
 
 def fill_history(scene: Scene, repository: Repository) -> None:
-    runs, began = scene.workspace.store.runs, datetime.now(UTC) - timedelta(days=2000)
     statuses = [RunStatus.SUCCESS] * 6 + [status for status in RunStatus if status.is_final]
-    statistics = ArchiveStatistics(123_456_789_012_345, 987_654_321, 12_345_678)
-    for number in range(HISTORY // 40):
-        status = statuses[number * 7 % len(statuses)]
-        run = runs.queue(repository, Trigger.SCHEDULE, procfs.identity(), began + timedelta(hours=5 * number))
-        runs.arm(run.id, began + timedelta(hours=5 * number), [])
-        error = None if status is RunStatus.SUCCESS else "Connection closed by remote host. " * 8
-        runs.settle(run.id, Outcome(status.value), statistics=statistics, error=error)
-        runs.finish(run.id, status, began + timedelta(hours=5 * number, minutes=number % 900))
+    began = datetime.now(UTC) - timedelta(days=2000)
+    with scene.workspace.store.database.writing() as session:
+        session.execute(insert(BackupJobRow), [job(n, repository, statuses[n * 7 % 12], began) for n in range(HISTORY)])
+
+
+def job(number: int, repository: Repository, status: RunStatus, began: datetime) -> dict[str, object]:
+    began += timedelta(hours=4.5 * number)
+    return {
+        "repository_id": repository.id, "repository": repository.name, "location": repository.location,
+        "trigger": Trigger.SCHEDULE, "status": status, "step": Step.DONE, "outcome": Outcome(status.value),
+        "tainted": False, "recovered": False, "queued_at": began, "started_at": began,
+        "finished_at": began + timedelta(minutes=number % 900), "original_size": 123_456_789_012_345,
+        "deduplicated_size": 987_654_321, "files": 12_345_678,
+        "error": None if status is RunStatus.SUCCESS else "Connection closed by remote host. " * 8,
+    }  # fmt: skip
 
 
 class Photographer:
@@ -105,7 +128,7 @@ class Photographer:
     def __init__(self, scene: Scene, folder: Path, name: str, size: str) -> None:
         assert scene.workspace.paths.home is not None
         os.environ["BORGDESK_HOME"] = str(scene.workspace.paths.home)
-        self._folder, self._name = folder, name
+        self._workspace, self._folder, self._name = scene.workspace, folder, name
         self._opened = app.Application(app.make_application(), scene.workspace.paths)
         self._opened.window.resize(*map(int, size.split("x")))
         wait_until(lambda: self._opened.desk is not None and not self._opened.desk.executor.is_busy)
@@ -140,9 +163,58 @@ class Photographer:
             pause(150)
             self._take("live", scheme)
             wait_until(lambda: not self.desk.executor.is_busy)
+            self._take_dialogs(scheme)
 
-    def _take(self, page: str, scheme: str) -> None:
-        self.desk.window.grab().save(str(self._folder / f"{self._name}-{page}-{scheme}.png"))
+    def _take_dialogs(self, scheme: str) -> None:
+        scripts, repositories = self.desk.window.page("scripts"), self.desk.window.page("repositories")
+        assert isinstance(scripts, ScriptsPage)
+        assert isinstance(repositories, RepositoriesPage)
+        self.desk.window.open_page("scripts")
+        stop = next(one for one in scripts.table.rows.rows() if one.name == "Stop containers")
+        scripts.actions_on_scripts.delete(stop)
+        self._take_dialog(PlacesDialog, scheme).reject()
+        scripts.show_script(stop.id)
+        wait_until(lambda: scripts.desk.script is not None)
+        scripts.desk.tabs.setCurrentWidget(scripts.desk.usage)
+        pause(600)
+        self._take("usage", scheme)
+        test = next(one for one in usage(self._workspace, stop.id).executions if one.run_id is None)
+        scripts.desk.execution_asked.emit(test)
+        self._take_dialog(PastTestDialog, scheme).reject()
+        repositories.ask_for_new()
+        self._take_founding(self._take_dialog(AddRepositoryDialog, scheme), scheme)
+
+    def _take_founding(self, dialog: AddRepositoryDialog, scheme: str) -> None:
+        """A repository that is being made, and stopped."""
+        dialog.location.setText(str(self._folder.resolve() / "stopped"))
+        dialog.encryption.setCurrentIndex(dialog.encryption.findData(Encryption.NONE))
+        dialog.name.setText("Music")
+        dialog.sources.add(["/etc"])
+        wait_until(dialog.add.isEnabled)
+        self._take("add-ready", scheme, dialog)
+        dialog.add.click()
+        pause(50)
+        self._take("add-working", scheme, dialog)
+        dialog.stop.click()
+        pause(20)
+        self._take("add-stopping", scheme, dialog)
+        wait_until(dialog.stop.isHidden)
+        self._take("add-stopped", scheme, dialog)
+        dialog.reject()
+
+    def _take_dialog(self, kind: type[Dialog], scheme: str) -> Dialog:
+        def shown() -> Dialog | None:
+            return next((one for one in self.desk.window.findChildren(kind) if one.isVisible()), None)
+
+        wait_until(shown)
+        pause(300)
+        dialog = shown()
+        assert dialog is not None
+        self._take(kind.__name__, scheme, dialog)
+        return dialog
+
+    def _take(self, what: str, scheme: str, widget: QWidget | None = None) -> None:
+        (widget or self.desk.window).grab().save(str(self._folder / f"{self._name}-{what}-{scheme}.png"))
 
 
 def main() -> None:
