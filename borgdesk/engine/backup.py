@@ -76,14 +76,14 @@ def _run_queued(workspace: Workspace, repository: Repository, queued: Run, liste
 
 
 def _in_turn(workspace: Workspace, backup: _Backup, turn: Turn, run_id: int, why: str) -> Run:
-    with turn, Watch(workspace, run_id, turn), awake(why):
+    with turn, Watch(workspace, run_id, turn) as watch, awake(why):
         try:
             armed, active = backup.arm()
         except (RunRefused, StoreUnusable) as error:
             # Nothing was started, so the guardian need not know of it.
             refused = error
         else:
-            return backup.run(armed, active)
+            return backup.run(armed, active, watch)
     raise refused
 
 
@@ -118,10 +118,14 @@ class _Backup:
         armed = patiently(lambda: plan(self._workspace, self._repository), self._cancel)
         return armed, self._arm(armed)
 
-    def run(self, armed: Plan, active: ActiveRun) -> Run:
+    def run(self, armed: Plan, active: ActiveRun, watch: Watch) -> Run:
         """Steps 2 to 6, with the guardian on duty."""
         if armed.missing:
             return self._do_nothing(active, " ".join(armed.missing), Outcome.FAILURE)
+        try:
+            watch.confirm()
+        except RunRefused as error:
+            return self._do_nothing(active, str(error), Outcome.FAILURE)
         settle(active, self._until_settled(active, armed))
         do_what_is_owed(active, self._retain)
         return finish(active)

@@ -12,6 +12,7 @@ import pytest
 from borgdesk.domain.errors import BorgUnusable
 from borgdesk.domain.run import Outcome, RunStatus
 from borgdesk.engine.borg_process import usable_version
+from borgdesk.engine.workspace import Workspace
 from tests.engine.desk import LAST, POST, PRE, Desk, execution, rows, sentence, statuses
 
 AFTER = [("Start", "success", None), ("Report", "success", None)]
@@ -35,6 +36,19 @@ def test_a_missing_script_file_stops_nothing_and_is_named(desk: Desk) -> None:
     assert desk.commands() == []
     reason = f"The run stopped before it: {problem}"
     assert rows(run) == [("Stop", "skipped", reason), ("Gone", "skipped", reason), *AFTER]
+
+
+def test_without_a_guardian_nothing_is_stopped(desk: Desk) -> None:
+    desk.add("Stop", PRE)
+    with_scripts_afterwards(desk)
+    desk.workspace.store.close()
+    desk.workspace = Workspace.open(desk.environment | {"PYTHONHOME": str(desk.folder)})
+    run = desk.run()
+    problem = "The guardian of the run did not start, so nothing was stopped. See guardian.log."
+    assert (run.status, run.error) == (RunStatus.FAILURE, problem)
+    assert rows(run) == [(name, "skipped", problem) for name in ("Stop", "Start", "Report")]
+    assert (desk.journal(), desk.commands()) == ([], [])
+    assert "init_fs_encoding" in (desk.workspace.paths.state / "guardian.log").read_text()
 
 
 def test_a_missing_script_file_afterwards_stops_nothing_either(desk: Desk) -> None:

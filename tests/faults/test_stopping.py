@@ -137,13 +137,15 @@ def test_terminal_that_is_closed_is_a_cancel(world: World) -> None:
 def test_scripts_of_a_guardian_can_be_stopped(world: World) -> None:
     """It lives through a logout itself, but what it starts, services included, must not inherit that."""
     world.rewrite("pre2", "sleep 30")
-    world.rewrite("post1", "kill -TERM $PPID; kill -HUP $PPID; kill -INT $PPID; grep SigIgn /proc/self/status")
+    world.rewrite(
+        "post1", "kill -TERM $PPID; kill -HUP $PPID; kill -INT $PPID; grep -E 'Sig(Ign|Blk)' /proc/self/status"
+    )
     victim = world.start_victim("pre2", "kill")
     victim.communicate()
     world.wait_for_guardian()
     run = world.newest_run()
     assert run.status == "interrupted"
-    ignored = int(execution(run, "post1").stdout.split()[-1], 16)
+    _, blocked, _, ignored = execution(run, "post1").stdout.split()[-4:]
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        assert not ignored & 1 << (number - 1), number
+        assert not (int(blocked, 16) | int(ignored, 16)) & 1 << (number - 1), number
     check_owed(world, run)
