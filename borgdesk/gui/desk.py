@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
@@ -118,6 +119,11 @@ class Desk(QObject):
             else:
                 page.show_script(script_id)
 
+    def import_files(self, paths: list[Path]) -> None:
+        """Make scripts of files."""
+        if self.window.open_page("scripts"):
+            self._scripts().actions_on_scripts.import_files(paths)
+
     def show_repository(self, repository_id: int) -> None:
         """Open a repository."""
         if self.window.open_page("repositories"):
@@ -195,6 +201,7 @@ class Desk(QObject):
         self._preferences.changed.connect(self._use_wishes)
         window.close_asked.connect(self.close_window)
         window.quit_asked.connect(self.quit)
+        window.files_dropped.connect(self.import_files)
         if self.tray is not None:
             self.tray.open_asked.connect(window.come_forward)
             self.tray.quit_asked.connect(self.quit)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeySequence, QPalette
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QIcon,
+    QKeySequence,
+    QPalette,
+)
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -45,6 +55,8 @@ class MainWindow(QMainWindow):
     close_asked = Signal()
     """The user closed the window; whoever owns it decides whether it hides, minimises or ends."""
     quit_asked = Signal()
+    files_dropped = Signal(list)
+    """Paths of files that were dropped anywhere on the window where nothing else takes them."""
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +84,7 @@ class MainWindow(QMainWindow):
     def show_entries(self, entries: Sequence[PageEntry]) -> None:
         """Offer these pages and open the first."""
         self._entries = {entry.name: entry for entry in entries}
+        self.setAcceptDrops(True)
         self._sidebar.show_entries(entries)
         for place, entry in enumerate(entries, start=1):
             action = QAction(entry.title, self)
@@ -188,6 +201,19 @@ class MainWindow(QMainWindow):
         if callable(focus_search):
             focus_search()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _files(event):
+            self.dragMoveEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.files_dropped.emit(_files(event))
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self._preferences.keep_geometry(self.saveGeometry())
         if self._may_close:
@@ -195,6 +221,12 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         self.close_asked.emit()
+
+
+def _files(event: QDropEvent) -> list[Path]:
+    """What is dragged, but for folders: those are meant for a list of sources that was missed by a hair."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [path for path in paths if path.is_file()]
 
 
 class _Sidebar(QListWidget):

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
-from PySide6.QtGui import (
-    QDesktopServices,
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QKeySequence,
-    QShortcut,
-    QShowEvent,
-)
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.history import Execution
@@ -46,7 +37,7 @@ from borgdesk.gui.widgets.waiting import wait_for
 
 
 class ScriptsPage(QWidget):
-    """Table above, desk below. Files can be dropped anywhere on it to be imported."""
+    """Table above, desk below."""
 
     open_repository_asked = Signal(int)
     """The lanes of a repository shall be shown."""
@@ -72,7 +63,6 @@ class ScriptsPage(QWidget):
         self.new_files = NewFiles(workspace, background, self)
         self.actions_on_scripts = LibraryActions(workspace, background, self)
         self.watcher = LibraryWatcher(workspace, background, self)
-        self.setAcceptDrops(True)
         self._lay_out()
         self._connect()
 
@@ -363,21 +353,3 @@ class ScriptsPage(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.revision_asked.connect(self.desk.show_revision)
         dialog.open()
-
-    # Dropped files --------------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self.dragMoveEvent(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-        else:
-            event.ignore()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        self.actions_on_scripts.import_files([path for path in paths if path.is_file()])

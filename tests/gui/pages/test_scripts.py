@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -16,7 +14,7 @@ from borgdesk.gui.dialogs.conflict import ComparisonDialog
 from borgdesk.gui.dialogs.places import PlacesDialog
 from tests.gui.pages.script_bench import ScriptBench
 from tests.gui.scene import POST, PRE
-from tests.gui.stage import answer, drop_files, open_box
+from tests.gui.stage import answer, open_box
 
 BUTTON = QMessageBox.StandardButton
 
@@ -244,17 +242,6 @@ def test_a_copy_is_made_and_shown(scripts: ScriptBench) -> None:
         scripts.page.on_selected[0].trigger()
     assert scripts.desk.title.text() == "Stop (copy)"
     scripts.qtbot.waitUntil(lambda: scripts.names() == ["Stop", "Stop (copy)"])
-
-
-def test_dropped_files_are_imported(scripts: ScriptBench, tmp_path: Path) -> None:
-    (tmp_path / "a.sh").write_text("#!/bin/sh\na\n")
-    (tmp_path / "b.sh").write_text("#!/bin/sh\nb\n")
-    (tmp_path / "program").write_bytes(b"\x7fELF\0")
-    scripts.show()
-    drop_files(scripts.page, tmp_path / "a.sh", tmp_path / "b.sh", tmp_path / "program")
-    scripts.qtbot.waitUntil(lambda: scripts.names() == ["A", "B"])
-    assert "Imported 2 scripts." in scripts.page.message.text
-    assert "program contains NUL bytes" in scripts.page.message.text
 
 
 def test_an_assigned_script_is_not_deleted(scripts: ScriptBench) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
@@ -15,11 +17,13 @@ from borgdesk.gui.background import Background
 from borgdesk.gui.desk import Desk
 from borgdesk.gui.main_window import MainWindow
 from borgdesk.gui.pages.history import HistoryPage
+from borgdesk.gui.pages.scripts import ScriptsPage
 from borgdesk.gui.pages.settings import SettingsPage
 from borgdesk.gui.preferences import Preferences
 from borgdesk.gui.widgets.notice import Notice
 from borgdesk.gui.widgets.run_bar import RunBar
 from tests.gui.scene import POST, PRE, Scene
+from tests.gui.stage import drop_files
 
 DEAD = ProcessIdentity(pid=4_000_000, started=1, boot_id="another boot")
 
@@ -50,6 +54,25 @@ def test_run_again_opens_the_live_run(desk: Desk, scene: Scene, qtbot: QtBot) ->
     (run,) = scene.workspace.store.runs.list()
     assert history(desk).run_view.run_id == run.id
     assert history(desk).isVisible()
+
+
+def test_files_dropped_on_the_window_are_imported(desk: Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.sh", "b.sh", "program")]
+    for file, content in zip(files, (b"#!/bin/sh\na\n", b"#!/bin/sh\nb\n", b"\x7fELF\0"), strict=True):
+        file.write_bytes(content)
+    drop_files(desk.window, *files, tmp_path)
+    page = desk.window.page("scripts")
+    assert isinstance(page, ScriptsPage)
+    qtbot.waitUntil(lambda: [script.name for script in page.table.rows.rows()] == ["A", "B"])
+    assert page.isVisible()
+    assert page.message.text.startswith("Imported 2 scripts.")
+    assert "program contains NUL bytes" in page.message.text
+    assert str(tmp_path) not in page.message.text.split()
+
+
+def test_folders_are_not_taken(desk: Desk, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="may not be dropped there"):
+        drop_files(desk.window, tmp_path)
 
 
 def test_the_bar_shows_what_runs_and_stops_it(desk: Desk, scene: Scene, qtbot: QtBot) -> None:
