@@ -15,7 +15,7 @@ _INTERVAL = 1000
 
 
 class GarbageCollection(QObject):
-    """Searches from a timer, as often as Python would, until it is stopped."""
+    """Searches from a timer, about as often as Python would, until it is stopped."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class GarbageCollection(QObject):
 
 
 def _collect_what_is_due() -> None:
-    for generation, (count, threshold) in reversed([*enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True))]):
-        if count > threshold:
-            gc.collect(generation)
-            return
+    counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
+    due = [generation for generation, (count, threshold) in enumerate(counts) if count > threshold]
+    if due:
+        gc.collect(max(due))
