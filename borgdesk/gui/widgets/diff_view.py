@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRunnable, Qt, QThreadPool, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -134,8 +134,11 @@ class DiffView(QWidget):
         while 0 <= row < rows and self._model.change_of(row) is Change.SAME:
             row += step
         if 0 <= row < rows:
-            self._table.selectRow(row)
-            self._table.scrollTo(self._model.index(row, 0), QTableView.ScrollHint.PositionAtCenter)
+            index = self._model.index(row, 0)
+            # Not selectRow(), which with Shift or Ctrl held would extend what is selected.
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self._table.selectionModel().setCurrentIndex(index, flags)
+            self._table.scrollTo(index, QTableView.ScrollHint.PositionAtCenter)
 
     def _take(self, number: int, rows: list[DiffRow]) -> None:
         if number != self._asked:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QPalette
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QTableView
 from pytestqt.qtbot import QtBot
 
@@ -104,21 +105,29 @@ def test_big_texts_are_compared_elsewhere_and_the_last_question_counts(view: Dif
     assert any(label.text() == "1 line differs." for label in view.findChildren(QLabel))
 
 
+def selected(view: DiffView) -> tuple[int, list[int]]:
+    """The current row, and those that are selected."""
+    table = table_of(view)
+    return table.currentIndex().row(), [index.row() for index in table.selectionModel().selectedRows()]
+
+
 @pytest.mark.gui
-def test_changes_are_walked_and_copied(view: DiffView) -> None:
+@pytest.mark.parametrize("held", ["NoModifier", "ShiftModifier", "ControlModifier"])
+def test_changes_are_walked_and_copied(view: DiffView, held: str) -> None:
     view.set_texts(OLD, NEW, "Library", "Disk")
     table = table_of(view)
+    QTest.keyPress(view, Qt.Key.Key_F7, Qt.KeyboardModifier[held])
     view.go_to_change()
-    assert table.currentIndex().row() == 1
+    assert selected(view) == (1, [1])
     pressed = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     QGuiApplication.sendEvent(table, pressed)  # QTest would ask the shortcuts of whatever window is active first
     assert QGuiApplication.clipboard().text() == "-stop\n+stop --now"
     view.go_to_change()
-    assert table.currentIndex().row() == 4
+    assert selected(view) == (4, [4])
     view.go_to_change()
-    assert table.currentIndex().row() == 4
+    assert selected(view) == (4, [4])
     view.go_to_change(backward=True)
-    assert table.currentIndex().row() == 1
+    assert selected(view) == (1, [1])
 
 
 @pytest.mark.gui
