@@ -115,7 +115,8 @@ def mariadb() -> Iterator[Server]:
     with own_folder() as folder:
         data = folder / "data"
         me = pwd.getpwuid(os.geteuid()).pw_name
-        common = ["--no-defaults", f"--datadir={data}", f"--user={me}"]
+        # A server removes all temporary tables in its folder for them when it starts, those of others included.
+        common = ["--no-defaults", f"--datadir={data}", f"--tmpdir={folder}", f"--user={me}"]
         small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0"]
         small += ["--innodb-use-native-aio=0"]  # the kernel has a limited number of places for it
         options = ["--skip-test-db", "--skip-name-resolve", "--auth-root-authentication-method=normal"]
