@@ -15,8 +15,15 @@ from borgdesk.domain.repository import is_local
 from borgdesk.domain.run import Outcome
 
 _LOCKED = "LockTimeout"
-_NOT_THERE = ("Repository.DoesNotExist", "Repository.InvalidRepository")
-"""What Borg says of a repository that vanished before it was opened, leaving nothing or a mount point behind."""
+_NOT_THERE = frozenset(
+    {
+        "Repository.DoesNotExist",
+        "Repository.InvalidRepository",
+        *("LockError", "LockErrorT", "LockFailed", "NotLocked", "NotMyLock"),
+    }
+)
+"""What Borg says of a repository that vanished, leaving nothing or a mount point behind: before it was opened the first
+two, while Borg worked also that its lock is not what it was (seen with 1.4.5)."""
 
 _SYSTEM_ERROR = "[Errno "
 """What it says of one that vanished while Borg worked has this in it, and no name."""
@@ -33,10 +40,20 @@ def explained(result: BorgResult, location: str) -> BorgResult:
         holders = ", ".join(dict.fromkeys(_holders(Path(location))))
         return replace(result, sentence=f"{result.sentence} It is held by {holders}.") if holders else result
     vanished = result.msgid in _NOT_THERE or _SYSTEM_ERROR in result.detail
-    if vanished and not Path(location, "config").exists():
+    if vanished and _is_gone(Path(location, "config")):
         sentence = f"The repository is not at {location} any more: was its disk unplugged or unmounted?"
         return replace(result, sentence=sentence, detail=result.detail or result.sentence)
     return result
+
+
+def _is_gone(file: Path) -> bool:
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it may not be looked at, and Borg has said so
+        return False
+    return False
 
 
 def _holders(repository: Path) -> Iterator[str]:
