@@ -19,7 +19,7 @@ from borgdesk.domain.history import Execution
 from borgdesk.domain.parameters import Header, Parameter, parse_header
 from borgdesk.domain.run import ALWAYS
 from borgdesk.domain.script import DEFAULT_INTERPRETER, DEFAULT_TIMEOUT, Revision, Script, normalized, sha256_of
-from borgdesk.engine.confiding import confide
+from borgdesk.engine.confiding import confide_everywhere
 from borgdesk.engine.hooks import interpreter
 from borgdesk.engine.process import StartFailed
 from borgdesk.engine.workspace import Workspace
@@ -91,7 +91,7 @@ def _news(before: Header, after: Header) -> dict[str, Any]:
 
 def _confide(console: Console, script: Script, content: bytes) -> None:
     try:
-        kept_where(console, confide(console.workspace, script.id, content.decode()))
+        kept_where(console, confide_everywhere(console.workspace, script.id, content.decode()))
     except SecretsUnavailable as error:
         console.say(str(error))
 

@@ -62,8 +62,8 @@ def confided(workspace: Workspace, assignment: Assignment, header: Header) -> As
         ) from error
 
 
-def confide(workspace: Workspace, script_id: int, text: str) -> frozenset[str]:
-    """Keep secret, wherever the script is assigned, what *text* is the first to declare secret; the names of that.
+def confide_everywhere(workspace: Workspace, script_id: int, text: str) -> frozenset[str]:
+    """Keep secret, wherever a script is assigned, what its new *text* declares secret; the names that moved for it.
 
     A malformed block declares nothing.
 

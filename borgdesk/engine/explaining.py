@@ -15,18 +15,14 @@ from borgdesk.domain.repository import is_local
 from borgdesk.domain.run import Outcome
 
 _LOCKED = "LockTimeout"
-_NOT_THERE = frozenset(
-    {
-        "Repository.DoesNotExist",
-        "Repository.InvalidRepository",
-        *("LockError", "LockErrorT", "LockFailed", "NotLocked", "NotMyLock"),
-    }
-)
-"""What Borg says of a repository that vanished, leaving nothing or a mount point behind: before it was opened the first
-two, while Borg worked also that its lock is not what it was (seen with 1.4.5)."""
+_NOT_THERE = ("Repository.DoesNotExist", "Repository.InvalidRepository")
+"""What Borg says of a repository that vanished before it was opened, leaving nothing or a mount point behind."""
+
+_LOCK_IN_TROUBLE = ("LockError", "LockErrorT", "LockFailed", "NotLocked", "NotMyLock")
+"""What it may say of one that vanished, lock and all, while it worked (seen with 1.4.5)."""
 
 _SYSTEM_ERROR = "[Errno "
-"""What it says of one that vanished while Borg worked has this in it, and no name."""
+"""Or it has no name for that, and this is in what it says."""
 
 _HOLDER = re.compile(r"\A(?P<host>.+)\.(?P<pid>[0-9]+)-[0-9a-f]+\Z")
 """An entry of ``lock.exclusive/``, as Borg 1.2 and 1.4 name it: host.pid-thread, the host often being name@number."""
@@ -39,7 +35,7 @@ def explained(result: BorgResult, location: str) -> BorgResult:
     if result.msgid == _LOCKED:
         holders = ", ".join(dict.fromkeys(_holders(Path(location))))
         return replace(result, sentence=f"{result.sentence} It is held by {holders}.") if holders else result
-    vanished = result.msgid in _NOT_THERE or _SYSTEM_ERROR in result.detail
+    vanished = result.msgid in _NOT_THERE + _LOCK_IN_TROUBLE or _SYSTEM_ERROR in result.detail
     if vanished and _is_gone(Path(location, "config")):
         sentence = f"The repository is not at {location} any more: was its disk unplugged or unmounted?"
         return replace(result, sentence=sentence, detail=result.detail or result.sentence)
@@ -49,10 +45,9 @@ def explained(result: BorgResult, location: str) -> BorgResult:
 def _is_gone(file: Path) -> bool:
     try:
         file.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:  # it may not be looked at, and Borg has said so
-        return False
+    except OSError as error:
+        # Whatever else there is, such as that it may not be looked at, Borg has said.
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
     return False
 
 

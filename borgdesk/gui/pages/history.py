@@ -54,7 +54,7 @@ class HistoryPage(QWidget):
 
     def refresh(self) -> None:
         """Ask the store again, from the newest run. Who looks at one run learns of others on the way back."""
-        if self._stack.currentIndex() == 1:
+        if self._shows_run:
             return
         self._filter.refresh()
         self._asked += 1
@@ -81,15 +81,19 @@ class HistoryPage(QWidget):
 
     def warm_up(self) -> None:
         """Prepare for the first run that is opened, unless one is open."""
-        if self._stack.currentIndex() == 0:
+        if not self._shows_run:
             self.run_view.warm_up()
 
     def focus_search(self) -> None:
         """Search in what is seen: runs, or the output of the one that is open."""
-        if self._stack.currentIndex() == 1:
+        if self._shows_run:
             self.run_view.focus_search()
         else:
             self._filter.focus_search()
+
+    @property
+    def _shows_run(self) -> bool:
+        return self._stack.currentWidget() is self.run_view
 
     # parts
 
@@ -179,7 +183,7 @@ class HistoryPage(QWidget):
 
     def _look_for_new(self) -> None:
         """Bring the top of the list up to date, and leave alone what was loaded below it."""
-        if self._stack.currentIndex() == 1:
+        if self._shows_run:
             return
         if self.model.rowCount() == 0:
             self.refresh()

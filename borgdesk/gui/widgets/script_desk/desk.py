@@ -12,7 +12,7 @@ from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.script import Script
 from borgdesk.engine import writing
-from borgdesk.engine.confiding import confide
+from borgdesk.engine.confiding import confide_everywhere
 from borgdesk.engine.drafts import Draft, Drafts, key_of
 from borgdesk.engine.usage import Usage, usage
 from borgdesk.engine.workspace import Workspace
@@ -282,11 +282,11 @@ class ScriptDesk(CheckedText):
             self.test.begin()
 
     def _confide(self, loaded: Loaded) -> None:
-        keep = partial(confide, self._workspace, loaded.script.id, loaded.text)
-        self._background.ask(keep, self._tell_confided, owner=self)
+        keep = partial(confide_everywhere, self._workspace, loaded.script.id, loaded.text)
+        self._background.ask(keep, partial(self._tell_confided, loaded.script.id), owner=self)
 
-    def _tell_confided(self, names: frozenset[str]) -> None:
-        if names:
+    def _tell_confided(self, script_id: int, names: frozenset[str]) -> None:
+        if names and self._wanted == script_id:
             said = self.tr("What was assigned for {names} is kept with your secrets from now on.")
             self.message.say(said.format(names=words.listed(sorted(names))), Tone.WORKING)
 
