@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QPalette
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QColor, QDragEnterEvent, QKeyEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QTreeView, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -478,3 +478,23 @@ def test_unknown_keys_reach_the_parent(qtbot: QtBot) -> None:
     assert target is not None
     QTest.keyClick(target, Qt.Key.Key_F5)
     assert parent.keys == [Qt.Key.Key_F5]
+
+
+@pytest.mark.parametrize(("dragged", "taken"), [("file", False), ("text", True)])
+def test_files_are_left_to_the_window(editor: ScriptEditor, dragged: str, taken: bool) -> None:
+    data = QMimeData()
+    if dragged == "file":
+        data.setUrls([QUrl.fromLocalFile("/etc/hostname")])
+    data.setText("/etc/hostname")
+    proxy = proxy_of(editor)
+    event = QDragEnterEvent(
+        proxy.rect().center(),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    viewport = proxy.findChild(QWidget, "qt_scrollarea_viewport")
+    assert viewport is not None
+    QApplication.sendEvent(viewport, event)
+    assert event.isAccepted() == taken

@@ -168,6 +168,15 @@ class Surface(_S):
         if event is not None:
             event.ignore()
 
+    def dragEnterEvent(self, e: PyQtGui.QDragEnterEvent | None) -> None:
+        """Files are left to the window, which makes scripts of them: QScintilla would take them and do nothing."""
+        assert e is not None
+        data = e.mimeData()
+        if data is not None and data.hasUrls():
+            e.ignore()
+        else:
+            super().dragEnterEvent(e)
+
     # Text -------------------------------------------------------------------------------------------------------
 
     def data(self) -> bytes:
