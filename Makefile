@@ -1,19 +1,20 @@
 # `make run` and `make test` do all set-up themselves; `make help` lists the rest.
 
 PYTHON_IN_VENV := .venv/bin/python
-# Windows are drawn in memory; the end-to-end tests start an X server of their own.
-OFFSCREEN := QT_QPA_PLATFORM=offscreen
+# Windows are drawn in memory; the end-to-end tests start an X server of their own. Python keeps what it has compiled,
+# which each test process and each program that a test starts would otherwise compile again.
+OF_TESTS := QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=
 # More arguments for pytest: make test ARGS='tests/domain -k outcome'
 ARGS ?=
-# Test processes side by side.
-JOBS ?= auto
+# Test processes side by side: more than cores, because many tests wait for programs most of their time.
+JOBS ?= $(shell echo $$(($$(nproc) + 2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run run test check format faults bench lock wheel clean
+.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock wheel clean
 .NOTPARALLEL:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' Makefile
 
 setup-run:
 	@packaging/bootstrap.sh run
@@ -26,24 +27,41 @@ run: setup-run ## open the window; without a display, show the demo
 	then exec $(PYTHON_IN_VENV) -m borgdesk; \
 	else exec $(PYTHON_IN_VENV) -m borgdesk demo; fi
 
-check: setup ## formatting, lint, types and import contracts, without running tests
+check: setup ## formatting, lint, types, import contracts and catalogues, without running tests
 	@$(PYTHON_IN_VENV) -m ruff format --check .
 	@$(PYTHON_IN_VENV) -m ruff check .
 	@$(PYTHON_IN_VENV) -m mypy
 	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON_IN_VENV) packaging/messages.py --check
+	@$(PYTHON_IN_VENV) packaging/module_index.py --check
 
 test: check ## the whole gate, then the tests; ARGS='...' goes to pytest
-	@$(OFFSCREEN) $(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+quick: ## one test in seconds, without the gate: ARGS='tests/domain -k outcome'
+	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest -q -n 0 $(ARGS)
 
 faults: setup ## the whole fault campaign
-	@$(OFFSCREEN) $(PYTHON_IN_VENV) -m pytest tests/faults -m '' -n $(JOBS) --dist loadgroup --timeout 1800 $(ARGS)
+	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/faults tests/e2e/test_ending.py tests/cli/test_nonsense.py -m '' -n $(JOBS) --dist loadgroup --timeout 1800 $(ARGS)
 
 bench: setup ## the benchmarks, one after the other
-	@$(OFFSCREEN) $(PYTHON_IN_VENV) -m pytest tests/benchmarks -m '' -n 0 -s --timeout 1800 $(ARGS)
+	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/benchmarks -m '' -n 0 -s --timeout 1800 $(ARGS)
+
+mutants: setup ## do the tests notice changes? ARGS='borgdesk/domain --most 50'
+	@$(PYTHON_IN_VENV) -m tests.mutants $(ARGS)
+
+coverage: setup ## branch coverage of all tests, as a table; ARGS='...' goes to pytest
+	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report term-missing:skip-covered $(ARGS)
 
 format: setup ## format the code and repair what ruff can
 	@$(PYTHON_IN_VENV) -m ruff check --quiet --fix-only .
 	@$(PYTHON_IN_VENV) -m ruff format .
+
+modules: setup ## write docs/modules.md, the list of all modules
+	@$(PYTHON_IN_VENV) packaging/module_index.py
+
+messages: setup ## collect the sentences of the code for translators, and compile the catalogues
+	@$(PYTHON_IN_VENV) packaging/messages.py
 
 lock: ## pin the newest versions of all requirements
 	@packaging/lock.sh

@@ -1,169 +1,256 @@
-"""The window's program: Qt is set up, the window painted, and then the store opened beside it."""
+"""Starts the window: sets up Qt, paints the first frame, and opens the store in the background meanwhile."""
 
 from __future__ import annotations
 
-import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
+from PySide6.QtCore import QElapsedTimer, QEvent, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from borgdesk import logs
 from borgdesk.domain.errors import BorgDeskError
-from borgdesk.gui import theme
-from borgdesk.gui.background import Background
-from borgdesk.gui.defects import Defects
-from borgdesk.gui.garbage import GarbageCollection
-from borgdesk.gui.main_window import MainWindow
-from borgdesk.gui.preferences import Preferences
-from borgdesk.gui.single_instance import SingleInstance
-from borgdesk.gui.termination import Termination
+from borgdesk.domain.version import VERSION
+from borgdesk.gui.look import theme, widget_rules
+from borgdesk.gui.shell.lifetime import Lifetime
+from borgdesk.gui.shell.main_window import MainWindow
+from borgdesk.gui.shell.process_switches import ProcessSwitches, switch_before_qt
+from borgdesk.gui.shell.single_instance import SingleInstance
+from borgdesk.gui.shell.window_settings import WindowSettings
+from borgdesk.gui.workers.background import Background
 from borgdesk.paths import Paths, resource
+from borgdesk.translation import SOURCE, _, language
 
-_SWITCH_INTERVAL = 0.001
-"""Seconds after which a busy thread hands over Python's lock. Qt's methods let go of it again and again, so with
-Python's 5 ms one click could wait for a busy thread twenty times over."""
+_log = logging.getLogger(__name__)
+
+_CANNOT_OPEN = 2
+"""Exit code if the window cannot be opened."""
+
+_LATEST_FRAME = 500
+"""Milliseconds after which the store is opened although the window has not been painted."""
+
+_TRAY_PATIENCE = 10_000
+"""Milliseconds for which a hidden start waits for the desktop's tray."""
+_TRAY_PAUSE = 250
 
 if TYPE_CHECKING:
     from borgdesk.engine.workspace import Workspace
-    from borgdesk.gui.desk import Desk
+    from borgdesk.gui.shell.shell import Shell
 
 
-def main(argv: Sequence[str] = ()) -> int:
-    """Open the window, or raise the one that is open; the exit code of the program."""
+def main(argv: Sequence[str] = (), *, hidden: bool = False) -> int:
+    """Open the window, or raise the one that is already open, and return the exit code.
+
+    *hidden* opens it in the tray, or minimised without one, and raises nothing.
+    """
     paths = Paths.from_environment(os.environ)
     application = make_application(argv)
     logs.start(paths.state)
+    _log.info("BorgDesk %s opens its window", VERSION)
     instance = SingleInstance(paths)
-    if not instance.is_first():
-        return 0
-    opened = Application(application, paths)
+    try:
+        if not instance.claim(raise_first=not hidden):
+            return 0
+    except BorgDeskError as error:
+        return _say_why_not(error.sentence)
+    opened = Application(application, paths, hidden=hidden)
+    instance.is_ending = lambda: opened.lifetime.is_ending
     instance.raised.connect(opened.window.come_forward)
     try:
-        return application.exec()
+        code = application.exec()
     finally:
-        opened.close()
+        all_done = opened.close()
         instance.close()
+    if not all_done:
+        # A thread hangs on a disk or server that does not respond, and Qt would wait for it for ever.
+        logging.shutdown()
+        os._exit(code)
+    return code
+
+
+def _say_why_not(sentence: str) -> int:
+    """Report why there is no window, on stderr and on the screen, so that nobody waits for it."""
+    sys.stderr.write(f"borgdesk: {sentence}\n")
+    sys.stderr.flush()
+    box = QMessageBox(QMessageBox.Icon.Warning, _("BorgDesk"), sentence)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()
+    return _CANNOT_OPEN
+
+
+class Program(QApplication):
+    """Qt's application, which emits a signal when asked to quit, e.g. by a session manager, and closes no windows.
+
+    Qt would close one window after the other and stop when one stays open; ours only hides in the tray.
+    """
+
+    end_requested = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Handle events sent to the application itself."""
+        if event.type() == QEvent.Type.Quit:
+            self.end_requested.emit()
+            return True
+        return super().event(event)
 
 
 def make_application(argv: Sequence[str] = ()) -> QApplication:
-    """Qt, with our name, icon and the user's language."""
-    sys.setswitchinterval(_SWITCH_INTERVAL)
+    """Return Qt's application with BorgDesk's name and icon and the user's language."""
+    switch_before_qt()
     present = QApplication.instance()
     if isinstance(present, QApplication):
+        widget_rules.install(present)
         return present
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    QGuiApplication.setDesktopFileName("borgdesk")
-    if QLocale().language() == QLocale.Language.C:
-        # No language is set: numbers and dates are then meant for programs, not for people.
-        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.World))
-    application = QApplication([sys.argv[0], *argv])
+    application = Program([sys.argv[0], *argv])
+    widget_rules.install(application)
     application.setApplicationName("BorgDesk")
     application.setOrganizationName("BorgDesk")
     application.setQuitOnLastWindowClosed(False)
     icon = str(resource("icons/borgdesk.svg"))
     application.setWindowIcon(QIcon.fromTheme("borgdesk", QIcon(icon)))
-    translator = QTranslator(application)
-    if translator.load(QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
-        application.installTranslator(translator)
+    translate_qt(application)
     return application
 
 
-class Application(QObject):
-    """From the first paint to the last thread."""
+def translate_qt(application: QApplication) -> None:
+    """Load Qt's own texts in the language of our messages, which may differ from that of dates and numbers."""
+    translator, folder = QTranslator(application), QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if language() != SOURCE and translator.load(QLocale(language()), "qtbase", "_", folder):
+        application.installTranslator(translator)
 
-    def __init__(self, application: QApplication, paths: Paths) -> None:
+
+class FirstFrame(QObject):
+    """Waits for the first frame of a window, at most for a time: a window that is covered or minimised has none."""
+
+    over = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._timer = QTimer(self, singleShot=True, interval=_LATEST_FRAME)
+        self._timer.timeout.connect(self.over)
+        self._timer.start()
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Finish once all that is painted together with the window is painted."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            self._timer.start(0)
+        return False
+
+
+class Application(QObject):
+    """The lifetime of the window's program, from the first frame to the end of the last thread."""
+
+    def __init__(self, application: QApplication, paths: Paths, *, hidden: bool = False) -> None:
         super().__init__()
+        self._hidden = hidden
+        self._tray_wait = QElapsedTimer()
         self._application = application
-        self.defects = Defects(paths.state / "borgdesk.log", self)
-        self.defects.install()
-        self.garbage = GarbageCollection(self)
-        self.preferences = Preferences(paths, self)
+        self._paths = paths
+        self.switches = ProcessSwitches(paths.state / logs.FILE_NAME, self)
+        self.settings = WindowSettings(paths, self)
         self._use_scheme()
-        self.preferences.changed.connect(self._use_scheme)
+        self.settings.scheme_changed.connect(self._use_scheme)
+        # Queued, so that Qt has already switched to the desktop's new palette.
+        hints, later = QGuiApplication.styleHints(), Qt.ConnectionType.QueuedConnection
+        hints.colorSchemeChanged.connect(lambda _: self._use_scheme(), later)
         self.background = Background(self)
-        self.termination = Termination(self)
-        self.window = MainWindow(self.preferences)
+        self.window = MainWindow(self.settings)
         if paths.home is not None:
-            self.window.setWindowTitle(self.tr("BorgDesk – {folder}").format(folder=paths.home))
-        self.defects.told.connect(self.window.tell_problem)
-        self.desk: Desk | None = None
+            self.window.setWindowTitle(_("BorgDesk – {folder}").format(folder=paths.home))
+        self.switches.exceptions.caught.connect(self.window.show_exception)
+        self.window.report_requested.connect(self._copy_report)
+        self.shell: Shell | None = None
         self._workspace: Workspace | None = None
-        self.window.close_asked.connect(self._leave_early)
-        self.window.quit_asked.connect(self._leave_early)
-        self.termination.asked.connect(self._terminate)
-        application.commitDataRequest.connect(self._end_session)
+        self.lifetime = Lifetime(self.window, self)
+        self.lifetime.ended.connect(self._on_lifetime_ended)
+        self.switches.signals.end_requested.connect(self.lifetime.terminate)
+        application.commitDataRequest.connect(self._hold_session)
+        if isinstance(application, Program):
+            application.end_requested.connect(self.lifetime.terminate)
+        if hidden:
+            self._tray_wait.start()
+            QTimer.singleShot(0, self, self.open_store)
+            return
         self.window.show()
-        QTimer.singleShot(0, self.open_store)
+        first_frame = FirstFrame(self.window)
+        first_frame.over.connect(self.open_store)
 
     def open_store(self) -> None:
-        """Import and open the store in another thread; the window can be seen meanwhile."""
+        """Import and open the store in another thread while the window is already visible.
+
+        Not before: each event of the first frame would wait for that thread.
+        """
         self.window.show_opening()
         self.background.ask(_open_workspace, self._begin, self._cannot_open, owner=self)
 
-    def close(self) -> None:
-        """Nothing is left running when this returns."""
-        if self.desk is not None:
-            self.desk.finish()
-        self.background.close()
-        self.termination.close()
-        self.defects.remove()
+    def close(self) -> bool:
+        """Stop everything; return False if a thread cannot be stopped."""
+        if self.shell is not None:
+            self.shell.finish()
+        all_done = self.background.close()
         self.window.close_for_good()
         self.window.deleteLater()
-        self.garbage.stop()
+        self.switches.back()
         if self._workspace is not None:
             self._workspace.store.close()
+        return all_done
 
     def _begin(self, workspace: Workspace) -> None:
-        from borgdesk.gui.desk import Desk
+        from borgdesk.gui.shell.shell import Shell, has_tray
 
         self._workspace = workspace
-        self.window.close_asked.disconnect(self._leave_early)
-        self.window.quit_asked.disconnect(self._leave_early)
-        self.desk = Desk(workspace, self.background, self.preferences, self.window, self)
-        self.desk.ended.connect(self._application.quit)
-        # All that was imported is there to stay: looking through it again and again held up the window for 0.1 s.
-        gc.freeze()
+        if self.lifetime.is_ending:
+            return
+        if self._hidden and not has_tray() and not self._tray_wait.hasExpired(_TRAY_PATIENCE):
+            # At login, the desktop's panel may start later than this.
+            QTimer.singleShot(_TRAY_PAUSE, self, lambda: self._begin(workspace))
+            return
+        self.shell = Shell(workspace, self.background, self.settings, self.window, self.lifetime, self)
+        self.switches.garbage.freeze()
+        if self._hidden and not self.lifetime.start_hidden():
+            self.window.showMinimized()
+
+    def _copy_report(self) -> None:
+        from borgdesk.gui.shell.report import report
+
+        self.background.ask(lambda: report(self._paths, self._workspace), self._show_copied, owner=self)
+
+    def _show_copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.window.show_copied()
 
     def _cannot_open(self, error: Exception) -> None:
         if not isinstance(error, BorgDeskError):
             sys.excepthook(type(error), error, error.__traceback__)
-        from borgdesk.gui.widgets.store_problem import StoreProblem
+        from borgdesk.gui.shell.store_problem import StoreProblem
 
+        self.window.show()
         page = StoreProblem(str(error))
-        page.retry_asked.connect(self.open_store)
-        page.quit_asked.connect(self._leave_early)
+        page.retry_requested.connect(self.open_store)
+        page.quit_requested.connect(self.lifetime.quit)
         self.window.show_alone(page)
 
-    def _leave_early(self) -> None:
-        """Before the store is open there is nothing to stop."""
-        self._application.quit()
+    def _on_lifetime_ended(self) -> None:
+        """Leave the event loop. ``quit`` would ask the windows first, which hide instead of closing."""
+        self._application.exit(0)
 
-    def _terminate(self) -> None:
-        """A signal asked us to end: as Cancel and then Quit, without a question.
-
-        A logout sends several of them, so a second one does not hurry.
-        """
-        if self.desk is None:
-            self._application.quit()
-        else:
-            self.desk.stop_and_quit()
-
-    def _end_session(self) -> None:
-        if self.desk is not None:
-            self.desk.end_session()
+    def _hold_session(self) -> None:
+        self.lifetime.hold_session()
 
     def _use_scheme(self) -> None:
-        theme.use_scheme(self.preferences.wishes.scheme)
+        theme.use_scheme(self.settings.scheme)
 
 
 def _open_workspace() -> Workspace:
-    # Imported here: SQLAlchemy takes a third of a second, which the window need not wait for.
-    import borgdesk.gui.overview_data  # noqa: F401 - with all it needs of the engine
+    # Imported here: SQLAlchemy takes a third of a second, for which the window need not wait, and the window's other
+    # parts would keep it still for 40 ms.
+    import borgdesk.gui.shell.shell  # noqa: F401
     from borgdesk.engine.workspace import Workspace
 
     return Workspace.open()

@@ -1,4 +1,4 @@
-"""Where BorgDesk keeps its files, and where it finds what it ships."""
+"""The folders in which BorgDesk keeps its files, and the location of the resources it ships."""
 
 from __future__ import annotations
 
@@ -8,33 +8,68 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+STAGE = ".borgdesk-restore-"
+"""Begins the name of the folders that restored files wait in, and replaced ones afterwards: beside the user's files."""
+
 _APPLICATION = "borgdesk"
+
+NAMES_OF_PATHS = (
+    "HOME",
+    "TMPDIR",
+    "BORGDESK_HOME",
+    *(f"XDG_{kind}_HOME" for kind in ("CONFIG", "DATA", "STATE", "CACHE")),
+    *(f"BORG_{kind}_DIR" for kind in ("BASE", "CACHE", "CONFIG", "DATA", "KEYS", "SECURITY", "RUNTIME")),
+    "BORG_KEY_FILE",
+)
+"""Variables that contain the path of a file or folder."""
+
+
+def with_absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return *environment* with relative paths made absolute, for programs started in another working directory.
+
+    Links are not resolved. A bare program name (``borg``) is looked up in ``PATH``, whose relative entries become
+    absolute, too.
+    """
+    result = dict(environment)
+    for name in NAMES_OF_PATHS:
+        if value := result.get(name):
+            result[name] = _absolute(value)
+    if "/" in (borg := result.get("BORGDESK_BORG", "")):
+        result["BORGDESK_BORG"] = _absolute(borg)
+    if search_path := result.get("PATH"):
+        result["PATH"] = os.pathsep.join(map(_absolute, search_path.split(os.pathsep)))
+    return result
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else os.path.abspath(path)  # noqa: PTH100 - may be empty: the current folder
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The four folders of the XDG base directory specification, with BorgDesk's name below each."""
+    """The four folders of the XDG Base Directory specification, with a subfolder for BorgDesk in each."""
 
     config: Path
     data: Path
     state: Path
     cache: Path
     home: Path | None = None
-    """The folder of ``BORGDESK_HOME``, when everything is kept below it."""
+    """The folder in ``BORGDESK_HOME``, if everything is kept below it."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """The user's folders, or all four below ``BORGDESK_HOME`` when that is set (tests, trials)."""
+        """Return the user's folders, or all four below ``BORGDESK_HOME`` if that is set (tests, trials)."""
         if home := environment.get("BORGDESK_HOME"):
             return cls.below(Path(home).absolute())
         import platformdirs
 
         folders = platformdirs.PlatformDirs(_APPLICATION, appauthor=False)
-        return cls(folders.user_config_path, folders.user_data_path, folders.user_state_path, folders.user_cache_path)
+        named = folders.user_config_path, folders.user_data_path, folders.user_state_path, folders.user_cache_path
+        return cls(*(folder.absolute() for folder in named))
 
     @classmethod
     def below(cls, home: Path) -> Self:
-        """All four folders below *home*."""
+        """Return all four folders below *home*."""
         return cls(home / "config", home / "data", home / "state", home / "cache", home)
 
     @property
@@ -43,8 +78,13 @@ class Paths:
         return self.data / "borgdesk.db"
 
     @property
+    def history_index(self) -> Path:
+        """The text index of the history, which is made again when it is missing."""
+        return self.cache / "history-index.db"
+
+    @property
     def library(self) -> Path:
-        """The folder of script files that people may edit and version themselves."""
+        """The folder of script files, which users may edit and put under version control."""
         return self.data / "scripts"
 
     @property
@@ -54,33 +94,46 @@ class Paths:
 
     @property
     def runs(self) -> Path:
-        """A folder a run: its log and the notes its scripts leave each other."""
+        """One folder per run: its log, events and output, and the notes its scripts leave each other."""
         return self.state / "runs"
 
     @property
     def tests(self) -> Path:
-        """A folder a test of a script, as :attr:`runs` has one a run."""
+        """One folder per script test, with contents as in :attr:`runs`."""
         return self.state / "tests"
 
     @property
     def turns(self) -> Path:
-        """The lock files that give one run at a time its turn at a repository's location."""
+        """The lock files that allow one run at a time at a repository's location."""
         return self.state / "turns"
 
     def make(self) -> None:
-        """Create the folders that are missing, readable by their owner only."""
+        """Create missing folders, accessible to their owner only."""
         for folder in (self.config, self.data, self.state, self.cache, self.library, self.revisions, self.runs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def resource(name: str) -> Path:
-    """A shipped file or folder: beside the package in a checkout, inside it when installed.
+    """Return a shipped file or folder: beside the package in a checkout, inside it when installed.
 
     Raises:
-        FileNotFoundError: nothing of that name is shipped.
+        FileNotFoundError: no such file is shipped.
     """
+    return _shipped("resources", name)
+
+
+def document(name: str) -> Path:
+    """Return a page of the documentation, such as ``guide.md``, from the checkout or the installation.
+
+    Raises:
+        FileNotFoundError: no such page is shipped.
+    """
+    return _shipped("docs", name)
+
+
+def _shipped(folder: str, name: str) -> Path:
     package = Path(__file__).parent
-    for folder in (package / "resources", package.parent / "resources"):
-        if (folder / name).exists():
-            return folder / name
-    raise FileNotFoundError(f"BorgDesk's installation lacks the file {name}.")
+    for parent in (package, package.parent):
+        if (parent / folder / name).exists():
+            return parent / folder / name
+    raise FileNotFoundError(f"The file {name} is missing from BorgDesk's installation.")

@@ -1,4 +1,4 @@
-"""A real keyring (gnome-keyring) on a D-Bus of its own, for tests of secrets."""
+"""Real keyring (gnome-keyring) on a private D-Bus, for tests of secrets."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def in_python(program: str, environment: dict[str, str], *arguments: str) -> str
 
 @pytest.fixture
 def session_bus(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a bus whose services cannot be started by asking for them."""
+    """Provide the environment of a bus without service activation."""
     configuration = tmp_path / "bus.conf"
     configuration.write_text(
         f"<busconfig><type>session</type><listen>unix:dir={tmp_path}</listen><policy context='default'>"
@@ -73,7 +73,7 @@ def session_bus(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def secret_service(bus: dict[str, str], *, unlocked: bool) -> Iterator[None]:
-    """A keyring that has just been started on that bus, unlocked or locked."""
+    """Run a new keyring on that bus, unlocked or locked."""
     command = ["gnome-keyring-daemon", "--foreground", "--components=secrets"]
     with subprocess.Popen(
         [*command, "--unlock"] if unlocked else command,

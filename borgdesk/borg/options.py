@@ -1,7 +1,7 @@
-"""Values that people give to Borg: which ones it accepts.
+"""Validates the values that users give for Borg's options.
 
-Borg refuses most bad values itself, but with its usage text or, in 1.2.4, with a bare traceback and the exit code of a
-warning. So they are checked here, where a sentence can be said about them.
+Borg rejects most bad values itself, but with a usage message or, in 1.2.4, with a bare traceback and the exit code of a
+warning. Checking them here allows a proper error message.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import warnings
 from enum import StrEnum
 
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.repository import is_encodable
+from borgdesk.translation import _
 
 _PATTERN_STYLES = ("fm", "sh", "re", "pp", "pf")
 _LEVELS = {"none": None, "lz4": None, "zstd": (1, 22), "zlib": (0, 9), "lzma": (0, 9)}
@@ -35,7 +37,7 @@ class Encryption(StrEnum):
 
 
 def check_encryption(mode: str) -> Encryption:
-    """The mode of that name.
+    """Return the encryption mode of that name.
 
     Raises:
         InvalidInput: Borg 1.x has no such mode.
@@ -43,27 +45,34 @@ def check_encryption(mode: str) -> Encryption:
     try:
         return Encryption(mode)
     except ValueError:
-        raise InvalidInput(f"“{mode}” is not an encryption mode: use one of {', '.join(Encryption)}.") from None
+        raise InvalidInput(
+            _("“{mode}” is not an encryption mode. Use one of {modes}.").format(mode=mode, modes=", ".join(Encryption))
+        ) from None
 
 
 def check_compression(spec: str) -> str:
-    """The specification of ``--compression``, if Borg accepts it.
+    """Return the specification for ``--compression`` if Borg accepts it.
 
-    Levels that Borg silently ignores (``lz4,3``) and ``auto`` within ``auto`` are refused too. ``obfuscate,250`` needs
+    Levels that Borg silently ignores (``lz4,3``) and ``auto`` within ``auto`` are rejected too. ``obfuscate,250`` needs
     Borg 1.4.
 
     Raises:
-        InvalidInput: it is not a compression; the message names the part that is wrong.
+        InvalidInput: it is not a compression; the message names the invalid part.
     """
-    first, _, rest = spec.partition(",")
+    first, _comma, rest = spec.partition(",")
     if first == "obfuscate":
-        number, _, inner = rest.partition(",")
+        number, _comma, inner = rest.partition(",")
         if not re.fullmatch(r"[0-9]{1,3}", number) or int(number) not in _OBFUSCATIONS:
             raise InvalidInput(
-                f"“{spec}” is not a compression: obfuscate takes 1 to 6, 110 to 123 or 250, then another."
+                _(
+                    "“{spec}” is not a valid compression: obfuscate takes 1 to 6, 110 to 123 or 250, "
+                    "followed by another compression."
+                ).format(spec=spec)
             )
         if inner.partition(",")[0] == "obfuscate":
-            raise InvalidInput(f"“{spec}” is not a compression: obfuscate cannot be given twice.")
+            raise InvalidInput(
+                _("“{spec}” is not a valid compression: obfuscate cannot be given twice.").format(spec=spec)
+            )
         check_compression(inner)
     elif first == "auto":
         _check_algorithm(spec, rest)
@@ -76,60 +85,107 @@ def _check_algorithm(spec: str, algorithm: str) -> None:
     name, comma, level = algorithm.partition(",")
     if name not in _LEVELS:
         raise InvalidInput(
-            f"“{spec}” is not a compression: use none, lz4, zstd, zlib or lzma, with a level as in “zstd,6”, "
-            "or “auto,” before it."
+            _(
+                "“{spec}” is not a valid compression. Use none, lz4, zstd, zlib or lzma, with a level as "
+                "in “zstd,6”, or with “auto,” before it."
+            ).format(spec=spec)
         )
     if not comma:
         return
     levels = _LEVELS[name]
     if levels is None:
-        raise InvalidInput(f"“{spec}” is not a compression: {name} has no levels.")
+        raise InvalidInput(_("“{spec}” is not a valid compression: {name} has no levels.").format(spec=spec, name=name))
     lowest, highest = levels
     if not re.fullmatch(r"[0-9]{1,2}", level) or not lowest <= int(level) <= highest:
-        raise InvalidInput(f"“{spec}” is not a compression: the level of {name} is {lowest} to {highest}.")
+        raise InvalidInput(
+            _(
+                "“{spec}” is not a valid compression: the level of {name} must be between {lowest} and {highest}."
+            ).format(spec=spec, name=name, lowest=lowest, highest=highest)
+        )
 
 
 def check_pattern(pattern: str) -> str:
-    """An exclude pattern, if Borg accepts it.
+    """Return an exclude pattern if Borg accepts it.
 
-    Styles are ``fm:`` (the default), ``sh:``, ``re:``, ``pp:`` and ``pf:``. A pattern that Borg would have to compile
-    is compiled here first, because Borg 1.2.4 answers a malformed one with a traceback and exit code 1.
+    Styles are ``fm:`` (the default), ``sh:``, ``re:``, ``pp:`` and ``pf:``. A pattern that Borg has to compile is
+    compiled here first, because Borg 1.2.4 answers a malformed one with a traceback and exit code 1.
 
     Raises:
         InvalidInput: it is empty, of an unknown style, or does not compile.
     """
-    style, body = _split_style(pattern)
+    style, body = _split_style(pattern, "fm")
     if not body.strip():
-        raise InvalidInput("An exclude pattern is empty.")
-    if "\0" in pattern or "\n" in pattern:
-        raise InvalidInput(f"The exclude pattern “{pattern!r}” contains a line break or a NUL.")
+        raise InvalidInput(_("An exclude pattern is empty."))
+    if "\0" in pattern or "\n" in pattern or not is_encodable(pattern):
+        raise InvalidInput(
+            _("The exclude pattern {pattern!r} contains characters that no path has.").format(pattern=pattern)
+        )
+    if problem := _problem(style, body):
+        raise InvalidInput(
+            _("The exclude pattern “{pattern}” is not valid: {error}.").format(pattern=pattern, error=problem)
+        )
+    return pattern
+
+
+def compile_pattern(pattern: str, default_style: str) -> None:
+    """Check a pattern of a patterns file, which has *default_style* unless it names another.
+
+    Raises:
+        InvalidInput: it is of an unknown style, empty, or does not compile.
+    """
+    style, body = _split_style(pattern, default_style)
+    if not body.strip():
+        raise InvalidInput(_("The pattern “{pattern}” is empty.").format(pattern=pattern))
+    if problem := _problem(style, body):
+        raise InvalidInput(_("The pattern “{pattern}” is not valid: {error}.").format(pattern=pattern, error=problem))
+
+
+def check_style(style: str, line: str) -> str:
+    """Return the pattern style of that name, which *line* asks for.
+
+    Raises:
+        InvalidInput: Borg has no such style.
+    """
+    if style not in _PATTERN_STYLES:
+        raise InvalidInput(
+            _("“{line}” does not name a pattern style. After P, use one of {styles}.").format(
+                line=line, styles=", ".join(_PATTERN_STYLES)
+            )
+        )
+    return style
+
+
+def _problem(style: str, body: str) -> Exception | None:
+    """Return why a pattern does not compile; None if it does."""
     expressions = [body] if style == "re" else _bracket_expressions(body) if style == "sh" else []
     for expression in expressions:
         try:
             with warnings.catch_warnings():
-                # Python announces that some brackets may mean something else one day; today they are fine.
+                # Python warns that some bracket expressions may change their meaning; they are fine today.
                 warnings.simplefilter("ignore", FutureWarning)
                 re.compile(expression)
         except (re.error, OverflowError, RecursionError) as error:
-            raise InvalidInput(f"The exclude pattern “{pattern}” is malformed: {error}.") from None
-    return pattern
+            return error
+    return None
 
 
-def _split_style(pattern: str) -> tuple[str, str]:
-    """Borg takes any two letters or digits and a colon at the start for a style, known or not."""
+def _split_style(pattern: str, default: str) -> tuple[str, str]:
+    """Split off the style. Borg takes any two letters or digits and a colon for one, known or not."""
     if pattern[2:3] != ":" or not pattern[:2].isalnum():
-        return "fm", pattern
+        return default, pattern
     style = pattern[:2]
     if style not in _PATTERN_STYLES:
         raise InvalidInput(
-            f"“{style}:” in “{pattern}” is not a pattern style: use {', '.join(s + ':' for s in _PATTERN_STYLES)}, "
-            f"or “fm:{pattern}” to mean it literally."
+            _(
+                "“{style}:” in “{pattern}” is not a pattern style. Use {styles}, or "
+                "“fm:{pattern}” to match it literally."
+            ).format(style=style, pattern=pattern, styles=", ".join(s + ":" for s in _PATTERN_STYLES))
         )
     return style, pattern[3:]
 
 
 def _bracket_expressions(pattern: str) -> list[str]:
-    """The character classes of a ``sh:`` pattern as regular expressions: the only parts that may fail to compile."""
+    """Return the character classes of a ``sh:`` pattern as regular expressions: only they may fail to compile."""
     expressions = []
     for match in re.finditer(r"\[(!?\]?[^\]]*)\]", pattern):
         content = match[1].replace("\\", "\\\\")

@@ -1,19 +1,22 @@
-"""What Borg writes to stderr under ``--log-json``, as events.
+"""Parser for what Borg writes to stderr with ``--log-json``.
 
-Most lines are one JSON object. Some are not: usage texts, tracebacks, what ssh and Python print, and a passphrase
-prompt that is glued in front of the next object. :class:`OutputReader` takes the bytes as they come and loses none.
+Most lines are one JSON object each. Others are not: usage messages, tracebacks, output of ssh and Python, and a
+passphrase prompt directly in front of the next object. :class:`OutputReader` takes the bytes as they arrive and drops
+none.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 LONGEST_LINE = 1 << 20
-"""Bytes of one line that are kept; Borg's own longest are a few thousand."""
+"""Bytes kept of one line; Borg's longest lines have a few thousand."""
 
 _GLUE_ATTEMPTS = 8
 _LARGEST_NUMBER = (1 << 63) - 1
@@ -22,7 +25,7 @@ _PROGRESS_LOGGER = "borg.output.progress"
 
 
 class Level(StrEnum):
-    """Severity of a log message, by the names Borg writes. A WARNING does not mean that the result is one."""
+    """Severity of a log message, by Borg's names. A WARNING does not imply that the result is a warning."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -32,12 +35,12 @@ class Level(StrEnum):
 
     @property
     def is_error(self) -> bool:
-        """Whether the message may say why Borg failed."""
+        """Whether the message may explain a failure."""
         return self in (Level.ERROR, Level.CRITICAL)
 
 
 class PromptKind(StrEnum):
-    """What has become of a question, by the type Borg writes."""
+    """The stages of a question, by Borg's message types."""
 
     QUESTION = "question_prompt"
     RETRY = "question_prompt_retry"
@@ -50,24 +53,24 @@ class PromptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArchiveProgress:
-    """How far ``borg create`` has come: at most one every 0.2 s. Sizes in bytes."""
+    """Progress of ``borg create``, at most one every 0.2 s. Sizes in bytes."""
 
     original_size: int
     compressed_size: int
     deduplicated_size: int
     files: int
     path: str
-    """What is being read, without the leading slash."""
+    """The file being read, without the leading slash."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFinished:
-    """All files have been read; what follows is the commit."""
+    """All files have been read; the commit follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """One file of ``borg create --list``: A, M, U, C (changed while being read), E (error) and others of Borg."""
+    """A line of ``borg create --list``: A, M, U, C (changed while being read), E (error) and other statuses of Borg."""
 
     status: str
     path: str
@@ -76,7 +79,7 @@ class FileStatus:
 
 @dataclass(frozen=True, slots=True)
 class ProgressMessage:
-    """A step of an operation that has no percentage."""
+    """A step of an operation that reports no percentage."""
 
     message: str
     msgid: str | None = None
@@ -86,7 +89,7 @@ class ProgressMessage:
 
 @dataclass(frozen=True, slots=True)
 class ProgressPercent:
-    """How far an operation has come: *current* of *total*, in units of that operation."""
+    """Progress of an operation: *current* of *total*, in units of that operation."""
 
     message: str
     msgid: str | None = None
@@ -97,7 +100,7 @@ class ProgressPercent:
 
     @property
     def fraction(self) -> float | None:
-        """From 0 to 1; None while the total is unknown."""
+        """From 0 to 1; None if the total is unknown."""
         if self.finished:
             return 1.0
         return min(max(self.current / self.total, 0.0), 1.0) if self.total > 0 else None
@@ -105,21 +108,21 @@ class ProgressPercent:
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """Something Borg has to say."""
+    """A log message of Borg."""
 
     level: Level
     message: str
     name: str = ""
-    """Of the logger. ``root`` carries what ssh printed."""
+    """Name of the logger. ``root`` carries the output of ssh."""
     msgid: str | None = None
-    """Class name of an error; Borg 1.2 gives none to warnings."""
+    """Class name of an error; Borg 1.2 has none for warnings."""
     time: float | None = None
     """Seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputLine:
-    """A line of output that Borg sends as a log message: of a list, of statistics."""
+    """A line of output that Borg sends as a log message, e.g. of a list or of statistics."""
 
     topic: str
     """``list``, ``stats``, ``show-rc``: Borg's logger without ``borg.output.``."""
@@ -128,17 +131,17 @@ class OutputLine:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question of Borg, or what became of it. With ``/dev/null`` as stdin the answer is no."""
+    """A question of Borg, or its answer. With ``/dev/null`` as stdin the answer is no."""
 
     kind: PromptKind
     message: str
     msgid: str
-    """Name of the variable that would answer it: a :class:`borgdesk.borg.environment.Consent`, or another."""
+    """Name of the environment variable that answers it: a :class:`borgdesk.borg.environment.Consent`, or another."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A line, or what stood in front of an object, that is no JSON of Borg's."""
+    """A line, or text in front of a JSON object, that is not JSON of Borg."""
 
     text: str
     cut: bool = False
@@ -147,7 +150,7 @@ class PlainText:
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """An object of a type this version of BorgDesk does not know, or without what its type needs."""
+    """A JSON object of an unknown type, or without the fields of its type."""
 
     type: str
     text: str
@@ -169,7 +172,7 @@ OutputEvent = (
 
 
 class LineSplitter:
-    """Puts lines together from chunks of any size, with bounded memory. Line ends are LF or CR LF."""
+    """Splits chunks of any size into lines, with bounded memory. Lines end with LF or CR LF."""
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
         self._longest = longest
@@ -178,7 +181,7 @@ class LineSplitter:
         self._cut = False
 
     def feed(self, chunk: bytes) -> list[tuple[bytes, bool]]:
-        """The lines that *chunk* completes, without their ends, each with whether it was cut."""
+        """Return the lines completed by *chunk*, without their ends, each with whether it was cut."""
         first, *others = chunk.split(b"\n")
         self._append(first)
         lines = []
@@ -188,7 +191,7 @@ class LineSplitter:
         return lines
 
     def finish(self) -> list[tuple[bytes, bool]]:
-        """The last line, if it had no end."""
+        """Return the last line if it had no end."""
         return [self._take()] if self._size or self._cut else []
 
     def _append(self, piece: bytes) -> None:
@@ -207,46 +210,43 @@ class LineSplitter:
 
 
 class OutputReader:
-    """Turns Borg's stderr, in chunks as they were read, into events, in order. Never raises for any bytes."""
+    """Parses Borg's stderr, in chunks as they are read, into events, in order. Never raises, whatever the bytes."""
 
     def __init__(self) -> None:
         self._splitter = LineSplitter()
 
     def feed(self, chunk: bytes) -> list[OutputEvent]:
-        """The events of the lines that *chunk* completes."""
+        """Return the events of the lines completed by *chunk*."""
         return [event for line, cut in self._splitter.feed(chunk) for event in parse_line(line, cut=cut)]
 
     def finish(self) -> list[OutputEvent]:
-        """The events of what came after the last line end; call it once, when the stream has ended."""
+        """Return the events of an unfinished last line; call it once at the end of the stream."""
         return [event for line, cut in self._splitter.finish() for event in parse_line(line, cut=cut)]
 
 
 def parse_line(line: bytes, *, cut: bool = False) -> Iterator[OutputEvent]:
-    """The events of one line: none if it is empty, two if an object is glued behind plain text, else one."""
+    """Yield the events of one line: none if it is empty, two if an object follows plain text, else one."""
     if not line.strip():
         return
-    start, content = (-1, None) if cut else _find_object(line)
-    if content is None:
+    found = None if cut else _find_object(line)
+    if found is None:
         yield PlainText(line.decode("utf-8", "replace"), cut)
         return
+    start, content = found
     if start:
         yield PlainText(line[:start].decode("utf-8", "replace"))
     yield _event(content, line, start)
 
 
-def _find_object(line: bytes) -> tuple[int, dict[str, Any] | None]:
-    """Where Borg's object begins and what it holds; an object of Borg's ends its line and has a type."""
+def _find_object(line: bytes) -> tuple[int, dict[str, Any]] | None:
+    """Return the position and content of Borg's JSON object, which has a type and ends the line."""
     if not line.endswith(b"}"):
-        return -1, None
-    start = line.find(b'{"')
-    for _attempt in range(_GLUE_ATTEMPTS):
-        if start < 0:
-            break
-        content = _object(line[start:] if start else line)
+        return None
+    for beginning in islice(re.finditer(rb'\{"', line), _GLUE_ATTEMPTS):
+        content = _object(line[beginning.start() :])
         if content is not None:
-            return start, content
-        start = line.find(b'{"', start + 1)
-    return -1, None
+            return beginning.start(), content
+    return None
 
 
 def _object(text: bytes) -> dict[str, Any] | None:
@@ -262,7 +262,7 @@ def _object(text: bytes) -> dict[str, Any] | None:
 
 
 def _storable(text: str) -> str:
-    """Lone surrogates, which Borg may write for bytes that are not UTF-8, can be neither stored nor shown."""
+    """Replace lone surrogates, which Borg may write for undecodable bytes and which can be neither stored nor shown."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -326,7 +326,7 @@ def _progress_percent(content: dict[str, Any]) -> OutputEvent:
 def _log_message(content: dict[str, Any]) -> OutputEvent:
     message, name = _text(content, "message"), _text(content, "name")
     if name == _PROGRESS_LOGGER:
-        # Borg writes the progress of an operation within another one as a log message.
+        # Borg reports the progress of a nested operation as a log message.
         return ProgressMessage(message)
     if name.startswith(_OUTPUT_LOGGERS):
         return OutputLine(name.removeprefix(_OUTPUT_LOGGERS), message)

@@ -1,8 +1,8 @@
-"""Borg's answers on stdout, as values.
+"""Parses the replies that Borg commands print on stdout.
 
-Borg 1.x prints local times without a zone. Commands that only read are run with ``TZ=UTC`` (see
-:mod:`borgdesk.borg.environment`), so their times are UTC; ``borg create`` is not, so its times are those of this
-process's zone. All times in the values are aware, in UTC.
+Borg 1.x prints local times without a time zone. Read-only commands are run with ``TZ=UTC`` (see
+:mod:`borgdesk.borg.environment`), so their times are UTC; ``borg create`` is not, so its times are in the time zone of
+this process. All parsed times are aware and in UTC.
 """
 
 from __future__ import annotations
@@ -17,22 +17,27 @@ from typing import Any
 
 from borgdesk.borg.output import OutputLine
 from borgdesk.domain.errors import BorgDeskError, BorgUnusable
+from borgdesk.translation import _
 
 _PRUNE_LINE = re.compile(
     r"(?P<action>Keeping checkpoint archive|Keeping archive|Would prune|Pruning archive)"
     r"(?: \((?:rule: )?(?P<detail>[^)]*)\))?:.*\[(?P<id>[0-9a-f]{64})\]\s*\Z",
     re.DOTALL,
 )
+_FREED = re.compile(r"compaction freed about (-?[0-9]+(?:\.[0-9]+)?) ([kMGTP]?B) repository space")
+_PART_CHECKED = re.compile(r"finished partial segment check", re.IGNORECASE)
+_ALL_CHECKED = re.compile(r"finished segment check", re.IGNORECASE)
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _MALFORMED = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
 
 
 class UnexpectedReply(BorgDeskError):
-    """Borg ended well, but what it printed is not the answer that was asked for."""
+    """Borg succeeded, but its output is not the expected reply."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class BorgVersion:
-    """A version of Borg. Pre-releases count as the release they lead to."""
+    """A version of Borg. Pre-releases count as the release they precede."""
 
     major: int
     minor: int
@@ -41,35 +46,52 @@ class BorgVersion:
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"
 
+    @property
+    def is_experimental(self) -> bool:
+        """Whether BorgDesk only lists and restores archives with it."""
+        return self >= FIRST_EXPERIMENTAL
+
 
 OLDEST_SUPPORTED = BorgVersion(1, 2)
-FIRST_UNSUPPORTED = BorgVersion(2, 0)
+FIRST_EXPERIMENTAL = BorgVersion(2, 0)
+FIRST_UNSUPPORTED = BorgVersion(3, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveStats:
-    """Of one archive, in bytes and files."""
+    """Sizes in bytes, and number of files, of one archive."""
 
     original_size: int
     compressed_size: int
     deduplicated_size: int
-    """What this archive added to the repository."""
+    """Bytes that this archive added to the repository."""
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSizes:
+    """Sizes of one archive as Borg reports them later."""
+
+    original_size: int
+    """Bytes of all its files."""
+    deduplicated_size: int | None
+    """Bytes that no other archive uses; None for Borg 2, which does not report them."""
     files: int
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryStats:
-    """Of all archives of a repository together, in bytes."""
+    """Sizes in bytes of all archives of a repository together."""
 
     original_size: int
     compressed_size: int
     deduplicated_size: int
-    """About the size of the repository on its disk."""
+    """Approximately the size of the repository on disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryInfo:
-    """What Borg knows of a repository."""
+    """Borg's metadata of a repository."""
 
     id: str
     location: str
@@ -96,7 +118,7 @@ class CreateReply:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """One archive of a repository's list."""
+    """One archive in the list of a repository."""
 
     name: str
     id: str
@@ -116,7 +138,7 @@ class ArchiveList:
 
 
 class PruneAction(StrEnum):
-    """What ``borg prune`` does with an archive."""
+    """The decision of ``borg prune`` about an archive."""
 
     KEEP = "keep"
     PRUNE = "prune"
@@ -124,7 +146,7 @@ class PruneAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PruneDecision:
-    """One line of ``borg prune --list``; the text's columns differ between versions, the id does not."""
+    """One line of ``borg prune --list``; the columns of its text differ between versions, the id does not."""
 
     archive_id: str
     action: PruneAction
@@ -133,35 +155,46 @@ class PruneDecision:
 
 
 def parse_version(text: str) -> BorgVersion:
-    """The answer of ``borg --version``.
+    """Parse the reply of ``borg --version``.
 
     Raises:
         BorgUnusable: the program is not Borg.
     """
     match = re.match(r"\s*borg\S*\s+(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?", text)
     if match is None:
-        raise BorgUnusable("The program that should be Borg does not say that it is: is the path right?")
+        raise BorgUnusable(_("This program does not identify itself as Borg. Check the path."))
     return BorgVersion(int(match[1]), int(match[2]), int(match[3] or 0))
 
 
-def check_version(version: BorgVersion) -> BorgVersion:
-    """The version, if BorgDesk can work with it.
+def check_version(version: BorgVersion, *, experimental: bool = False) -> BorgVersion:
+    """Return the version if BorgDesk supports it. Experimental ones are accepted only if *experimental* is set.
 
     Raises:
         BorgUnusable: it is too old or too new.
     """
     if version < OLDEST_SUPPORTED:
-        raise BorgUnusable(f"Borg {version} is too old: BorgDesk needs Borg 1.2 or newer; 1.4 is best.")
+        raise BorgUnusable(_("Borg {version} is too old. BorgDesk needs Borg 1.2 or 1.4.").format(version=version))
     if version >= FIRST_UNSUPPORTED:
-        raise BorgUnusable(f"Borg {version} is not supported yet: BorgDesk needs Borg 1.2 or 1.4.")
+        raise BorgUnusable(
+            _("Borg {version} is not supported yet. BorgDesk needs Borg 1.2 or 1.4.").format(version=version)
+        )
+    if version.is_experimental and not experimental:
+        raise only_for_reading()
     return version
 
 
+def only_for_reading() -> BorgUnusable:
+    """Return the error for what BorgDesk does not do with Borg 2."""
+    return BorgUnusable(
+        _("Borg 2 is experimental: archives can be listed and restored only. Everything else needs Borg 1.2 or 1.4.")
+    )
+
+
 def parse_create(stdout: bytes) -> CreateReply | None:
-    """The answer of ``borg create --json``, or None if there is none: then no archive was made.
+    """Parse the reply of ``borg create --json``; None if there is none, which means that no archive was made.
 
     Raises:
-        UnexpectedReply: there is an answer, but not this one.
+        UnexpectedReply: it is some other output.
     """
     if not stdout.strip():
         return None
@@ -174,7 +207,7 @@ def parse_create(stdout: bytes) -> CreateReply | None:
             archive_name=_text(archive["name"]),
             archive_id=_text(archive["id"]),
             start=start,
-            # Not Borg's own end: where a clock is set back in between, local times would end before they began.
+            # Not Borg's own end: if the clock is set back meanwhile, local times would end before they begin.
             end=start + duration,
             duration=duration,
             stats=_archive_stats(archive["stats"]),
@@ -185,10 +218,10 @@ def parse_create(stdout: bytes) -> CreateReply | None:
 
 
 def parse_info(stdout: bytes) -> RepositoryInfo:
-    """The answer of ``borg info --json REPOSITORY``.
+    """Parse the reply of ``borg info --json REPOSITORY``.
 
     Raises:
-        UnexpectedReply: it is something else.
+        UnexpectedReply: it is some other output.
     """
     try:
         return _repository(_reply(stdout), utc=True)
@@ -197,10 +230,10 @@ def parse_info(stdout: bytes) -> RepositoryInfo:
 
 
 def parse_list(stdout: bytes) -> ArchiveList:
-    """The answer of ``borg list --json REPOSITORY`` with the keys that :meth:`Borg.list_archives` asks for.
+    """Parse the reply of ``borg list --json REPOSITORY`` with the keys of :meth:`Borg.list_archives`.
 
     Raises:
-        UnexpectedReply: it is something else.
+        UnexpectedReply: it is some other output.
     """
     try:
         reply = _reply(stdout)
@@ -209,8 +242,43 @@ def parse_list(stdout: bytes) -> ArchiveList:
         raise _unexpected(error) from None
 
 
+def parse_archive_sizes(stdout: bytes) -> ArchiveSizes:
+    """Parse the reply of ``borg info --json REPOSITORY::ARCHIVE``.
+
+    Raises:
+        UnexpectedReply: it is some other output.
+    """
+    try:
+        (archive,) = _reply(stdout)["archives"]
+        stats = archive["stats"]
+        deduplicated = stats.get("deduplicated_size")
+        return ArchiveSizes(
+            _count(stats["original_size"]),
+            None if deduplicated is None else _count(deduplicated),
+            _count(stats["nfiles"]),
+        )
+    except _MALFORMED as error:
+        raise _unexpected(error) from None
+
+
+def parse_freed(message: str) -> tuple[int, str] | None:
+    """Parse the message of ``borg compact --info``: freed bytes, and Borg's text for them; None for other messages."""
+    match = _FREED.search(message)
+    return (round(float(match[1]) * 1000 ** _UNITS.index(match[2])), f"{match[1]} {match[2]}") if match else None
+
+
+def parse_check_end(message: str) -> bool | None:
+    """Parse a message of ``borg check --max-duration --info``: whether the end of the repository was reached.
+
+    None for other messages. A remote Borg's messages have a prefix.
+    """
+    if _PART_CHECKED.search(message):
+        return False
+    return True if _ALL_CHECKED.search(message) else None
+
+
 def parse_prune_line(line: OutputLine) -> PruneDecision | None:
-    """What a line of ``borg prune --list``, dry run or not, says of one archive; None for any other line."""
+    """Parse a line of ``borg prune --list``, dry run or not; None for lines not about an archive."""
     match = _PRUNE_LINE.match(line.message) if line.topic == "list" else None
     if match is None:
         return None
@@ -220,7 +288,7 @@ def parse_prune_line(line: OutputLine) -> PruneDecision | None:
 
 
 def _reply(stdout: bytes) -> Mapping[str, Any]:
-    """The object on stdout; a passphrase prompt may have left a line break before it."""
+    """Parse the JSON object on stdout; a passphrase prompt may have left a line break before it."""
     try:
         reply = json.loads(stdout)
     except (ValueError, RecursionError) as error:
@@ -230,8 +298,24 @@ def _reply(stdout: bytes) -> Mapping[str, Any]:
     return reply
 
 
+def _count(value: object) -> int:
+    """Return a number of bytes or files.
+
+    Raises:
+        ValueError: it is impossibly large, and history could not store it.
+    """
+    count = int(value)  # type: ignore[call-overload]  # whatever JSON has; a TypeError says the rest
+    if abs(count) >= 2**63:
+        raise ValueError(f"{count} is not a number of bytes or files")
+    return int(count)
+
+
 def _unexpected(reason: object) -> UnexpectedReply:
-    return UnexpectedReply(f"Borg's answer could not be understood ({reason!r}): is this Borg 1.2 or 1.4?")
+    return UnexpectedReply(
+        _("Borg's reply could not be understood ({reason}). BorgDesk needs Borg 1.2 or 1.4.").format(
+            reason=repr(reason)[:200]
+        )
+    )
 
 
 def _repository(reply: Mapping[str, Any], *, utc: bool) -> RepositoryInfo:
@@ -240,23 +324,31 @@ def _repository(reply: Mapping[str, Any], *, utc: bool) -> RepositoryInfo:
     return RepositoryInfo(
         id=_text(repository["id"]),
         location=_text(repository["location"]),
-        encryption=_text(encryption["mode"]),
+        encryption=_mode(encryption),
         last_modified=_moment(repository["last_modified"], utc=utc),
         keyfile=None if keyfile is None else _text(keyfile),
-        stats=_repository_stats(reply["cache"]["stats"]) if "cache" in reply else None,
+        stats=_repository_stats(reply["cache"]["stats"]) if "stats" in reply.get("cache", {}) else None,
     )
 
 
+def _mode(encryption: Mapping[str, Any]) -> str:
+    """Return the encryption mode. Borg 2 has another field for it, and two modes without encryption."""
+    if "mode" in encryption:
+        return _text(encryption["mode"])
+    mode = _text(encryption["encryption"])
+    return "none" if mode.startswith("none") else mode
+
+
 def _repository_stats(stats: Mapping[str, Any]) -> RepositoryStats:
-    return RepositoryStats(int(stats["total_size"]), int(stats["total_csize"]), int(stats["unique_csize"]))
+    return RepositoryStats(_count(stats["total_size"]), _count(stats["total_csize"]), _count(stats["unique_csize"]))
 
 
 def _archive_stats(stats: Mapping[str, Any]) -> ArchiveStats:
     return ArchiveStats(
-        int(stats["original_size"]),
-        int(stats["compressed_size"]),
-        int(stats["deduplicated_size"]),
-        int(stats["nfiles"]),
+        _count(stats["original_size"]),
+        _count(stats["compressed_size"]),
+        _count(stats["deduplicated_size"]),
+        _count(stats["nfiles"]),
     )
 
 
@@ -280,7 +372,7 @@ def _moment(text: str, *, utc: bool) -> datetime:
 
 
 def _text(value: object) -> str:
-    """A string that can be stored and shown: names from other programs may hold lone surrogates."""
+    """Return a string that can be stored and shown: names from other programs may contain lone surrogates."""
     if not isinstance(value, str):
         raise TypeError("text is missing")
     return value.encode("utf-8", "replace").decode()

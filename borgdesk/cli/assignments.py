@@ -1,90 +1,106 @@
-"""``borgdesk assignment``: which script stands where in the lanes of a repository."""
+"""``borgdesk assignment``: lists and changes the scripts assigned to the lanes of a repository."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from borgdesk.cli import json_values, words
-from borgdesk.cli.console import Console
+from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import values_of
 from borgdesk.cli.tables import Cell, Column, Row, Section, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import InvalidInput, NotFound
+from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.run import LANES, Hook, OnFailure
-from borgdesk.engine.assigning import Changes, assign, edit_assignment, unassign
+from borgdesk.engine.lanes.assignments import Changes, assign, edit_assignment, unassign
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.database import id_meant
+from borgdesk.translation import N_, _, ngettext
 
 _OVERRIDES = ("timeout", "run_on", "on_failure")
 
 
 def add(console: Console, arguments: argparse.Namespace) -> int:
-    """Place a script in a lane."""
+    """Assign a script to a lane."""
     store = console.workspace.store
     repository, script = store.repositories.get(arguments.repository), store.scripts.get(arguments.script)
     changes = _changes(arguments, clear=())
     added = assign(console.workspace, repository.id, script.id, Hook(arguments.hook), changes, arguments.order)
     _say_where(console, changes, added)
-    console.say(f"“{added.script}” is number {added.order} of {added.hook} in “{added.repository}” (id {added.id}).")
+    console.say(
+        _("“{script}” is number {order} in {hook} of “{repository}” (id {added}).").format(
+            script=added.script, order=added.order, hook=added.hook, repository=added.repository, added=added.id
+        )
+    )
     return _answer(console, added)
 
 
 def edit(console: Console, arguments: argparse.Namespace) -> int:
-    """Change what is given."""
+    """Change the given values."""
     before = _find(console.workspace, arguments.assignment)
     changes = _changes(arguments, clear=[_field(name) for name in arguments.clear])
     edited = edit_assignment(console.workspace, before, changes)
     _say_where(console, changes, edited)
-    console.say(f"Changed assignment {edited.id}: “{edited.script}” in {edited.hook} of “{edited.repository}”.")
+    console.say(
+        _("Changed assignment {edited}: “{script}” in {hook} of “{repository}”.").format(
+            edited=edited.id, script=edited.script, hook=edited.hook, repository=edited.repository
+        )
+    )
     return _answer(console, edited)
 
 
 def move(console: Console, arguments: argparse.Namespace) -> int:
-    """Put an assignment at another place."""
+    """Move an assignment."""
     before = _find(console.workspace, arguments.assignment)
     hook = Hook(arguments.hook) if arguments.hook else None
     moved = console.workspace.store.assignments.move(before.id, arguments.order, hook)
-    console.say(f"“{moved.script}” is number {moved.order} of {moved.hook} now.")
+    console.say(
+        _("“{script}” is now number {order} in {hook}.").format(script=moved.script, order=moved.order, hook=moved.hook)
+    )
     return _answer(console, moved)
 
 
 def remove(console: Console, arguments: argparse.Namespace) -> int:
-    """Take a script out of its lane."""
+    """Remove an assignment."""
     assignment = _find(console.workspace, arguments.assignment)
     unassign(console.workspace, assignment)
-    console.say(f"“{assignment.script}” is not in {assignment.hook} of “{assignment.repository}” any more.")
-    console.answer(json_values.assignment(assignment), lambda _: None)
+    console.say(
+        _("“{script}” is no longer in {hook} of “{repository}”.").format(
+            script=assignment.script, hook=assignment.hook, repository=assignment.repository
+        )
+    )
+    console.answer(json_values.assignment(assignment))
     return 0
 
 
 def listed(console: Console, arguments: argparse.Namespace) -> int:
-    """The scripts of a repository, lane by lane."""
+    """List the scripts assigned to a repository, lane by lane."""
     repository = console.workspace.store.repositories.get(arguments.repository)
     assignments = console.workspace.store.assignments.list(repository.id)
     if not assignments:
-        console.say(f"No scripts are assigned to “{repository.name}” yet.")
+        console.say(_("No scripts are assigned to “{repository}” yet.").format(repository=repository.name))
     console.answer([json_values.assignment(one) for one in assignments], lambda out: lanes(out, assignments))
     return 0
 
 
 def lanes(out: Screen, assignments: Sequence[Assignment], indent: int = 0) -> None:
-    """Write assignments with the values in force; those that are inherited are dim."""
+    """Write assignments with their effective values; inherited ones are dim."""
     columns = [
         Column("", right=True),
-        Column("Script", flexible=True),
-        Column("Runs on"),
-        Column("Timeout", right=True),
-        Column("On failure"),
-        Column("Parameters", flexible=True),
-        Column("Id", right=True),
+        Column(N_("Script"), flexible=True),
+        Column(N_("Runs on")),
+        Column(N_("Timeout"), right=True),
+        Column(N_("On failure")),
+        Column(N_("Parameters"), flexible=True),
+        Column(N_("Id"), right=True),
     ]
     rows: list[Row | Section] = []
     for hook in LANES:
         lane = [one for one in assignments if one.hook is hook]
         if lane:
-            rows.append(Section(words.LANE_TITLES[hook]))
+            rows.append(Section(words.lane_title(hook)))
         rows += [_row(one) for one in lane]
     if rows:
         table(out, columns, rows, indent)
@@ -97,7 +113,7 @@ def _row(one: Assignment) -> Row:
     return [
         str(one.order),
         one.script if one.enabled else Cell(f"(off) {one.script}", Style.DIM),
-        # Before the backup there is no outcome yet that a condition could speak of.
+        # Before the backup there is no outcome for a condition.
         _inherited(str(effective.run_on), one.run_on) if one.hook.is_post else "",
         _inherited(f"{effective.timeout} s", one.timeout),
         _inherited(effective.on_failure, one.on_failure),
@@ -130,32 +146,36 @@ def _changes(arguments: argparse.Namespace, clear: Sequence[str]) -> Changes:
 
 
 def _field(name: str) -> str:
-    """Fields are named as in JSON, or as the options that set them."""
+    """Return the name of a field in the spelling of JSON or of the options."""
     plain = name.removeprefix("--").replace("-", "_").lower()
     return plain if plain in _OVERRIDES else name
 
 
 def _find(workspace: Workspace, ref: str) -> Assignment:
-    """An assignment by its id, or by the name of a script that is assigned once.
+    """Return an assignment by its id, or by the name of a script that is assigned once.
 
     Raises:
         NotFound: there is none.
         InvalidInput: the script is assigned in several places.
     """
     if (number := id_meant(ref)) is not None:
-        return workspace.store.assignments.get(number)
+        return workspace.store.assignments.get(AssignmentId(number))
     try:
         script = workspace.store.scripts.get(ref)
     except NotFound:
         raise NotFound(
-            f"There is no assignment “{ref}”: it must be an id, or the name of an assigned script."
+            _("There is no assignment “{ref}”: enter an id, or the name of an assigned script.").format(ref=ref)
         ) from None
     found = workspace.store.assignments.for_script(script.id)
     if not found:
-        raise NotFound(f"The script “{script.name}” is not assigned anywhere.")
+        raise NotFound(_("The script “{script}” is not assigned anywhere.").format(script=script.name))
     if len(found) > 1:
         places = ", ".join(f"{one.id} (“{one.repository}”, {one.hook})" for one in found)
-        raise InvalidInput(f"The script “{script.name}” is assigned more than once; name one by its id: {places}.")
+        raise InvalidInput(
+            _("The script “{script}” is assigned more than once. Use an id: {places}.").format(
+                script=script.name, places=places
+            )
+        )
     return found[0]
 
 
@@ -164,13 +184,15 @@ def _say_where(console: Console, changes: Changes, stored: Assignment) -> None:
 
 
 def kept_where(console: Console, names: Collection[str]) -> None:
-    """Say where secret values are kept that were just given."""
+    """Say where the secret values that were just given are stored."""
     if names:
-        values, verb = ("The value of", "is") if len(names) == 1 else ("The values of", "are")
-        console.say(f"{values} {', '.join(sorted(names))} {verb} kept in {console.workspace.secrets.where}.")
+        sentence = ngettext(
+            "The value of {names} is stored in {place}.", "The values of {names} are stored in {place}.", len(names)
+        )
+        console.say(sentence.format(names=", ".join(sorted(names)), place=console.workspace.secrets.where))
 
 
-COMMANDS: Mapping[str, Callable[[Console, argparse.Namespace], int]] = {
+COMMANDS: Commands = {
     "add": add,
     "list": listed,
     "edit": edit,

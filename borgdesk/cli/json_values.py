@@ -1,4 +1,4 @@
-"""What ``--json`` prints: the names of the command line's contract, and some more."""
+"""Converts values to the JSON that ``--json`` prints, with the field names of the documented format and some more."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from datetime import datetime
 from typing import Any
 
 from borgdesk.domain.assignment import Assignment
-from borgdesk.domain.history import Execution, PlannedScript, Run
+from borgdesk.domain.decisions import Policy
+from borgdesk.domain.history import BorgCall, Execution, PlannedScript, Run
 from borgdesk.domain.parameters import Header, Parameter
-from borgdesk.domain.repository import Repository, Retention
-from borgdesk.domain.run import Policy
+from borgdesk.domain.repository import COUNTING_RULES, Repository, Retention
+from borgdesk.domain.run import RunKind
 from borgdesk.domain.script import Revision, Script
+from borgdesk.domain.server import port_of
+from borgdesk.engine.runs.story import Entry, Story
 
 Json = dict[str, Any]
+_SPACE: Json = {"free_before": None, "free_after": None, "repository_size": None}
+"""What is only known of some backups."""
 
 
 def moment(when: datetime | None) -> str | None:
-    """Local time, ISO 8601 with offset."""
+    """Return local time in ISO 8601 with offset."""
     return None if when is None else when.astimezone().isoformat(timespec="milliseconds")
 
 
 def repository(repository: Repository) -> Json:
-    """A repository as it is set up here."""
+    """Convert a configured repository."""
     return {
         "id": repository.id,
         "name": repository.name,
@@ -39,6 +44,19 @@ def repository(repository: Repository) -> Json:
         "continue_on_hook_failure": repository.continue_on_hook_failure,
         "pre_script": repository.pre_script,
         "post_script": repository.post_script,
+        "stall_limit": repository.stall_limit,
+        "compact_every": repository.compact_every,
+        "compacted_at": moment(repository.compacted_at),
+        "fail_on_missing_source": repository.fail_on_missing_source,
+        "patterns": repository.patterns,
+        "upload_ratelimit": repository.upload_limit,
+        "checkpoint_interval": repository.checkpoint_interval,
+        "extra_arguments": repository.extra_arguments,
+        "ssh_key": repository.ssh_key or None,
+        "ssh_port": port_of(repository.location),
+        "jump_host": repository.jump_host or None,
+        "remote_path": repository.remote_path or None,
+        "append_only": repository.append_only,
         "created_at": moment(repository.created_at),
         "last_run_at": moment(repository.last_run_at),
         "last_status": repository.last_status,
@@ -47,12 +65,12 @@ def repository(repository: Repository) -> Json:
 
 
 def _retention(retention: Retention) -> Json:
-    names = ("within", "last", "hourly", "daily", "weekly", "monthly", "yearly")
+    names = ("within", *COUNTING_RULES)
     return {name: getattr(retention, name) for name in names}
 
 
 def script(script: Script, sha256: str | None, header: Header, problem: str | None) -> Json:
-    """A script of the library; *problem* says why there is no SHA-256, or are no parameters."""
+    """Convert a library script; *problem* says why SHA-256 or parameters are missing."""
     return {
         "id": script.id,
         "name": script.name,
@@ -83,12 +101,12 @@ def _parameter(parameter: Parameter) -> Json:
 
 
 def revision(revision: Revision) -> Json:
-    """A text that a script had."""
+    """Convert a revision of a script."""
     return {"sha256": revision.sha256, "saved_at": moment(revision.saved_at), "size": revision.size}
 
 
 def assignment(assignment: Assignment) -> Json:
-    """A script in a lane; overrides are null where the script's or the repository's own value is in force."""
+    """Convert an assignment; overrides are null if the script's or the repository's value applies."""
     return {
         "id": assignment.id,
         "repository": assignment.repository,
@@ -108,12 +126,12 @@ def assignment(assignment: Assignment) -> Json:
 
 
 def policy(policy: Policy) -> Json:
-    """The values in force."""
+    """Convert the effective values."""
     return {"timeout": policy.timeout, "run_on": str(policy.run_on), "on_failure": policy.on_failure}
 
 
 def planned(planned: PlannedScript) -> Json:
-    """A script as a run is armed with it."""
+    """Convert a script that a run is armed with."""
     return {
         "script": planned.name,
         "script_id": planned.script_id,
@@ -126,11 +144,13 @@ def planned(planned: PlannedScript) -> Json:
     }
 
 
-def run(run: Run, *, with_output: bool = True) -> Json:
-    """A run with its executions; without output, that is empty: ``history show`` has it."""
+def run(run: Run, story: Story, *, with_output: bool = True) -> Json:
+    """Convert a run with its steps and executions. Without output, its fields are empty: ``history show`` has it."""
     statistics = run.statistics
     return {
         "id": run.id,
+        "uid": run.uid,
+        "kind": run.kind,
         "repository": run.repository,
         "repository_id": run.repository_id,
         "location": run.location,
@@ -145,16 +165,53 @@ def run(run: Run, *, with_output: bool = True) -> Json:
         "files": statistics.files if statistics else None,
         "error": run.error,
         "note": run.note,
+        "note_codes": [note.code for note in run.notes],
         "queued_at": moment(run.queued_at),
         "started_at": moment(run.started_at),
         "finished_at": moment(run.finished_at),
         "recovered": run.recovered,
+        **(_SPACE if run.kind is RunKind.BACKUP else {}),
+        **run.report,
+        "steps": [_step(entry) for entry in story.entries],
         "executions": [execution(one, with_output=with_output) for one in run.executions],
+        "borg": [borg_call(one, with_output=with_output) for one in run.borg],
+    }
+
+
+def _step(entry: Entry) -> Json:
+    """Convert a script or a step of Borg."""
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "hook": entry.hook,
+        "status": entry.status,
+        "started_at": moment(entry.started_at),
+        "duration": entry.duration(),
+        "exit_code": entry.exit_code,
+        "reason": entry.reason,
+        "reason_code": entry.reasons[0].code if entry.reasons else None,
+        "recovered": entry.recovered,
+    }
+
+
+def borg_call(call: BorgCall, *, with_output: bool = True) -> Json:
+    """Convert a step of Borg in a run."""
+    return {
+        "step": call.step,
+        "status": call.status,
+        "exit_code": call.exit_code,
+        "error": call.error,
+        "started_at": moment(call.started_at),
+        "finished_at": moment(call.finished_at),
+        "duration": call.duration,
+        "stdout": call.stdout if with_output else "",
+        "stderr": call.stderr if with_output else "",
+        "truncated": call.truncated,
     }
 
 
 def execution(execution: Execution, *, with_output: bool = True) -> Json:
-    """One script in one run, or one test of a script."""
+    """Convert one script in one run, or one test of a script."""
     planned = execution.planned
     return {
         "id": execution.id,
@@ -168,6 +225,7 @@ def execution(execution: Execution, *, with_output: bool = True) -> Json:
         "parameters": dict(planned.values),
         "status": execution.status,
         "reason": execution.reason,
+        "reason_code": execution.reasons[0].code if execution.reasons else None,
         "exit_code": execution.exit_code,
         "started_at": moment(execution.started_at),
         "finished_at": moment(execution.finished_at),

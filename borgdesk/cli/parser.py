@@ -1,104 +1,99 @@
-"""The command line as ``argparse`` reads it. Nothing here opens a database or imports what a command needs."""
+"""The ``argparse`` parser of the command line. It opens no database and imports nothing that only commands need."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from borgdesk.cli import values
+from borgdesk.cli.archive_arguments import add_archives, add_maintenance, add_mounts, add_restore
+from borgdesk.cli.arguments import Group, Parser, translate_argparse
+from borgdesk.cli.import_arguments import add_import
+from borgdesk.cli.key_arguments import add_keys
+from borgdesk.cli.repository_arguments import add_advanced, add_preview, add_statistics
+from borgdesk.cli.schedule_arguments import add_schedule
+from borgdesk.cli.server_arguments import add_connection, add_servers
+from borgdesk.cli.settings_arguments import add_config, add_settings
 from borgdesk.cli.terminal import printable
-from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunStatus
+from borgdesk.domain.repository import COUNTING_RULES, DEFAULT_STALL_LIMIT
+from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind, RunStatus
 from borgdesk.domain.version import VERSION
+from borgdesk.translation import N_, _
 
-WRONG_USAGE = 64
-"""EX_USAGE of sysexits.h."""
-
-_EPILOG = (
-    "A REPO, SCRIPT or ASSIGNMENT is an id or an exact name. Exit codes: 0 success, 1 warning, 2 failure or the "
-    "command could not be done, 64 wrong usage, 75 skipped, 130 cancelled. With BORGDESK_HOME=DIR everything is kept "
-    "below DIR."
+_EPILOG = N_(
+    "A REPO, SCRIPT or ASSIGNMENT is an id or an exact name. Exit codes: 0 success, 1 warning, 2 failure (or the "
+    "command could not be carried out), 64 wrong usage, 75 skipped, 130 cancelled. With BORGDESK_HOME=DIR, all data "
+    "is kept below DIR."
 )
 _LANES = [hook.value for hook in LANES]
-RULES = ("last", "hourly", "daily", "weekly", "monthly", "yearly")
-"""Borg's rules of retention that count archives."""
+_FILES = (
+    "file", "files", "folder", "database", "scripts", "key_file", "patterns_file", "pre_script_file",
+    "post_script_file",
+)  # fmt: skip
+"""Options that name a file to be read: its name may contain any bytes."""
 
-_FILES = ("file", "pre_script_file", "post_script_file")
-"""What names a file that is only read: its name may be any bytes."""
-
-CLEARABLE = ("excludes", "retention", "passcommand", "keep_within", *(f"keep_{rule}" for rule in RULES))
-"""What ``repo edit --clear`` takes back."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Ends with 64 on wrong usage, and takes no abbreviations: they change their meaning with every new option."""
-
-    def __init__(self, prog: str | None = None, description: str | None = None, epilog: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, epilog=epilog, allow_abbrev=False)
-        # SUPPRESS: a default here would undo what was said before the command.
-        self.add_argument(
-            "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON document on standard output"
-        )
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and how it is meant."""
-        value = message.removeprefix("argument ")
-        if value == message:
-            # A value that cannot be accepted says enough by its sentence; all else needs to see the whole.
-            self.print_usage(sys.stderr)
-        self.exit(WRONG_USAGE, f"{self.prog}: {value}\nSee “{self.prog} --help”.\n")
-
-
-class _Group:
-    """The commands of one noun, or the nouns themselves."""
-
-    def __init__(self, parser: Parser, dest: str, *, required: bool = True) -> None:
-        self._commands = parser.add_subparsers(
-            dest=dest, metavar="COMMAND", required=required, title="commands", parser_class=Parser
-        )
-
-    def add(self, name: str, does: str) -> Parser:
-        """A command, with what it does as the only line about it."""
-        parser: Parser = self._commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
-        return parser
+CLEARABLE = (
+    "excludes", "patterns", "upload_ratelimit", "checkpoint_interval", "extra_arguments", "retention", "passcommand",
+    "ssh_key", "ssh_port", "jump_host", "remote_path", "keep_within", *(f"keep_{rule}" for rule in COUNTING_RULES),
+)  # fmt: skip
+"""Values that ``repo edit --clear`` can reset."""
 
 
 def build() -> Parser:
-    """The whole command line."""
+    """Build the parser of the whole command line."""
+    translate_argparse()
     parser = Parser(
         prog="borgdesk",
-        description="Back up with Borg, and run scripts before and after. Without a command, open the window.",
-        epilog=_EPILOG,
+        description=_("Back up with Borg, and run scripts before and after. Without a command, the window opens."),
+        epilog=_(_EPILOG),
     )
-    parser.add_argument("--version", action="version", version=f"borgdesk {VERSION}", help="print the version")
-    commands = _Group(parser, "command", required=False)
-    _add_repositories(commands.add("repo", "repositories: what is backed up, and where to"))
-    _add_scripts(commands.add("script", "the library of scripts"))
-    _add_assignments(commands.add("assignment", "scripts in the lanes of repositories"))
+    parser.add_argument("--version", action="version", version=f"borgdesk {VERSION}", help=_("print the version"))
+    parser.add_argument("--debug", action="store_true", help=_("log what is decided, and why, to borgdesk.log"))
+    parser.add_argument(
+        "--hidden", action="store_true", help=_("open the window in the tray, or minimised without one")
+    )
+    commands = Group(parser, "command", required=False)
+    _add_repositories(commands.add("repo", _("repositories: what is backed up, and where")))
+    _add_scripts(commands.add("script", _("the script library")))
+    _add_assignments(commands.add("assignment", _("scripts assigned to repositories")))
     _add_runs(commands)
+    add_archives(commands.add("archive", _("the archives of repositories, and their contents")))
+    add_restore(commands)
+    add_mounts(commands)
+    add_maintenance(commands, _add_rules)
+    add_statistics(commands)
+    _add_break_lock(commands)
+    add_keys(commands)
+    add_schedule(commands)
+    add_settings(commands)
+    add_import(commands)
+    add_servers(commands)
+    add_config(commands)
     return parser
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line as a namespace: ``command``, where there is one ``action``, and the options.
+    """Parse the command line into a namespace: ``command``, ``action`` if there is one, and the options.
 
     Raises:
-        SystemExit: wrong usage (64), or what was asked for has been printed (0).
+        SystemExit: wrong usage (64), or the requested help or version was printed (0).
     """
     parser = build()
-    parsed = parser.parse_args(arguments, argparse.Namespace(json=False))
+    parsed = parser.parse_args(_joined(arguments), argparse.Namespace(json=False))
     if parsed.command is None and parsed.json:
-        parser.error("--json needs a command")
+        parser.error(_("--json needs a command"))
+    if parsed.command is not None and parsed.hidden:
+        parser.error(_("--hidden is for the window only"))
     for name, value in vars(parsed).items():
         if name not in _FILES and (broken := _undecodable(value)):
             shown = broken.encode(errors="backslashreplace").decode()
-            parser.error(f"argument “{printable(shown)}”: These bytes are not text in this locale's encoding.")
+            complaint = _("These bytes are not text in this locale's encoding.")
+            parser.error(f"argument “{printable(shown)}”: {complaint}")
     return parsed
 
 
 def _undecodable(value: object) -> str | None:
-    """A text with bytes that could not be decoded: neither the database nor Borg takes them."""
+    """Return a text with undecodable bytes: neither the database nor Borg accepts them."""
     if isinstance(value, str):
         return value if any("\ud800" <= character <= "\udfff" for character in value) else None
     parts = value if isinstance(value, list | tuple) else ()
@@ -106,178 +101,287 @@ def _undecodable(value: object) -> str | None:
 
 
 def _add_repositories(parser: Parser) -> None:
-    group = _Group(parser, "action")
-    add = group.add("add", "add a repository; with --init make it, otherwise check that it opens")
-    add.add_argument("name", metavar="NAME", help="its name here")
-    add.add_argument("--location", metavar="L", type=values.location, required=True, help="a path or ssh://user@host/…")
+    group = Group(parser, "action")
+    add = group.add("add", _("add a repository; with --init create it, otherwise check that it opens"))
+    add.add_argument("name", metavar="NAME", help=_("its name in BorgDesk"))
+    add.add_argument(
+        "--location", metavar="L", type=values.location, required=True, help=_("a path or ssh://user@host/…")
+    )
     add.add_argument("--source", metavar="DIR", type=values.source, nargs="+", action="extend", required=True,
-                     help="what is backed up")  # fmt: skip
+                     help=_("the folders and files to back up"))  # fmt: skip
     add.add_argument("--init", metavar="MODE", type=values.encryption,
-                     help="make the repository with this encryption: none, repokey-blake2, …")  # fmt: skip
+                     help=_("create the repository with this encryption: none, repokey-blake2, …"))  # fmt: skip
+    add.add_argument("--key-file", metavar="F", help=_("a file with the repository's key, which is imported first"))
     _add_repository_options(add)
 
-    group.add("list", "all repositories")
-    show = group.add("show", "a repository with its scripts and last runs")
+    group.add("list", _("list all repositories"))
+    show = group.add("show", _("show a repository with its scripts and recent runs"))
     show.add_argument("repository", metavar="REPO")
 
-    edit = group.add("edit", "change what is given of a repository")
+    add_preview(group)
+    edit = group.add("edit", _("change the given settings of a repository"))
     edit.add_argument("repository", metavar="REPO")
-    edit.add_argument("--name", metavar="NAME", help="a new name here")
-    edit.add_argument("--location", metavar="L", type=values.location, help="where it is now; it is opened first")
+    edit.add_argument("--name", metavar="NAME", help=_("a new name in BorgDesk"))
+    edit.add_argument("--location", metavar="L", type=values.location, help=_("a new location; it is opened first"))
     edit.add_argument("--source", metavar="DIR", type=values.source, nargs="+", action="extend",
-                      help="what is backed up from now on, instead of what was")  # fmt: skip
+                      help=_("the folders and files to back up from now on"))  # fmt: skip
     edit.add_argument("--clear", metavar="FIELD", type=values.field(CLEARABLE), action="append", default=[],
-                      help=f"take a value back: {', '.join(CLEARABLE)}")  # fmt: skip
+                      help=_("reset a setting: {clearable}").format(clearable=', '.join(CLEARABLE)))  # fmt: skip
     _add_repository_options(edit)
 
-    remove = group.add("remove", "forget a repository here; the Borg repository and the history stay")
+    remove = group.add("remove", _("remove a repository from BorgDesk; the Borg repository and the history stay"))
     remove.add_argument("repository", metavar="REPO")
 
 
 def _add_repository_options(parser: Parser) -> None:
-    parser.add_argument("--exclude", metavar="P", type=values.pattern, action="append", help="a pattern of Borg")
+    parser.add_argument(
+        "--exclude", metavar="P", type=values.pattern, action="append", help=_("a Borg pattern of what to exclude")
+    )
     parser.add_argument("--exclude-caches", action=argparse.BooleanOptionalAction,
-                        help="leave out folders with a CACHEDIR.TAG")  # fmt: skip
+                        help=_("exclude folders with a CACHEDIR.TAG"))  # fmt: skip
     parser.add_argument("--one-file-system", action=argparse.BooleanOptionalAction,
-                        help="stay in the file system of each source")  # fmt: skip
+                        help=_("do not cross into other file systems"))  # fmt: skip
     parser.add_argument("--compression", metavar="C", type=values.compression, help="lz4, zstd,6, auto,zstd, …")
     parser.add_argument("--archive-name", metavar="T", type=values.archive_name,
-                        help="Borg's template, such as {hostname}-{now}")  # fmt: skip
+                        help=_("Borg's template, such as {hostname}-{now}"))  # fmt: skip
+    parser.add_argument("--moved", action="store_true",
+                        help=_("confirm that the repository was moved, or that its host was renamed"))  # fmt: skip
     secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--passphrase-stdin", action="store_true", help="the first line of standard input is it")
-    secret.add_argument("--passcommand", metavar="C", help="a command that prints the passphrase")
-    parser.add_argument("--keep-within", metavar="T", type=values.interval, help="keep all archives of this time: 10d")
-    for rule in RULES:
-        parser.add_argument(f"--keep-{rule}", metavar="N", type=values.kept, help=f"how many {rule} archives to keep")
+    secret.add_argument(
+        "--passphrase-stdin", action="store_true", help=_("read the passphrase from the first line of standard input")
+    )
+    secret.add_argument(
+        "--passcommand", metavar="C", type=values.passcommand, help=_("a command that prints the passphrase")
+    )
+    add_connection(parser)
+    _add_rules(parser)
     parser.add_argument("--continue-on-hook-failure", action=argparse.BooleanOptionalAction,
-                        help="go on after a failing script where its assignment says nothing")  # fmt: skip
+                        help=_("continue after a script fails, unless its assignment says otherwise"))  # fmt: skip
+    parser.add_argument("--stall-limit", metavar="MINUTES", type=values.minutes,
+                        help=_(
+                            "stop Borg after this many minutes without progress (default: {minutes})"
+                        ).format(minutes=DEFAULT_STALL_LIMIT // 60))  # fmt: skip
+    parser.add_argument("--compact-every", metavar="DAYS", type=values.delay,
+                        help=_("free disk space at most every DAYS (default: 0, when it is worth it)"))  # fmt: skip
+    parser.add_argument("--fail-on-missing-source", action=argparse.BooleanOptionalAction,
+                        help=_("fail if any source is missing, instead of backing up the rest"))  # fmt: skip
+    add_advanced(parser)
     for when in ("pre", "post"):
         parser.add_argument(f"--{when}-script-file", metavar="F",
-                            help=f"the inline {when}-backup script; an empty F removes it")  # fmt: skip
+                            help=_(
+                                "the inline {when}-backup script; an empty F removes it"
+                            ).format(when=when))  # fmt: skip
+
+
+def _add_rules(parser: Parser) -> None:
+    parser.add_argument(
+        "--keep-within",
+        metavar="T",
+        type=values.interval,
+        help=_("keep all archives within this interval, such as 10d"),
+    )
+    for rule in COUNTING_RULES:
+        parser.add_argument(
+            f"--keep-{rule}",
+            metavar="N",
+            type=values.kept,
+            help=_("how many {rule} archives to keep").format(rule=rule),
+        )
 
 
 def _add_scripts(parser: Parser) -> None:
-    group = _Group(parser, "action")
-    add = group.add("add", "copy a file into the library and register it")
-    add.add_argument("file", metavar="FILE", help="the script; - for standard input")
+    group = Group(parser, "action")
+    add = group.add("add", _("copy a file into the library as a script"))
+    add.add_argument("file", metavar="FILE", help=_("the script file; - for standard input"))
     _add_script_options(add)
 
-    listed = group.add("list", "the scripts of the library")
-    listed.add_argument("--search", metavar="T", default="", help="only those with T in name, description or file name")
+    listed = group.add("list", _("list the scripts in the library"))
+    listed.add_argument(
+        "--search", metavar="T", default="", help=_("only scripts with T in their name, description or file name")
+    )
 
-    show = group.add("show", "a script with its content, its parameters and where it is used")
+    show = group.add("show", _("show a script with its content, its parameters and where it is used"))
     show.add_argument("script", metavar="SCRIPT")
 
-    edit = group.add("edit", "change what is given of a script")
+    edit = group.add("edit", _("change the given settings of a script"))
     edit.add_argument("script", metavar="SCRIPT")
-    edit.add_argument("--file", metavar="F", help="its new content; - for standard input")
+    edit.add_argument("--file", metavar="F", help=_("a file with the new content; - for standard input"))
     _add_script_options(edit)
 
-    remove = group.add("remove", "remove a script that is not assigned anywhere, with its file")
+    remove = group.add("remove", _("delete a script that is not assigned anywhere, and its file"))
     remove.add_argument("script", metavar="SCRIPT")
 
-    test = group.add("test", "run a script now; the exit code is the script's, 124 on timeout")
-    test.add_argument("script", metavar="SCRIPT")
-    test.add_argument("--repo", metavar="REPO", help="whose circumstances it sees")
-    test.add_argument("--hook", metavar="H", type=values.one_of(Hook), default=Hook.TEST.value,
-                      help=f"the lane it sees: {', '.join(Hook)}")  # fmt: skip
-    test.add_argument(
-        "--outcome", metavar="O", type=values.one_of(Outcome), help=f"a pretended outcome: {_all(Outcome)}"
+    protect = group.add(
+        "protect", _("protect a script's file from changes by others; scripts that others can change are not run")
     )
-    test.add_argument("--timeout", metavar="S", type=values.seconds, help="seconds, instead of the script's")
+    protect.add_argument("script", metavar="SCRIPT")
+
+    test = group.add("test", _("run a script now; exits with the script's exit code, 124 on timeout"))
+    test.add_argument("script", metavar="SCRIPT")
+    test.add_argument("--repo", metavar="REPO", help=_("run it as if for this repository"))
+    test.add_argument("--hook", metavar="H", type=values.one_of(Hook), default=Hook.TEST.value,
+                      help=_("run it as this hook: {hook}").format(hook=', '.join(Hook)))  # fmt: skip
+    test.add_argument(
+        "--outcome",
+        metavar="O",
+        type=values.one_of(Outcome),
+        help=_("run it as if the backup had this outcome: {outcome}").format(outcome=_all(Outcome)),
+    )
+    test.add_argument(
+        "--timeout", metavar="S", type=values.seconds, help=_("a timeout in seconds, instead of the script's")
+    )
     _add_parameter_options(test)
 
 
 def _add_script_options(parser: Parser) -> None:
-    parser.add_argument("--name", metavar="N", help="its name")
-    parser.add_argument("--description", metavar="D", help="what it does")
-    parser.add_argument("--timeout", metavar="S", type=values.seconds, help="seconds it may run")
+    parser.add_argument("--name", metavar="N", help=_("its name"))
+    parser.add_argument("--description", metavar="D", help=_("what it does"))
+    parser.add_argument("--timeout", metavar="S", type=values.seconds, help=_("the timeout in seconds"))
     parser.add_argument("--run-on", metavar="R", type=values.run_on,
-                        help="always, or a comma list of success,warning,failure")  # fmt: skip
+                        help=_("always, or a comma-separated list of success,warning,failure"))  # fmt: skip
 
 
 def _add_parameter_options(parser: Parser) -> None:
     parser.add_argument("--param", metavar="K=V", type=values.pair, action="append", default=[],
-                        help="the value of a parameter")  # fmt: skip
+                        help=_("the value of a parameter"))  # fmt: skip
     parser.add_argument("--secret", metavar="K", type=values.parameter_name, action="append", default=[],
-                        help="a secret value, read from standard input: a line each, in this order")  # fmt: skip
+                        help=_("a secret parameter; its value is read from standard input, one line each, in this "
+                        "order"))  # fmt: skip
 
 
 def _add_assignments(parser: Parser) -> None:
-    group = _Group(parser, "action")
-    add = group.add("add", "place a script in a lane of a repository")
+    group = Group(parser, "action")
+    add = group.add("add", _("assign a script to a hook of a repository"))
     add.add_argument("repository", metavar="REPO")
     add.add_argument("script", metavar="SCRIPT")
     add.add_argument(
-        "--hook", metavar="H", type=values.one_of(_LANES), required=True, help=f"the lane: {', '.join(_LANES)}"
+        "--hook",
+        metavar="H",
+        type=values.one_of(_LANES),
+        required=True,
+        help=_("the hook: {lanes}").format(lanes=", ".join(_LANES)),
     )
-    add.add_argument("--order", metavar="N", type=values.number, help="its place in the lane, from 1; else the last")
-    add.add_argument("--disabled", dest="enabled", action="store_false", default=None, help="do not run it for now")
+    add.add_argument(
+        "--order", metavar="N", type=values.number, help=_("its position within the hook, from 1 (default: the last)")
+    )
+    add.add_argument("--disabled", dest="enabled", action="store_false", default=None, help=_("do not run it for now"))
     _add_override_options(add)
 
-    listed = group.add("list", "the scripts of a repository, lane by lane")
+    listed = group.add("list", _("list the scripts assigned to a repository"))
     listed.add_argument("repository", metavar="REPO")
 
-    edit = group.add("edit", "change what is given of an assignment")
+    edit = group.add("edit", _("change the given settings of an assignment"))
     edit.add_argument("assignment", metavar="ID")
     enabled = edit.add_mutually_exclusive_group()
-    enabled.add_argument("--enabled", action="store_true", default=None, help="run it")
-    enabled.add_argument("--disabled", dest="enabled", action="store_false", default=None, help="do not run it for now")
+    enabled.add_argument("--enabled", action="store_true", default=None, help=_("run it"))
+    enabled.add_argument(
+        "--disabled", dest="enabled", action="store_false", default=None, help=_("do not run it for now")
+    )
     edit.add_argument("--clear", metavar="FIELD", action="append", default=[],
-                      help="back to the script's own: timeout, run_on, on_failure, or a parameter")  # fmt: skip
+                      help=_(
+                          "reset to the script's own value: timeout, run_on, on_failure, or a parameter"
+                      ))  # fmt: skip
     _add_override_options(edit)
 
-    move = group.add("move", "put an assignment at another place")
+    move = group.add("move", _("move an assignment"))
     move.add_argument("assignment", metavar="ID")
-    move.add_argument("--order", metavar="N", type=values.number, required=True, help="its place in the lane, from 1")
-    move.add_argument("--hook", metavar="H", type=values.one_of(_LANES), help="another lane")
+    move.add_argument(
+        "--order", metavar="N", type=values.number, required=True, help=_("its position within the hook, from 1")
+    )
+    move.add_argument("--hook", metavar="H", type=values.one_of(_LANES), help=_("another hook"))
 
-    remove = group.add("remove", "take a script out of its lane")
+    remove = group.add("remove", _("remove an assignment"))
     remove.add_argument("assignment", metavar="ID")
 
 
 def _add_override_options(parser: Parser) -> None:
-    parser.add_argument("--timeout", metavar="S", type=values.seconds, help="seconds, instead of the script's")
+    parser.add_argument(
+        "--timeout", metavar="S", type=values.seconds, help=_("a timeout in seconds, instead of the script's")
+    )
     parser.add_argument("--run-on", metavar="R", type=values.run_on,
-                        help="always, or a comma list of success,warning,failure")  # fmt: skip
+                        help=_("always, or a comma-separated list of success,warning,failure"))  # fmt: skip
     parser.add_argument("--on-failure", metavar="P", type=values.one_of(OnFailure), help=_all(OnFailure))
     _add_parameter_options(parser)
 
 
-def _add_runs(commands: _Group) -> None:
-    plan = commands.add("plan", "what would run, in order, for one outcome or for all; runs nothing")
+def _add_runs(commands: Group) -> None:
+    plan = commands.add("plan", _("show what would run, in order, for one outcome or for all; runs nothing"))
     plan.add_argument("repository", metavar="REPO")
     plan.add_argument("--outcome", metavar="O", type=values.one_of(Outcome), help=_all(Outcome))
 
-    run = commands.add("run", "back up now")
-    run.add_argument("repositories", metavar="REPO", nargs="+", help="side by side, if they are at different places")
+    run = commands.add("run", _("back up now"))
+    run.add_argument(
+        "repositories", metavar="REPO", nargs="+", help=_("in parallel, if they are at different locations")
+    )
+    which = run.add_mutually_exclusive_group()
+    which.add_argument("--scheduled", action="store_true", help=_("only what the schedule makes due now"))
+    which.add_argument(
+        "--if-older-than", metavar="AGE", type=values.age, help=_("only if the last good backup is older, such as 6h")
+    )
     _add_progress_options(run)
 
-    _add_history(commands.add("history", "runs, newest first; “history show RUN” has one of them with all output"))
+    _add_history(
+        commands.add("history", _("list runs, newest first; “history show RUN” shows one of them with all output"))
+    )
 
-    recover = commands.add("recover", "do what dead runs still owe, and print what was done")
+    recover = commands.add("recover", _("run what interrupted runs still owe, and print what was done"))
     _add_progress_options(recover)
 
-    demo = commands.add("demo", "make a throwaway set-up, back it up once well and once with a failure")
-    demo.add_argument("folder", metavar="DIR", nargs="?", help="an empty or new folder; else a temporary one")
+    commands.add("owed", _("scripts that are owed now; exit code 1 if there are any"))
+
+    demo = commands.add("demo", _("create a temporary set-up, and run one backup that succeeds and one that fails"))
+    demo.add_argument("folder", metavar="DIR", nargs="?", help=_("a new or empty folder (default: a temporary one)"))
+
+
+_TWO_WORDS = ("restore undo", "restore list")
+"""Subcommands in a place where a name is expected; a repository with such a name is selected by its id."""
+_BEFORE_COMMANDS = ("--json", "--debug", "--hidden")
+"""Options before the command."""
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with commands of two words joined."""
+    for place in range(len(arguments) - 1):
+        command = " ".join(arguments[place : place + 2])
+        if command in _TWO_WORDS and all(before in _BEFORE_COMMANDS for before in arguments[:place]):
+            return [*arguments[:place], command, *arguments[place + 2 :]]
+    return list(arguments)
+
+
+def _add_break_lock(commands: Group) -> None:
+    break_lock = commands.add(
+        "break-lock", _("remove a lock that another machine or a killed Borg left on a repository")
+    )
+    break_lock.add_argument("repository", metavar="REPO")
+    break_lock.add_argument(
+        "--yes", action="store_true", help=_("do not ask; only if no other Borg is using the repository")
+    )
 
 
 def _add_progress_options(parser: Parser) -> None:
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("-q", "--quiet", action="store_true", help="print no progress")
-    how.add_argument("-v", "--verbose", action="store_true", help="print what scripts and Borg print, too")
+    how.add_argument("-q", "--quiet", action="store_true", help=_("print no progress"))
+    how.add_argument("-v", "--verbose", action="store_true", help=_("also print the output of scripts and Borg"))
 
 
 def _add_history(parser: Parser) -> None:
-    parser.add_argument("--repo", metavar="R", help="only runs of this repository")
-    parser.add_argument("--script", metavar="S", help="only runs with this script")
-    parser.add_argument("--status", metavar="T", type=values.one_of(RunStatus), help=f"only {_all(RunStatus)}")
-    parser.add_argument("--search", metavar="TEXT", help="only runs with TEXT in a name, an error or some output")
-    parser.add_argument("--limit", metavar="N", type=values.number, default=50, help="at most N runs; else 50")
-    group = _Group(parser, "action", required=False)
-    show = group.add("show", "a run with all its scripts and their output")
+    parser.add_argument(
+        "--kind", metavar="K", type=values.one_of(RunKind), help=_("only {runkind}").format(runkind=_all(RunKind))
+    )
+    parser.add_argument("--repo", metavar="R", help=_("only runs of this repository"))
+    parser.add_argument("--script", metavar="S", help=_("only runs with this script"))
+    parser.add_argument(
+        "--status",
+        metavar="T",
+        type=values.one_of(RunStatus),
+        help=_("only {runstatus}").format(runstatus=_all(RunStatus)),
+    )
+    parser.add_argument("--search", metavar="TEXT", help=_("only runs with TEXT in a name, an error or the output"))
+    parser.add_argument("--limit", metavar="N", type=values.number, default=50, help=_("at most N runs (default: 50)"))
+    group = Group(parser, "action", required=False)
+    show = group.add("show", _("show a run with all its scripts and their output"))
     show.add_argument("run", metavar="RUN", type=values.run_id)
 
 
-def _all(words: type[Outcome | OnFailure | RunStatus]) -> str:
+def _all(words: type[Outcome | OnFailure | RunKind | RunStatus]) -> str:
     return ", ".join(words)

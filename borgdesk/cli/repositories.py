@@ -1,78 +1,137 @@
-"""``borgdesk repo``: repositories as they are set up here."""
+"""``borgdesk repo``: adds, lists, changes and removes configured repositories."""
 
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from borgdesk.borg.passcommand import for_a_shell
 from borgdesk.cli import json_values, words
 from borgdesk.cli.assignments import lanes
-from borgdesk.cli.console import Console
+from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.history import runs_table
-from borgdesk.cli.inputs import ask_secrets, read_script
-from borgdesk.cli.parser import RULES
-from borgdesk.cli.stopping import REPOSITORY, stopping
+from borgdesk.cli.inputs import ask_secret, read_script
+from borgdesk.cli.previews import preview
+from borgdesk.cli.stopping import stoppable
 from borgdesk.cli.tables import Cell, Column, facts, table
 from borgdesk.cli.terminal import Screen, Style
-from borgdesk.domain.errors import InvalidInput
-from borgdesk.domain.repository import DEFAULT_COMPRESSION, Repository, Retention
+from borgdesk.domain.errors import CannotOpen, Remedy
+from borgdesk.domain.ids import RepositoryId
+from borgdesk.domain.repository import COUNTING_RULES, DEFAULT_COMPRESSION, Repository, Retention
 from borgdesk.domain.script import normalized
-from borgdesk.engine.cancel import Cancel
-from borgdesk.engine.enrolling import add_repository, edit_repository, remove_repository
+from borgdesk.domain.server import with_port
+from borgdesk.engine.repositories.registration import add_repository, edit_repository, remove_repository
+from borgdesk.engine.repositories.sources import exclude_remarks, source_remarks
+from borgdesk.engine.schedule.editing import follow_location
+from borgdesk.engine.schedule.installation import follow_schedules
+from borgdesk.translation import N_, _, ngettext
+
+_HINTS = {
+    Remedy.MOVED: N_("To confirm, run the command again with --moved."),
+    Remedy.BREAK_LOCK: N_("“borgdesk break-lock” breaks the lock of a repository that has been added."),
+    Remedy.HOST_KEY: N_("“borgdesk host-key accept LOCATION” shows the key, and accepts it if you confirm it."),
+    Remedy.IMPORT_KEY: N_("Import it with “repo add --key-file FILE” or “borgdesk key import”."),
+}
+
+_NONE_IF_CLEARED = {
+    "passcommand": "passcommand",
+    "upload_ratelimit": "upload_limit",
+    "checkpoint_interval": "checkpoint_interval",
+}
+"""Names of fields by the names that ``--clear`` takes."""
 
 _RECENT = 5
-"""Runs that ``repo show`` lists."""
+"""Number of runs that ``repo show`` lists."""
 
 
 def add(console: Console, arguments: argparse.Namespace) -> int:
     """Add a repository, new or existing."""
-    fresh = Repository(0, arguments.name, arguments.location, compression=DEFAULT_COMPRESSION)
+    fresh = Repository(RepositoryId(0), arguments.name, arguments.location, compression=DEFAULT_COMPRESSION)
     wanted = replace(fresh, **_changes(arguments, fresh))
-    passphrase, cancel = _passphrase(arguments), Cancel()
-    with stopping(cancel, console.say, REPOSITORY):
-        added = add_repository(console.workspace, wanted, passphrase, arguments.init, cancel)
+    passphrase = _passphrase(arguments)
+    key_file = Path(arguments.key_file) if arguments.key_file is not None else None
+    with stoppable(console) as cancel, _with_hint():
+        added = add_repository(
+            console.workspace, wanted, passphrase, arguments.init, cancel, moved=arguments.moved, key_file=key_file
+        )
     _remark(console, arguments, added)
-    console.say(f"Added the repository “{added.name}” (id {added.id}).")
+    console.say(_("Added the repository “{repository}” (id {id}).").format(repository=added.name, id=added.id))
+    if arguments.init is not None and arguments.init.needs_passphrase:
+        console.say(
+            _(
+                "Keep its key and passphrase in a safe place, and not on the disk that you back up. Without both, "
+                "nobody "
+                "can open the archives. “borgdesk key export” saves the key."
+            )
+        )
     return _answer(console, added)
 
 
 def edit(console: Console, arguments: argparse.Namespace) -> int:
-    """Change what is given."""
+    """Change the given values."""
     before = console.workspace.store.repositories.get(arguments.repository)
     wanted = replace(before, **_changes(arguments, before))
-    passphrase, cancel = _passphrase(arguments), Cancel()
-    with stopping(cancel, console.say, REPOSITORY):
-        edited = edit_repository(console.workspace, wanted, passphrase, cancel)
+    passphrase = _passphrase(arguments)
+    with stoppable(console) as cancel, _with_hint():
+        edited = edit_repository(
+            console.workspace, wanted, passphrase, cancel, seen=before, over=True, moved=arguments.moved
+        )
+    follow_location(console.workspace, before, edited)
     _remark(console, arguments, edited)
-    console.say(f"Changed the repository “{edited.name}”.")
+    console.say(_("Changed the repository “{edited}”.").format(edited=edited.name))
     return _answer(console, edited)
 
 
+@contextlib.contextmanager
+def _with_hint() -> Iterator[None]:
+    """Add to an error the option that resolves what keeps a repository from opening."""
+    try:
+        yield
+    except CannotOpen as error:
+        if error.remedy is None:
+            raise
+        raise CannotOpen(f"{error} {_(_HINTS[error.remedy])}", error.remedy) from error
+
+
 def remove(console: Console, arguments: argparse.Namespace) -> int:
-    """Forget a repository here."""
+    """Remove a configured repository."""
     repository = console.workspace.store.repositories.get(arguments.repository)
     remove_repository(console.workspace, repository)
+    if repository.has_passphrase:
+        console.say(
+            _(
+                "The stored passphrase was deleted. To open the archives again, you need it and the key file on this "
+                "machine."
+            )
+            if "keyfile" in (repository.encryption or "")
+            else _("The stored passphrase was deleted. To open the archives again, you need it.")
+        )
     console.say(
-        f"Forgot “{repository.name}”. The Borg repository {repository.location} and the history are still there."
+        _(
+            "Removed “{repository}” from BorgDesk. The Borg repository {location} and the history were not changed."
+        ).format(repository=repository.name, location=repository.location)
     )
-    console.answer(json_values.repository(repository), lambda _: None)
+    console.answer(json_values.repository(repository))
+    if follow_schedules(console.workspace):
+        console.say(_("It had the last schedule, so the systemd units were removed, too."))
     return 0
 
 
-def listed(console: Console, _: argparse.Namespace) -> int:
-    """All repositories."""
+def listed(console: Console, _arguments: argparse.Namespace) -> int:
+    """List all repositories."""
     repositories = console.workspace.store.repositories.list()
     if not repositories:
-        console.say("There are no repositories yet. “borgdesk repo add --help” says how to add one.")
+        console.say(_("There are no repositories yet. See “borgdesk repo add --help”."))
     console.answer([json_values.repository(one) for one in repositories], lambda out: _table(out, repositories))
     return 0
 
 
 def show(console: Console, arguments: argparse.Namespace) -> int:
-    """One repository with its scripts and its last runs."""
+    """Show one repository with its scripts and its last runs."""
     repository = console.workspace.store.repositories.get(arguments.repository)
     assignments = console.workspace.store.assignments.list(repository.id)
     runs = console.workspace.store.runs.list(repository=repository.id, limit=_RECENT)
@@ -81,11 +140,11 @@ def show(console: Console, arguments: argparse.Namespace) -> int:
         _details(out, repository)
         if assignments:
             out.line()
-            out.line(out.paint("Scripts", Style.BOLD))
+            out.line(out.paint(_("Scripts"), Style.BOLD))
             lanes(out, assignments, indent=2)
         if runs:
             out.line()
-            out.line(out.paint("Last runs", Style.BOLD))
+            out.line(out.paint(_("Recent runs"), Style.BOLD))
             runs_table(out, runs, indent=2, of_one=True)
 
     document = json_values.repository(repository) | {
@@ -101,7 +160,7 @@ def _answer(console: Console, repository: Repository) -> int:
 
 
 def _changes(arguments: argparse.Namespace, before: Repository) -> dict[str, Any]:
-    """The fields of a repository that the options speak of."""
+    """Return the fields of a repository that the options change."""
     cleared = set(getattr(arguments, "clear", ()))
     given = {
         "name": arguments.name,
@@ -115,11 +174,27 @@ def _changes(arguments: argparse.Namespace, before: Repository) -> dict[str, Any
         "passcommand": arguments.passcommand,
         "retention": _retention(arguments, before.retention, cleared),
         "continue_on_hook_failure": arguments.continue_on_hook_failure,
-        "pre_script": _inline(arguments.pre_script_file),
-        "post_script": _inline(arguments.post_script_file),
+        "stall_limit": arguments.stall_limit,
+        "compact_every": arguments.compact_every,
+        "fail_on_missing_source": arguments.fail_on_missing_source,
+        "patterns": "" if "patterns" in cleared else _text_of(arguments.patterns_file),
+        "upload_limit": arguments.upload_ratelimit,
+        "checkpoint_interval": arguments.checkpoint_interval,
+        "extra_arguments": "" if "extra_arguments" in cleared else arguments.extra_arguments,
+        **_connection(arguments, before, cleared),
+        "pre_script": _text_of(arguments.pre_script_file),
+        "post_script": _text_of(arguments.post_script_file),
     }
     changes = {name: value for name, value in given.items() if value is not None}
-    return changes | ({"passcommand": None} if "passcommand" in cleared else {})
+    return changes | {name: None for option, name in _NONE_IF_CLEARED.items() if option in cleared}
+
+
+def _connection(arguments: argparse.Namespace, before: Repository, cleared: set[str]) -> dict[str, Any]:
+    names = ("ssh_key", "jump_host", "remote_path")
+    given = {name: "" if name in cleared else getattr(arguments, name) for name in names}
+    if arguments.ssh_port is not None or "ssh_port" in cleared:
+        given["location"] = with_port(arguments.location or before.location, arguments.ssh_port)
+    return given | {"append_only": arguments.append_only}
 
 
 def _tuple(values: list[str] | None) -> tuple[str, ...] | None:
@@ -130,48 +205,50 @@ def _retention(arguments: argparse.Namespace, before: Retention, cleared: set[st
     if "retention" in cleared:
         before = Retention()
     rules: dict[str, Any] = {}
-    for rule in ("within", *RULES):
+    for rule in ("within", *COUNTING_RULES):
         value = getattr(arguments, f"keep_{rule}")
         if value is not None or f"keep_{rule}" in cleared:
             rules[rule] = value
     return replace(before, **rules)
 
 
-def _inline(file: str | None) -> str | None:
-    """The text of an inline script; an empty name takes it away."""
+def _text_of(file: str | None) -> str | None:
+    """Return the text of an inline script or of patterns; an empty file name removes it."""
     if not file:
         return file
-    return normalized(read_script(file), f"The file {file}").decode()
+    return normalized(read_script(file), _("The file {file}").format(file=file)).decode()
 
 
 def _passphrase(arguments: argparse.Namespace) -> str | None:
     if not arguments.passphrase_stdin:
-        if arguments.passcommand is not None and not arguments.passcommand.strip():
-            raise InvalidInput("The command that prints the passphrase is empty.")
         return None
-    return ask_secrets(["passphrase"])["passphrase"]
+    return ask_secret("passphrase")
 
 
 def _remark(console: Console, arguments: argparse.Namespace, repository: Repository) -> None:
-    for source in repository.sources if arguments.source else ():
-        if not os.path.lexists(source):
-            console.say(f"The source {source} is not there just now; a run without it fails.")
+    for remark in source_remarks(repository.sources) if arguments.source else ():
+        console.say(remark)
+    if arguments.source or arguments.exclude:
+        for remark in exclude_remarks(repository.excludes, repository.all_sources):
+            console.say(remark)
+    if arguments.passcommand is not None and (remark := for_a_shell(arguments.passcommand)):
+        console.say(remark)
     if not arguments.passphrase_stdin:
         return
     if repository.has_passphrase:
-        console.say(f"The passphrase is kept in {console.workspace.secrets.where}.")
+        console.say(_("The passphrase is stored in {place}.").format(place=console.workspace.secrets.where))
     else:
-        console.say("The repository is not encrypted: the passphrase was not needed, and is not kept.")
+        console.say(_("The repository is not encrypted, so the passphrase was not needed and was not stored."))
 
 
 def _table(out: Screen, repositories: list[Repository]) -> None:
     columns = [
-        Column("Id", right=True),
-        Column("Name", flexible=True),
-        Column("Location", flexible=True),
-        Column("Status"),
-        Column("Last run"),
-        Column("Last good", optional=True),
+        Column(N_("Id"), right=True),
+        Column(N_("Name"), flexible=True),
+        Column(N_("Location"), flexible=True),
+        Column(N_("Status")),
+        Column(N_("Last run")),
+        Column(N_("Last good"), optional=True),
     ]
     rows = []
     for one in repositories:
@@ -192,52 +269,84 @@ def _table(out: Screen, repositories: list[Repository]) -> None:
 
 def _details(out: Screen, repository: Repository) -> None:
     status = repository.last_status
-    out.line(out.paint(repository.name, Style.BOLD) + out.paint(f"  (id {repository.id})", Style.DIM))
-    last = f"{words.moment(repository.last_run_at)}, {words.status(status)}" if status else "never"
+    out.line(
+        out.paint(repository.name, Style.BOLD) + out.paint("  " + _("(id {id})").format(id=repository.id), Style.DIM)
+    )
+    last = f"{words.moment(repository.last_run_at)}, {words.status(status)}" if status else _("never")
     facts(
         out,
         [
-            ("Location", repository.location),
-            ("Sources", "\n".join(repository.sources)),
-            ("Excludes", "\n".join(repository.excludes)),
-            ("Left out", _left_out(repository)),
-            ("Compression", repository.compression),
-            ("Archive name", repository.archive_name),
-            ("Encryption", repository.encryption or ""),
-            ("Passphrase", _passphrase_in_words(repository)),
-            ("Retention", _retention_in_words(repository.retention)),
-            ("On failure", "scripts go on" if repository.continue_on_hook_failure else "scripts stop"),
-            ("Inline before", repository.pre_script.rstrip("\n")),
-            ("Inline after", repository.post_script.rstrip("\n")),
-            ("Last run", Cell(last, words.style(status) if status else Style.DIM)),
-            ("Last good", words.moment(repository.last_success_at) if repository.last_success_at else ""),
+            (_("Location"), repository.location),
+            (_("SSH key"), repository.ssh_key),
+            (_("Jump host"), repository.jump_host),
+            (_("Borg on the host"), repository.remote_path),
+            (_("Append-only"), _("yes: what is deleted keeps its space") if repository.append_only else ""),
+            (_("Sources"), "\n".join(repository.all_sources)),
+            (_("Excludes"), "\n".join(repository.excludes)),
+            (_("Exclude"), _left_out(repository)),
+            (_("Patterns"), repository.patterns.rstrip("\n")),
+            (_("Compression"), repository.compression),
+            (_("Archive name"), repository.archive_name),
+            (_("Encryption"), repository.encryption or ""),
+            (_("Passphrase"), _passphrase_in_words(repository)),
+            (_("Retention"), _retention_in_words(repository.retention)),
+            (_("Free disk space"), _compaction_in_words(repository.compact_every)),
+            (_("On failure"), "continue" if repository.continue_on_hook_failure else "stop"),
+            (
+                _("Stall limit"),
+                _("{time} without progress").format(time=words.duration(repository.stall_limit)),
+            ),
+            (
+                _("Missing source"),
+                _("the run fails") if repository.fail_on_missing_source else _("the rest is backed up"),
+            ),
+            (_("Upload limit"), f"{repository.upload_limit:,} KiB/s" if repository.upload_limit else ""),
+            (
+                _("Checkpoints"),
+                _("every {time}").format(time=words.duration(repository.checkpoint_interval))
+                if repository.checkpoint_interval
+                else "",
+            ),
+            (_("Borg options"), repository.extra_arguments),
+            (_("Inline before"), repository.pre_script.rstrip("\n")),
+            (_("Inline after"), repository.post_script.rstrip("\n")),
+            (_("Last run"), Cell(last, words.style(status) if status else Style.DIM)),
+            (_("Last good"), words.moment(repository.last_success_at) if repository.last_success_at else ""),
         ],
         indent=2,
     )
 
 
 def _left_out(repository: Repository) -> str:
-    parts = ["folders with a CACHEDIR.TAG"] if repository.exclude_caches else []
-    parts += ["other file systems"] if repository.one_file_system else []
+    parts = [_("folders with a CACHEDIR.TAG")] if repository.exclude_caches else []
+    parts += [_("other file systems")] if repository.one_file_system else []
     return ", ".join(parts)
 
 
 def _passphrase_in_words(repository: Repository) -> str:
     if repository.passcommand:
-        return f"from the command “{repository.passcommand}”"
-    return "kept" if repository.has_passphrase else ""
+        return _("from the command “{command}”").format(command=repository.passcommand)
+    return _("kept") if repository.has_passphrase else ""
+
+
+def _compaction_in_words(days: int) -> str:
+    if not days:
+        return _("whenever archives were deleted")
+    return ngettext("at most every {count} day", "at most every {count} days", days).format(count=days)
 
 
 def _retention_in_words(retention: Retention) -> str:
-    parts = [f"all of {retention.within}"] if retention.within else []
-    parts += [f"{'all' if count < 0 else count} {rule}" for rule, count in retention.counts().items()]
-    return "keep " + ", ".join(parts) if parts else "keep everything"
+    parts = [_("all of {interval}").format(interval=retention.within)] if retention.within else []
+    counts = retention.counts().items()
+    parts += [_("all {rule}").format(rule=rule) if count < 0 else f"{count} {rule}" for rule, count in counts]
+    return _("keep {rules}").format(rules=", ".join(parts)) if parts else _("keep everything")
 
 
-COMMANDS: Mapping[str, Callable[[Console, argparse.Namespace], int]] = {
+COMMANDS: Commands = {
     "add": add,
     "list": listed,
     "show": show,
     "edit": edit,
     "remove": remove,
+    "preview": preview,
 }

@@ -1,16 +1,17 @@
-"""``borgdesk script``: the library."""
+"""``borgdesk script``: manages the script library."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from borgdesk.cli import json_values, words
 from borgdesk.cli.assignments import kept_where
-from borgdesk.cli.console import Console
+from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import STDIN, read_script
 from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
@@ -18,19 +19,30 @@ from borgdesk.domain.errors import BorgDeskError, InvalidInput, SecretsUnavailab
 from borgdesk.domain.history import Execution
 from borgdesk.domain.parameters import Header, Parameter, parse_header
 from borgdesk.domain.run import ALWAYS
-from borgdesk.domain.script import DEFAULT_INTERPRETER, DEFAULT_TIMEOUT, Revision, Script, normalized, sha256_of
-from borgdesk.engine.confiding import confide_everywhere
-from borgdesk.engine.hooks import interpreter
-from borgdesk.engine.process import StartFailed
+from borgdesk.domain.script import (
+    DEFAULT_INTERPRETER,
+    DEFAULT_TIMEOUT,
+    NewScript,
+    Revision,
+    Script,
+    normalized,
+    sha256_of,
+    shebang,
+)
+from borgdesk.engine.lanes.assignment_secrets import move_secrets_to_keyring
+from borgdesk.engine.processes.process import StartFailed
+from borgdesk.engine.scripts.interpreters import interpreter
+from borgdesk.engine.scripts.library import lacks
+from borgdesk.engine.scripts.script_editing import Edited, save
 from borgdesk.engine.workspace import Workspace
-from borgdesk.engine.writing import Edited, save
+from borgdesk.translation import N_, _
 
 _RECENT_TESTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A script's file as it stands, or why it cannot be read."""
+    """A script's current file, or why it cannot be read."""
 
     content: bytes | None
     header: Header
@@ -38,60 +50,65 @@ class _File:
 
     @property
     def sha256(self) -> str | None:
-        """Of the bytes that a run would execute."""
+        """The hash of the bytes that a run would execute."""
         return None if self.content is None else sha256_of(normalized(self.content))
 
 
 def add(console: Console, arguments: argparse.Namespace) -> int:
     """Copy a file into the library and register it."""
     if arguments.name is None and arguments.file == STDIN:
-        raise InvalidInput("A script from standard input needs a name: give --name.")
+        raise InvalidInput(_("A script from standard input needs a name. Use --name."))
     content, header = _taken_in(console, arguments.file)
     name = arguments.name
     if name is None and not (name := Path(arguments.file).stem).isprintable():
-        raise InvalidInput("The name of the file cannot be the name of a script: give --name.")
+        raise InvalidInput(_("The file name cannot be used as the name of a script. Use --name."))
     script = console.workspace.store.scripts.add(
-        name,
-        content,
-        description=arguments.description if arguments.description is not None else header.description,
-        timeout=arguments.timeout or header.timeout or DEFAULT_TIMEOUT,
-        run_on=arguments.run_on or header.run_on or ALWAYS,
+        NewScript(
+            name,
+            content,
+            description=arguments.description if arguments.description is not None else header.description,
+            timeout=arguments.timeout or header.timeout or DEFAULT_TIMEOUT,
+            run_on=arguments.run_on or header.run_on or ALWAYS,
+        )
     )
-    console.say(f"Added the script “{script.name}” (id {script.id}).")
+    console.say(_("Added the script “{script}” (id {id}).").format(script=script.name, id=script.id))
     return _answer(console, script)
 
 
 def edit(console: Console, arguments: argparse.Namespace) -> int:
-    """Change what is given; a new file brings what its block says differently from the old one's."""
+    """Change the given values; from a new file, apply what its block says differently from the old one's."""
     workspace = console.workspace
     script = workspace.store.scripts.get(arguments.script)
     given = {name: getattr(arguments, name) for name in ("name", "description", "timeout", "run_on")}
     given = {name: value for name, value in given.items() if value is not None}
     if arguments.file is None:
-        script = workspace.store.scripts.edit(script.id, **given)
+        script = workspace.store.scripts.edit(
+            script.id, script.details._replace(**given), seen=script.details, over=True
+        )
     else:
         before = _file(workspace, script).header
         content, after = _taken_in(console, arguments.file)
         wanted = replace(_as_it_is(script), text=content.decode(), **(_news(before, after) | given))
-        script = save(workspace, wanted, over=True).script
+        script = save(workspace, wanted, over=True, over_details=True).script
         _confide(console, script, content)
-    console.say(f"Changed the script “{script.name}”.")
+    console.say(_("Changed the script “{script}”.").format(script=script.name))
     return _answer(console, script)
 
 
 def _as_it_is(script: Script) -> Edited:
-    return Edited(script.id, script.name, "", script.description, script.timeout, script.run_on)
+    details = script.details
+    return Edited(script.id, text="", seen=details, **details._asdict())
 
 
 def _news(before: Header, after: Header) -> dict[str, Any]:
-    """What a new block says differently from the old one; what it says no more stays as it is."""
+    """Return what a new block says differently; what it no longer mentions stays as it is."""
     said = {name: getattr(after, name) for name in ("description", "timeout", "run_on")}
     return {name: value for name, value in said.items() if value and value != getattr(before, name)}
 
 
 def _confide(console: Console, script: Script, content: bytes) -> None:
     try:
-        kept_where(console, confide_everywhere(console.workspace, script.id, content.decode()))
+        kept_where(console, move_secrets_to_keyring(console.workspace, script.id, content.decode()))
     except SecretsUnavailable as error:
         console.say(str(error))
 
@@ -101,33 +118,47 @@ def remove(console: Console, arguments: argparse.Namespace) -> int:
     script = console.workspace.store.scripts.get(arguments.script)
     document = _document(script, _file(console.workspace, script))
     console.workspace.store.scripts.remove(script.id)
-    console.say(f"Removed the script “{script.name}” and its file {script.file_path}.")
-    console.answer(document, lambda _: None)
+    console.say(
+        _("Deleted the script “{script}” and its file {path}.").format(script=script.name, path=script.file_path)
+    )
+    console.answer(document)
     return 0
 
 
+def protect(console: Console, arguments: argparse.Namespace) -> int:
+    """Make a script's file inaccessible to other users."""
+    script = console.workspace.store.scripts.get(arguments.script)
+    console.workspace.store.scripts.protect(script.id)
+    console.say(_("Only you can change the file of “{script}” now.").format(script=script.name))
+    return _answer(console, script)
+
+
 def listed(console: Console, arguments: argparse.Namespace) -> int:
-    """The scripts of the library."""
+    """List the scripts of the library."""
     found = [(one, _file(console.workspace, one)) for one in console.workspace.store.scripts.list(arguments.search)]
     for script, file in found:
         if file.problem:
             console.say(f"“{script.name}”: {file.problem}")
     if not found:
-        nothing = f"No script contains “{arguments.search}”." if arguments.search else "The library is empty yet."
+        nothing = (
+            _("No script contains “{search}”.").format(search=arguments.search)
+            if arguments.search
+            else _("The library is empty.")
+        )
         console.say(nothing)
     console.answer([_document(*one) for one in found], lambda out: _table(out, [script for script, _ in found]))
     return 0
 
 
 def show(console: Console, arguments: argparse.Namespace) -> int:
-    """A script with all that is known of it. One whose file cannot be read is shown without its content."""
+    """Show everything known about a script. If its file cannot be read, the content is left out."""
     workspace = console.workspace
     script = workspace.store.scripts.get(arguments.script)
     file = _file(workspace, script)
     if file.problem:
         console.say(file.problem)
-    revisions = workspace.store.scripts.revisions(script.id)
-    tests = workspace.store.runs.tests(script.id, limit=_RECENT_TESTS)
+    revisions = workspace.store.revisions.list(script.id)
+    tests = workspace.store.executions.tests(script.id, limit=_RECENT_TESTS)
     document = _document(script, file) | {
         "content": None if file.content is None else file.content.decode("utf-8", "replace"),
         "revisions": [json_values.revision(one) for one in revisions],
@@ -146,39 +177,57 @@ def show(console: Console, arguments: argparse.Namespace) -> int:
 
 
 def _taken_in(console: Console, file: str) -> tuple[bytes, Header]:
-    """The content of a file as it will be stored, with what its block says; remarks are said.
+    """Return the contents of a file as they will be stored, and its block; prints warnings.
 
     Raises:
-        InvalidInput: it cannot be read, cannot be a script, or its block is malformed.
+        InvalidInput: it cannot be read, is not a valid script, or its block is malformed.
     """
-    what = "The script on standard input" if file == STDIN else f"The file {file}"
+    what = _("The script on standard input") if file == STDIN else _("The file {file}").format(file=file)
     raw = read_script(file)
     content = normalized(raw, what)
     try:
         header = parse_header(content.decode())
     except InvalidInput as error:
-        raise InvalidInput(f"{what} was not taken in. {error}") from error
+        raise InvalidInput(_("{what} was not added. {error}").format(what=what, error=error)) from error
     if b"\r" in raw:
-        console.say(f"{what} has Windows line ends; they were changed to LF.")
+        console.say(_("{what} had Windows line endings; they were converted to LF.").format(what=what))
     if not content.startswith(b"#!"):
-        console.say(f"{what} has no shebang, so {DEFAULT_INTERPRETER} will run it.")
+        console.say(
+            _("{what} has no shebang line, so {interpreter} will run it.").format(
+                what=what, interpreter=DEFAULT_INTERPRETER
+            )
+        )
+    if remark := lacks(content, Path(file).parent):
+        console.say(f"{what}: {remark}")
     try:
-        interpreter(content)
+        interpreter(shebang(content), shutil.which)
     except StartFailed as error:
-        console.say(f"{what} cannot be run yet. {error}")
+        console.say(_("{what} cannot be run yet. {error}").format(what=what, error=error))
     return content, header
 
 
 def _file(workspace: Workspace, script: Script) -> _File:
     try:
         content = workspace.store.scripts.content(script.id)
-        text = normalized(content, f"The script file {script.file_path}").decode()
+        text = normalized(content, _("The script file {path}").format(path=script.file_path)).decode()
     except BorgDeskError as error:
         return _File(None, Header(), str(error))
+    found = workspace.store.scripts.exposure(script.id)
+    exposed = None
+    if found is not None:
+        exposed = _("{why}, so it is not run. Use “script protect” to protect it from changes by others.").format(
+            why=found.why
+        )
     try:
-        return _File(content, parse_header(text))
+        return _File(content, parse_header(text), exposed)
     except InvalidInput as error:
-        return _File(content, Header(), f"The script file {script.file_path} has a malformed parameter block. {error}")
+        return _File(
+            content,
+            Header(),
+            _("The script file {path} has an invalid parameter block. {error}").format(
+                path=script.file_path, error=error
+            ),
+        )
 
 
 def _document(script: Script, file: _File) -> json_values.Json:
@@ -187,21 +236,21 @@ def _document(script: Script, file: _File) -> json_values.Json:
 
 def _answer(console: Console, script: Script) -> int:
     file = _file(console.workspace, script)
-    revisions = console.workspace.store.scripts.revisions(script.id)
+    revisions = console.workspace.store.revisions.list(script.id)
     console.answer(_document(script, file), lambda out: _details(out, script, file, revisions))
     return 0
 
 
 def _table(out: Screen, scripts: Sequence[Script]) -> None:
     columns = [
-        Column("Id", right=True),
-        Column("Name", flexible=True),
-        Column("Runs on"),
-        Column("Timeout", right=True, optional=True),
-        Column("Assigned in", flexible=True),
-        Column("Used", right=True, optional=True),
-        Column("Last used"),
-        Column("Description", flexible=True, optional=True),
+        Column(N_("Id"), right=True),
+        Column(N_("Name"), flexible=True),
+        Column(N_("Runs on")),
+        Column(N_("Timeout"), right=True, optional=True),
+        Column(N_("Assigned in"), flexible=True),
+        Column(N_("Used"), right=True, optional=True),
+        Column(N_("Last used")),
+        Column(N_("Description"), flexible=True, optional=True),
     ]
     rows: list[Row] = [
         [
@@ -228,30 +277,39 @@ def _last_used(script: Script) -> Cell | str:
 
 
 def _details(out: Screen, script: Script, file: _File, revisions: Sequence[Revision]) -> None:
-    out.line(out.paint(script.name, Style.BOLD) + out.paint(f"  (id {script.id})", Style.DIM))
+    out.line(out.paint(script.name, Style.BOLD) + out.paint("  " + _("(id {id})").format(id=script.id), Style.DIM))
     last = words.moment(script.last_used_at)
     if script.last_result:
         last += f", {words.status(script.last_result)}"
     facts(
         out,
         [
-            ("Description", script.description),
-            ("File", script.file_path),
+            (_("Description"), script.description),
+            (_("File"), script.file_path),
             ("SHA-256", file.sha256 or ""),
-            ("Timeout", f"{script.timeout} s"),
-            ("Runs on", str(script.run_on)),
-            ("Used", f"{script.usage_count}×"),
-            ("Last used", last if script.last_used_at else ""),
-            ("Assigned in", "\n".join(f"{place.repository} ({place.hook})" for place in script.used_by) or "nowhere"),
-            ("Revisions", str(len(revisions))),
-            ("Problem", Cell(file.problem or "", Style.BAD)),
+            (_("Timeout"), f"{script.timeout} s"),
+            (_("Runs on"), str(script.run_on)),
+            (_("Used"), f"{script.usage_count}×"),
+            (_("Last used"), last if script.last_used_at else ""),
+            (
+                _("Assigned in"),
+                "\n".join(f"{place.repository} ({place.hook})" for place in script.used_by) or "nowhere",
+            ),
+            (_("Revisions"), str(len(revisions))),
+            (_("Problem"), Cell(file.problem or "", Style.BAD)),
         ],
         indent=2,
     )
     if file.header.parameters:
         out.line()
-        out.line(out.paint("Parameters", Style.BOLD))
-        columns = [Column("Name"), Column("Type"), Column("Default", flexible=True), Column(""), Column("Description")]
+        out.line(out.paint(_("Parameters"), Style.BOLD))
+        columns = [
+            Column(N_("Name")),
+            Column(N_("Type")),
+            Column(N_("Default"), flexible=True),
+            Column(""),
+            Column(N_("Description")),
+        ]
         rows: list[Row] = [
             [one.name, one.type, one.default or "", _marks(one), Cell(one.description, Style.DIM)]
             for one in file.header.parameters
@@ -268,12 +326,12 @@ def _tests(out: Screen, tests: Sequence[Execution]) -> None:
     if not tests:
         return
     out.line()
-    out.line(out.paint("Last tests", Style.BOLD))
+    out.line(out.paint(_("Recent tests"), Style.BOLD))
     columns = [
-        Column("When"),
-        Column("Status"),
-        Column("Took", right=True),
-        Column("Reason", flexible=True),
+        Column(N_("When")),
+        Column(N_("Status")),
+        Column(N_("Took"), right=True),
+        Column(N_("Reason"), flexible=True),
     ]
     rows: list[Row] = [
         [
@@ -287,10 +345,11 @@ def _tests(out: Screen, tests: Sequence[Execution]) -> None:
     table(out, columns, rows, indent=2)
 
 
-COMMANDS: Mapping[str, Callable[[Console, argparse.Namespace], int]] = {
+COMMANDS: Commands = {
     "add": add,
     "list": listed,
     "show": show,
     "edit": edit,
     "remove": remove,
+    "protect": protect,
 }

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as what they mean to a run: please stop, and do what you owe."""
+"""Turns Ctrl-C, SIGTERM and SIGHUP into requests to stop a run, which then still executes the scripts it owes."""
 
 from __future__ import annotations
 
@@ -9,52 +9,97 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
-from borgdesk.engine.cancel import Cancel
+from borgdesk.cli.console import Console
+from borgdesk.cli.terminal import OutputLost
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.translation import N_, _
 
 RUN = (
-    "Stopping… what is owed is still done; once more leaves each script 30 seconds.",
-    "Hurrying: each script that is owed has 30 seconds.",
+    N_("Stopping… Owed scripts still run. Press again to give each 30 seconds."),
+    N_("Stopping now: each script that is owed has 30 seconds."),
 )
-"""What is said at the first signal to a run, and at the second."""
+"""Messages for the first and the second signal to a run."""
 
-TEST = ("Stopping the script…",)
-"""The same for the test of a script."""
+TEST = (N_("Stopping the script…"),)
+"""The message for the test of a script."""
 
-REPOSITORY = ("Stopping…",)
-"""The same while a repository is made or opened."""
+REPOSITORY = (N_("Stopping…"),)
+"""The message while a repository is created or opened."""
+
+STAYS = N_("This cannot be suspended during a run: what it stopped must be started again.")
+"""The message for Ctrl-Z during a run."""
+
+_SUSPENDING = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+
+_LAST_WORD = 1.0
+"""Seconds that the end of a run leaves for messages about stopping."""
+
+
+_STOP, _STAY = b"!", b"z"
 
 
 @contextlib.contextmanager
 def stopping(cancel: Cancel, say: Callable[[str], None], words: Sequence[str] = RUN) -> Iterator[None]:
-    """Meanwhile those signals ask *cancel* to stop; a second one makes it hurry. Nothing is interrupted."""
-    reader, writer = os.pipe()
-    teller = threading.Thread(target=_tell, args=(reader, say, words), name="says that it stops")
+    """Let those signals set *cancel* meanwhile; a second one makes it hurry. Nothing is interrupted.
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        cancel.ask()
-        # The main thread may be in the middle of writing just now: somebody else says what there is to say.
-        os.write(writer, b"!")
+    A run cannot be suspended either: nobody would start again what it stopped. Messages are written by a thread that
+    may wait for the terminal for ever, and for which nobody waits.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    teller = threading.Thread(target=_tell, args=(reader, say, words), name="says that it stops", daemon=True)
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        cancel.ask(by_system=number != signal.SIGINT)
+        # The main thread may be in the middle of writing, so another thread writes the message.
+        _send(writer, _STOP)
+
+    def stay(_number: int, _frame: FrameType | None) -> None:
+        _send(writer, _STAY)
 
     teller.start()
     before = {number: signal.signal(number, ask) for number in _signals()}
+    if words is RUN:
+        before |= {number: signal.signal(number, stay) for number in _SUSPENDING if _is_default(number)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         os.close(writer)
-        teller.join()
-        os.close(reader)
+        teller.join(_LAST_WORD)
+
+
+@contextlib.contextmanager
+def stoppable(console: Console) -> Iterator[Cancel]:
+    """Provide what those signals set meanwhile, for a call of Borg or ssh that is no run."""
+    cancel = Cancel()
+    with stopping(cancel, console.say, REPOSITORY):
+        yield cancel
+
+
+def _send(writer: int, what: bytes) -> None:
+    with contextlib.suppress(BlockingIOError):
+        os.write(writer, what)
+
+
+def _is_default(number: signal.Signals) -> bool:
+    """Return whether a signal is not ignored: without job control, a shell makes its programs ignore these."""
+    return signal.getsignal(number) is signal.SIG_DFL
 
 
 def _signals() -> Sequence[signal.Signals]:
-    """Under nohup(1) a terminal that goes away is no reason to stop."""
+    """Return the signals to handle: under nohup(1), a closed terminal is no reason to stop."""
     nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return (signal.SIGINT, signal.SIGTERM) if nohup else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _tell(reader: int, say: Callable[[str], None], words: Sequence[str]) -> None:
     left = list(words)
-    while os.read(reader, 1):
-        if left:
-            say(left.pop(0))
+    while said := os.read(reader, 1):
+        with contextlib.suppress(OutputLost):
+            if said == _STAY:
+                say(_(STAYS))
+            elif left:
+                say(_(left.pop(0)))
+    os.close(reader)

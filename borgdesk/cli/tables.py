@@ -1,15 +1,16 @@
-"""Tables that fit the terminal: aligned columns, the long ones cut where the width asks for it."""
+"""Formats tables for the terminal: aligned columns, the long ones truncated to the available width."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from borgdesk.cli.terminal import Screen, Style, display_width, printable, shortened
+from borgdesk.translation import _
 
 _GAP = 2
 _NARROWEST = 8
-"""Columns below which a column is not cut."""
+"""Minimum width of a truncated column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,12 @@ class Column:
     """A column of a table."""
 
     title: str
+    """Marked where it is a constant; translated when the table is written."""
     right: bool = False
     flexible: bool = False
-    """Whether it may be cut when the terminal is narrow."""
+    """Whether it may be truncated on a narrow terminal."""
     optional: bool = False
-    """Whether it is left out when cutting is not enough; the last of these goes first."""
+    """Whether it is left out if truncating is not enough; the last of these goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,17 @@ Row = Sequence[Cell | str]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A line between rows, as wide as it likes: the title of those below it."""
+    """A line of any length between rows, as a title for those below it."""
 
     title: str
 
 
 def table(screen: Screen, columns: Sequence[Column], rows: Sequence[Row | Section], indent: int = 0) -> None:
-    """Write a table. Columns without any text are left out."""
+    """Write a table. Empty columns are left out."""
+    columns = [replace(column, title=_(column.title)) for column in columns]
     lines = [row if isinstance(row, Section) else _cells(row) for row in rows]
     cells = [line for line in lines if not isinstance(line, Section)]
-    used = [place for place, _ in enumerate(columns) if any(row[place].text for row in cells)]
+    used = [place for place in range(len(columns)) if any(row[place].text for row in cells)]
     room = None if screen.width is None else screen.width - indent
     used = _that_fit(columns, used, cells, room)
     columns = [columns[place] for place in used]
@@ -67,10 +70,10 @@ def _cells(row: Row) -> list[Cell]:
 
 
 def facts(screen: Screen, pairs: Sequence[tuple[str, str | Cell]], indent: int = 0) -> None:
-    """Write names and values, the values below each other; those without a value are left out."""
+    """Write names and aligned values; those without a value are left out."""
     cells = [(name, value if isinstance(value, Cell) else Cell(value)) for name, value in pairs]
     known = [(name, cell) for name, cell in cells if cell.text]
-    width = max((display_width(name) for name, _ in known), default=0)
+    width = max((display_width(name) for name, _cell in known), default=0)
     for name, cell in known:
         first, *more = printable(cell.text).split("\n")
         screen.line(
@@ -81,13 +84,15 @@ def facts(screen: Screen, pairs: Sequence[tuple[str, str | Cell]], indent: int =
 
 
 def _one_line(text: str) -> str:
-    return " ".join(printable(text).split())
+    """Return text on one line. Blanks in names are kept, so that they can be copied."""
+    lines = printable(text).replace("\t", " ").split("\n")
+    return lines[0] if len(lines) == 1 else " ".join(filter(None, map(str.strip, lines)))
 
 
 def _that_fit(
     columns: Sequence[Column], used: list[int], rows: Sequence[Sequence[Cell]], room: int | None
 ) -> list[int]:
-    """The places of the columns that fit when all that may be cut is cut as far as that goes."""
+    """Return the indexes of the columns that fit when flexible ones are truncated as far as possible."""
     if room is None:
         return used
     while True:

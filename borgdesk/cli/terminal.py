@@ -1,31 +1,41 @@
-"""Writing to standard output and standard error: colours and widths where there is a terminal, plain text elsewhere."""
+"""Writes to standard output and standard error: in colour and fitted to the width on a terminal, plain otherwise."""
 
 from __future__ import annotations
 
 import io
 import os
 import re
+import select
+import signal
 import sys
 import threading
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import TextIO
 
 from borgdesk.domain.errors import BorgDeskError
+from borgdesk.translation import _
 
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Escape sequences and control characters, but for tabs and line ends."""
+"""Escape sequences and control characters, except for tabs and line ends."""
 
 _WIDE = ("W", "F")
 
+PATIENCE = 10.0
+"""Seconds that the remaining output of a run waits for a reader that reads nothing at all."""
+
+_PIECE = 4096
+"""Bytes per write: the size a pipe accepts atomically. Progress shows that somebody reads."""
+
 
 class OutputLost(BorgDeskError):
-    """What was to be printed could not be written: the disk is full."""
+    """Output could not be written because the disk is full."""
 
 
 class Style(StrEnum):
-    """How text looks where colours are wanted, as ANSI codes."""
+    """Text styles, as ANSI codes."""
 
     PLAIN = ""
     BOLD = "1"
@@ -35,8 +45,12 @@ class Style(StrEnum):
     BAD = "31"
 
 
+_FOREIGN = re.compile(rf"(?!\x1b\[(?:0|{'|'.join(filter(None, Style))})m)(?:{_CONTROL.pattern})")
+"""The same, except for the styles that we write ourselves."""
+
+
 def display_width(text: str) -> int:
-    """How many columns of a terminal *text* takes."""
+    """Return the number of terminal columns that *text* takes."""
     return sum(map(_columns, text))
 
 
@@ -47,7 +61,7 @@ def _columns(character: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """*text* in at most *width* columns, with an ellipsis where something was left out."""
+    """Return *text* in at most *width* columns, with an ellipsis if it was truncated."""
     taken = kept = 0
     for place, character in enumerate(text):
         taken += _columns(character)
@@ -59,32 +73,43 @@ def shortened(text: str, width: int) -> str:
 
 
 def printable(text: str) -> str:
-    """*text* without what would move the cursor, change colours or ring a bell."""
+    """Return *text* without control characters and escape sequences."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def escape_what_cannot_be_written() -> None:
-    """Let standard output and error take any text, in any locale: as escapes, which in JSON mean the same character."""
+    """Let stdout and stderr accept any text in any locale, with escapes that mean the same character in JSON."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 class Screen:
-    """One of our two streams. Whoever stops reading it (``| head``, a closed terminal) does not disturb us."""
+    """One of our output streams. A reader that is gone (``| head``, a closed terminal) causes no error.
+
+    A slow reader (a pager) is waited for, unless :attr:`patience` limits that. The waiting happens in a daemon thread,
+    so that nobody has to wait for that thread.
+    """
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str]) -> None:
         self._stream = stream
         self._lock = threading.RLock()
+        self._descriptor = _descriptor(stream)
         self._gone = False
+        self._taken = 0
+        """Number of pieces written."""
+        self._writer: threading.Thread | None = None
+        """The thread that still waits for a reader that was given up."""
+        self.patience: float | None = None
+        """Seconds without progress after which the reader is given up; None for never."""
         self.is_terminal = stream.isatty()
         self.colours = self.is_terminal and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
         self.moves = self.is_terminal and environment.get("TERM") != "dumb"
-        """Whether lines that were written can be written over."""
+        """Whether written lines can be overwritten."""
 
     @property
     def width(self) -> int | None:
-        """Columns of the terminal as it is now; None where nobody minds long lines."""
+        """Columns of the terminal at the moment; None if lines may be of any length."""
         if not self.is_terminal:
             return None
         try:
@@ -98,35 +123,107 @@ class Screen:
         return self._stream.encoding.lower().replace("-", "") == "utf8"
 
     def paint(self, text: str, style: Style) -> str:
-        """*text* in a style, where there are colours."""
+        """Return *text* in a style, if colours are enabled."""
+        text = _CONTROL.sub("", text)
         return f"\x1b[{style}m{text}\x1b[0m" if self.colours and style and text else text
 
+    def harmless(self, text: str) -> str:
+        """Return *text* without control characters and escape sequences, except for styles that are shown."""
+        return (_FOREIGN if self.colours else _CONTROL).sub("", text)
+
     def line(self, text: str = "") -> None:
-        """Write a line."""
-        self.write(text + "\n")
+        """Write a line, without control characters and the escape sequences of others."""
+        self.write(self.harmless(text) + "\n")
 
     def write(self, text: str) -> None:
-        """Write text at once.
+        """Write text unbuffered.
 
         Raises:
-            OutputLost: it cannot be written though somebody wants it. That is said once.
+            OutputLost: it could not be written although somebody reads. Raised only once.
         """
+        self.offer(partial(self._write, text))
+
+    def offer(self, act: Callable[[], None]) -> None:
+        """Call *act*, which writes here. It is abandoned when :attr:`patience` is exceeded, and not called after that.
+
+        Raises:
+            OutputLost: see :meth:`write`.
+        """
+        if self.patience is None or threading.current_thread().daemon:
+            act()
+            return
+        if self._writer is not None and self._writer.is_alive():
+            return
+        errors: list[OutputLost] = []
+        self._writer = threading.Thread(target=_try, args=(act, errors), name="writes to the terminal", daemon=True)
+        self._writer.start()
+        before = -1
+        while self._writer.is_alive() and self._taken != before:
+            before = self._taken
+            self._writer.join(self.patience)
+        for error in errors:
+            raise error
+
+    def _write(self, text: str) -> None:
         with self._lock:
             if self._gone:
                 return
             try:
-                self._stream.write(text)
-                self._stream.flush()
+                self._put(text)
             except BrokenPipeError:
                 self._leave()
             except OSError as error:
                 self._leave()
                 if not self.is_terminal:
-                    raise OutputLost(f"The output could not be written: {error.strerror}.") from error
+                    raise OutputLost(
+                        _("The output could not be written: {error}.").format(error=error.strerror)
+                    ) from error
+
+    def _put(self, text: str) -> None:
+        if self._descriptor is None:
+            self._stream.write(text)
+            self._stream.flush()
+            return
+        # Not through the stream object: at exit, Python would wait for another thread that is writing to it.
+        data = memoryview(text.encode(self._stream.encoding, self._stream.errors or "strict"))
+        while data:
+            try:
+                data = data[self._put_piece(self._descriptor, data[:_PIECE]) :]
+                self._taken += 1
+            except BlockingIOError:
+                poll = select.poll()
+                poll.register(self._descriptor, select.POLLOUT)
+                poll.poll()
+
+    def _put_piece(self, descriptor: int, piece: memoryview) -> int:
+        if self.patience is None or not self.is_terminal:
+            return os.write(descriptor, piece)
+        # With SIGTTOU, a terminal may stop background processes that write to it: not while something is owed.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTTOU,))
+        try:
+            return os.write(descriptor, piece)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _leave(self) -> None:
-        """Nobody is there any more. What is still buffered must not be tried again when Python ends."""
+        """Discard buffered text, which Python would try to write at exit: the reader is gone."""
         self._gone = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
+
+
+def _try(act: Callable[[], None], errors: list[OutputLost]) -> None:
+    try:
+        act()
+    except OutputLost as error:
+        errors.append(error)
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    """Return the descriptor of a stream; None for one in memory."""
+    try:
+        stream.flush()
+        return stream.fileno()
+    except (OSError, ValueError):
+        return None

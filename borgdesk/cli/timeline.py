@@ -1,14 +1,16 @@
-"""A run, told in a terminal: its scripts and Borg in the order in which they had their turn."""
+"""Formats a run for the terminal: its scripts and Borg steps in the order of execution."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from borgdesk.cli import words
 from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
-from borgdesk.domain.history import Execution, Run
-from borgdesk.domain.run import LANES, ExecutionStatus, Hook
+from borgdesk.domain.history import BorgCall, Execution, Run
+from borgdesk.domain.run import BorgStep, ExecutionStatus, RunStatus
+from borgdesk.engine.runs.story import Entry, Kind, Story
+from borgdesk.translation import N_, _
 
 _COLUMNS = (
     Column("", right=True),
@@ -20,13 +22,14 @@ _COLUMNS = (
 
 
 def head(out: Screen, run: Run) -> None:
-    """What is to be known of a run as a whole."""
+    """Write the facts about a run as a whole."""
     sizes = ""
     if run.statistics is not None:
         statistics = run.statistics
-        sizes = (
-            f"{words.counted(statistics.files, 'file')}, {words.size(statistics.original_size)}, "
-            f"{words.size(statistics.deduplicated_size)} of it new"
+        sizes = _("{files}, {original_size}, {deduplicated_size} of it new").format(
+            files=words.files(statistics.files),
+            original_size=words.size(statistics.original_size),
+            deduplicated_size=words.size(statistics.deduplicated_size),
         )
     state = Cell(f"{words.mark(run.status)} {words.status(run.status)}", words.style(run.status))
     outcome = "" if run.outcome is None or run.outcome.value == run.status.value else words.status(run.outcome)
@@ -35,69 +38,91 @@ def head(out: Screen, run: Run) -> None:
     facts(
         out,
         [
-            ("Run", f"{run.id} of “{run.repository}” (by {run.trigger})"),
-            ("Status", state),
-            ("Backup", outcome),
-            ("Began", words.moment(began)),
-            ("Took", words.duration(seconds)),
-            ("Archive", run.archive or ""),
-            ("Size", sizes),
-            ("Error", run.error or ""),
-            ("Note", run.note or ""),
+            (
+                _("Run"),
+                _("{run} of “{repository}” (by {trigger})").format(
+                    run=run.id, repository=run.repository, trigger=run.trigger
+                ),
+            ),
+            (_("Status"), state),
+            (words.KINDS[run.kind].capitalize(), outcome),
+            (_("Began"), words.moment(began)),
+            (_("Took"), words.duration(seconds)),
+            (_("Archive"), run.archive or ""),
+            (_("Size"), sizes),
+            (_("Free space"), _space(run)),
+            (_("Error"), run.error or ""),
+            (_("Note"), run.note or ""),
         ],
     )
 
 
-def timeline(out: Screen, run: Run, *, indent: int = 2) -> None:
-    """Every script with its end, and Borg between them."""
-    rows: list[Row] = []
-    for hook in LANES:
-        rows += [_row(execution) for execution in run.executions if execution.planned.hook is hook]
-        if hook is Hook.PRE_BACKUP:
-            rows.append(_borg(run))
-    table(out, _COLUMNS, rows, indent)
+def _space(run: Run) -> str:
+    before, after = run.free_space
+    if before is None:
+        return ""
+    if after is None:
+        return _("{before} before").format(before=words.size(before))
+    return _("{before} before, {after} after").format(before=words.size(before), after=words.size(after))
 
 
-def _row(execution: Execution) -> Row:
-    status = execution.status
-    style = words.style(status)
-    reason = execution.reason or ""
-    if execution.recovered:
-        reason = f"{reason}; run again after a crash".removeprefix("; ")
+def timeline(out: Screen, story: Story, *, indent: int = 2) -> None:
+    """Write every script with its result, and Borg between them."""
+    table(out, _COLUMNS, [_row(entry) for entry in story.entries], indent)
+
+
+def _row(entry: Entry) -> Row:
+    if entry.kind is not Kind.SCRIPT and not isinstance(entry.status, RunStatus):
+        return [Cell("–", Style.DIM), Cell(_(BORG_STEPS[entry.name]), Style.DIM), Cell(_("not run"), Style.DIM), "", ""]
+    style = words.style(entry.status)
     return [
-        Cell(words.mark(status), style),
-        Cell(execution.planned.name, Style.DIM if status is ExecutionStatus.SKIPPED else Style.PLAIN),
-        Cell(words.status(status), style),
-        words.duration(execution.duration),
-        Cell(reason, Style.DIM),
+        Cell(words.mark(entry.status), style),
+        _title(entry),
+        Cell(words.status(entry.status), style),
+        words.duration(entry.duration()),
+        Cell(_remark(entry), Style.DIM),
     ]
 
 
-def _borg(run: Run) -> Row:
-    if run.borg_exit_code is None:
-        return [Cell("–", Style.DIM), Cell("Borg", Style.DIM), Cell("not run", Style.DIM), "", ""]
-    good = run.archive is not None
-    style = Style.GOOD if run.borg_exit_code == 0 else Style.WARN if good else Style.BAD
-    detail = f"exit {run.borg_exit_code}" if run.borg_exit_code else ""
-    state = "success" if run.borg_exit_code == 0 else "warning" if good else "failed"
-    return [
-        Cell("✓" if good else "✗", style),
-        Cell("Borg", Style.BOLD),
-        Cell(state, style),
-        "",
-        Cell(detail, Style.DIM),
-    ]
+BORG_STEPS: Mapping[str, str] = {
+    BorgStep.LIST: N_("Borg: read the archive"),
+    BorgStep.CREATE: "Borg",
+    BorgStep.EXTRACT: N_("Borg: extract"),
+    BorgStep.VERIFY: N_("Verify"),
+    BorgStep.PLACE: N_("Move into place"),
+    BorgStep.CHECK: N_("Borg: check"),
+    BorgStep.PRUNE: N_("Borg: prune old archives"),
+    BorgStep.COMPACT: N_("Borg: free disk space"),
+    BorgStep.BREAK_LOCK: N_("Borg: break the lock"),
+    BorgStep.INFO: N_("Borg: read information"),
+}
 
 
-def outputs(out: Screen, executions: Sequence[Execution]) -> None:
-    """What scripts printed."""
-    for execution in executions:
-        if not execution.stdout and not execution.stderr:
+def _title(entry: Entry) -> Cell:
+    if entry.kind is not Kind.SCRIPT:
+        return Cell(_(BORG_STEPS[entry.name]), Style.BOLD)
+    return Cell(entry.name, Style.DIM if entry.status is ExecutionStatus.SKIPPED else Style.PLAIN)
+
+
+def _remark(entry: Entry) -> str:
+    if entry.kind is not Kind.SCRIPT:
+        parts = [_("exit {exit_code}").format(exit_code=entry.exit_code) if entry.exit_code else "", entry.reason]
+    else:
+        parts = [entry.reason, _("run again after a crash") if entry.recovered else ""]
+    return "; ".join(part for part in parts if part)
+
+
+def outputs(out: Screen, executions: Sequence[Execution], borg: Sequence[BorgCall] = ()) -> None:
+    """Write the output of scripts and of Borg."""
+    named: list[tuple[str, Execution | BorgCall]] = [(one.planned.name, one) for one in executions]
+    named += [(_(BORG_STEPS[call.step]), call) for call in borg]
+    for name, one in named:
+        if not one.stdout and not one.stderr:
             continue
         out.line()
-        out.line(out.paint(f"{execution.planned.name}:", Style.BOLD))
-        for text, style in ((execution.stdout, Style.PLAIN), (execution.stderr, Style.WARN)):
+        out.line(out.paint(f"{name}:", Style.BOLD))
+        for text, style in ((one.stdout, Style.PLAIN), (one.stderr, Style.WARN)):
             for line in printable(text).splitlines():
                 out.line("  " + out.paint(line, style))
-        if execution.truncated:
-            out.line(out.paint("  (only the beginning and the end of its output are kept here)", Style.DIM))
+        if one.truncated:
+            out.line(out.paint(_("  (only the beginning and the end of the output were saved)"), Style.DIM))

@@ -1,11 +1,13 @@
-"""How numbers, times and states are said in a terminal."""
+"""Formats numbers, times and statuses for the terminal."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from borgdesk.cli.terminal import Style
-from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, RunStatus
+from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, RunKind, RunStatus
+from borgdesk.domain.sizes import decimal_size
+from borgdesk.translation import N_, _, ngettext
 
 _MINUTE, _HOUR = 60, 3600
 _MARKS = {
@@ -23,25 +25,37 @@ _MARKS = {
 }
 
 YES, NO = "✓", "·"
-LANE_TITLES = {
-    Hook.PRE_BACKUP: "Before the backup",
-    Hook.POST_BACKUP: "After the backup",
-    Hook.POST_RUN: "At the end",
+_LANE_TITLES = {
+    Hook.PRE_BACKUP: N_("Before the backup"),
+    Hook.POST_BACKUP: N_("After the backup"),
+    Hook.POST_RUN: N_("At the end"),
+    Hook.PRE_RESTORE: N_("Before a restore"),
+    Hook.POST_RESTORE: N_("After a restore"),
+}
+
+KINDS = {
+    RunKind.BACKUP: "backup",
+    RunKind.RESTORE: "restore",
+    RunKind.CHECK: "check",
+    RunKind.PRUNE: "prune",
+    RunKind.COMPACT: "compact",
+    RunKind.BREAK_LOCK: "break-lock",
+    RunKind.INFO: "info",
 }
 
 
 def mark(status: RunStatus | ExecutionStatus | Outcome) -> str:
-    """One character for a status."""
+    """Return one character for a status."""
     return _MARKS[status.value][0]
 
 
 def style(status: RunStatus | ExecutionStatus | Outcome) -> Style:
-    """The colour of a status."""
+    """Return the colour of a status."""
     return _MARKS[status.value][1]
 
 
 def status(status: RunStatus | ExecutionStatus | Outcome) -> str:
-    """A status as a word."""
+    """Return the word for a status."""
     return _word(status)
 
 
@@ -50,22 +64,22 @@ def _word(status: RunStatus | ExecutionStatus | Outcome) -> str:
 
 
 def moment(when: datetime | None) -> str:
-    """Local date and time, to the second."""
+    """Format local date and time, to the second."""
     return "–" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def minute(when: datetime | None) -> str:
-    """Local date and time, to the minute."""
+    """Format local date and time, to the minute."""
     return "–" if when is None else when.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def marked(status: RunStatus | ExecutionStatus) -> str:
-    """A status as its character and its word."""
+    """Format a status as its character and its word."""
     return f"{mark(status)} {_word(status)}"
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds in the units people use for so many of them."""
+    """Format seconds in suitable units."""
     if seconds is None:
         return ""
     if seconds < 10:  # noqa: PLR2004 - from ten on nobody asks for tenths
@@ -74,20 +88,30 @@ def duration(seconds: float | None) -> str:
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
+        return _("{minutes} min {seconds:02} s").format(minutes=whole // _MINUTE, seconds=whole % _MINUTE)
+    return _("{hours} h {minutes:02} min").format(hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
 
 
 def size(count: int) -> str:
-    """Bytes in decimal units, as Borg shows them."""
-    number, unit = float(count), "B"
-    for larger in ("kB", "MB", "GB", "TB", "PB"):
-        if number < 999.5:  # noqa: PLR2004 - above, it would be shown as 1000
-            break
-        number, unit = number / 1000, larger
-    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"  # noqa: PLR2004
+    """Format bytes in decimal units, as Borg does."""
+    return decimal_size(count)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, which takes an s."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def files(count: int) -> str:
+    """How many files: "1 file", "12,431 files"."""
+    return ngettext("{count:,} file", "{count:,} files", count).format(count=count)
+
+
+def items(count: int) -> str:
+    """How many files and folders."""
+    return ngettext("{count:,} item", "{count:,} items", count).format(count=count)
+
+
+def lines(count: int) -> str:
+    """How many lines."""
+    return ngettext("{count:,} line", "{count:,} lines", count).format(count=count)
+
+
+def lane_title(hook: Hook) -> str:
+    """The name of a lane."""
+    return _(_LANE_TITLES[hook])

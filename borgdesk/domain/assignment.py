@@ -1,27 +1,31 @@
-"""A script placed in one lane of one repository, and the values that are in force there."""
+"""The assignment of a script to a lane of a repository, with its effective values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.parameters import Header
-from borgdesk.domain.run import LANES, Hook, OnFailure, Policy, RunOn
+from borgdesk.domain.run import LANES, Hook, OnFailure, RunOn
+from borgdesk.translation import _
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One script in one lane. ``None`` overrides mean: as the script, or the repository, says."""
+    """A script in a lane. An override of ``None`` inherits the value of the script or the repository."""
 
-    id: int
-    repository_id: int
+    id: AssignmentId
+    repository_id: RepositoryId
     repository: str
-    script_id: int
+    script_id: ScriptId
     script: str
     hook: Hook
     order: int
-    """Its place in the lane, from 1, without gaps."""
+    """Position in the lane: 1, 2, 3, … without gaps."""
     script_timeout: int
     script_run_on: RunOn
     repository_on_failure: OnFailure
@@ -31,11 +35,11 @@ class Assignment:
     on_failure: OnFailure | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
-    """Names of the secret parameters whose value is kept in the keyring for this assignment."""
+    """Names of the secret parameters whose value for this assignment is in the keyring."""
 
     @property
     def effective(self) -> Policy:
-        """The values in force."""
+        """Its values after inheritance."""
         return Policy(
             run_on=self.run_on or self.script_run_on,
             on_failure=self.on_failure or self.repository_on_failure,
@@ -44,33 +48,51 @@ class Assignment:
 
 
 def check_hook(hook: Hook) -> Hook:
-    """The lane, if scripts can be assigned to it.
+    """Return *hook* if scripts can be assigned to it.
 
     Raises:
-        InvalidInput: it is the pretended lane of test runs.
+        InvalidInput: it is the pseudo-lane of test runs.
     """
     if hook not in LANES:
-        raise InvalidInput(f"Scripts cannot be assigned to “{hook}”.")
+        raise InvalidInput(_("Scripts cannot be assigned to “{hook}”.").format(hook=hook))
     return hook
 
 
 def check_on_failure(hook: Hook, on_failure: OnFailure | None) -> None:
-    """Refuse a policy the lane does not know.
+    """Reject a policy that the lane does not support.
 
     Raises:
-        InvalidInput: ``skip`` outside pre-backup, where there is no backup left to skip.
+        InvalidInput: ``skip`` after the work, where there is nothing left to skip.
     """
-    if on_failure is OnFailure.SKIP and hook is not Hook.PRE_BACKUP:
-        raise InvalidInput("“skip” is a policy of pre-backup scripts only: afterwards there is no backup left to skip.")
+    if on_failure is OnFailure.SKIP and not hook.is_pre:
+        raise InvalidInput(
+            _(
+                "“skip” is possible for pre-backup and pre-restore scripts only: afterwards there is nothing left to "
+                "skip."
+            )
+        )
 
 
 def resolve_values(header: Header, given: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The environment a script gets from its parameters, and the names of required ones that have no value.
+    """Return the environment that a script gets from its parameters, and the names of required ones without a value.
 
-    Value = the assignment's, else the default, else unset. *given* holds plain and secret values alike; values the
-    script no longer declares are passed on, since scripts without a block may take values too.
+    A value is the assignment's, else the default, else unset. *given* holds plain and secret values alike; values that
+    the script no longer declares are passed on, since scripts without a block may take values too.
     """
     values = {p.name: p.default for p in header.parameters if p.default is not None}
     values.update(given)
     missing = tuple(p.name for p in header.parameters if p.required and not values.get(p.name))
     return values, missing
+
+
+def split_secrets(
+    header: Header, values: Mapping[str, str], kept: AbstractSet[str] = frozenset()
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Split *values* into plain and secret ones.
+
+    A value is secret if the script declares it so, or if it is in *kept*: when a script withdraws its declaration,
+    values entered as secrets stay secret.
+    """
+    secret = header.secrets | kept
+    plain = {name: value for name, value in values.items() if name not in secret}
+    return plain, {name: value for name, value in values.items() if name in secret}

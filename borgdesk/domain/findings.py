@@ -1,7 +1,7 @@
-"""What a checker says about a script's text, and the edits that would mend it.
+"""Findings of a checker in a script, and the edits that fix them.
 
-Lines and columns count from 1, columns in characters (a tab is one), as in ShellCheck's ``json1`` format. An end is
-the position after the last character; an end equal to the start is a place between two characters.
+Lines and columns count from 1, columns in characters (a tab is one), as in ShellCheck's ``json1`` format. An end is the
+position after the last character; if it equals the start, the range is the position between two characters.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is, in ShellCheck's words, worst first."""
+    """The severity of a finding, in ShellCheck's terms, worst first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A stretch of text and what shall stand there instead; an empty stretch makes it an insertion."""
+    """A range of text and its replacement; an empty range makes it an insertion."""
 
     line: int
     column: int
@@ -32,7 +32,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark of a checker about a stretch of a script."""
+    """One finding of a checker about a range of a script."""
 
     line: int
     column: int
@@ -40,9 +40,9 @@ class Finding:
     end_column: int
     severity: Severity
     code: str
-    """The checker's own name for the remark (``SC2086``); empty where it has none."""
+    """The checker's code, such as ``SC2086``; empty if there is none."""
     message: str
-    """One sentence for people, as the checker gave it."""
+    """The checker's message, one sentence."""
     fix: tuple[Edit, ...] = ()
-    """Edits that mend it, all or none, in coordinates of the text that was checked; they do not overlap. Insertions at
-    one place stand in the order in which their texts shall follow each other."""
+    """Edits that fix it together, in coordinates of the checked text; they do not overlap. Insertions at the same
+    position are listed in the order in which their texts follow each other."""

@@ -1,4 +1,4 @@
-"""The block at the top of a script that says which values it takes, and what a template says of itself.
+"""The parameter block at the top of a script, and the metadata in a script template.
 
 The block is TOML in comments, in the style of PEP 723::
 
@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from borgdesk.domain.errors import InvalidInput
-from borgdesk.domain.run import Hook, RunOn
+from borgdesk.domain.run import LANES, Hook, RunOn
 from borgdesk.domain.script import MAX_TIMEOUT
+from borgdesk.translation import _
 
 _BEGIN = re.compile(r"^#\s*///\s*borgdesk\s*$")
 _END = re.compile(r"^#\s*///\s*$")
@@ -33,14 +34,14 @@ _RESERVED_NAMES = frozenset(
     "DISPLAY WAYLAND_DISPLAY SSH_AUTH_SOCK MALLOC_TRACE _".split()
 )
 _LONGEST_NUMBER = 256
-"""Bits of a number that is a default; Python refuses to write those of several thousand digits."""
+"""Bits of a number used as a default; Python refuses to format numbers of several thousand digits."""
 
 MAX_VALUE_BYTES = 128 * 1024
-"""Linux refuses a longer string in an environment (MAX_ARG_STRLEN, 32 pages of 4 KiB, its ending NUL included)."""
+"""Linux rejects longer strings in an environment (MAX_ARG_STRLEN, 32 pages of 4 KiB, including the NUL)."""
 
 
 class ParameterType(StrEnum):
-    """How the form asks for a value; the script always gets text."""
+    """The input widget for a value; the script always gets text."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -51,7 +52,7 @@ class ParameterType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One value that a script takes through its environment."""
+    """One value that a script takes from its environment."""
 
     name: str
     description: str = ""
@@ -62,14 +63,20 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
     def check(self, value: str) -> None:
-        """Raise :class:`InvalidInput` when *value* cannot be this parameter's value."""
+        """Raise :class:`InvalidInput` if *value* is not valid for this parameter."""
         check_value(self.name, value)
         if self.type is ParameterType.INTEGER and not re.fullmatch(r"[+-]?[0-9]+", value):
-            raise InvalidInput(f"{self.name} must be a whole number, not “{_shown(self, value)}”.")
+            raise InvalidInput(
+                _("{name} must be a whole number, not “{value}”.").format(name=self.name, value=_shown(self, value))
+            )
         if self.type is ParameterType.BOOLEAN and value not in ("true", "false"):
-            raise InvalidInput(f"{self.name} must be true or false, not “{_shown(self, value)}”.")
+            raise InvalidInput(
+                _("{name} must be true or false, not “{value}”.").format(name=self.name, value=_shown(self, value))
+            )
         if self.type is ParameterType.CHOICE and value not in self.choices:
-            raise InvalidInput(f"{self.name} must be one of {', '.join(self.choices)}.")
+            raise InvalidInput(
+                _("{name} must be one of {choices}.").format(name=self.name, choices=", ".join(self.choices))
+            )
 
 
 def _shown(parameter: Parameter, value: str) -> str:
@@ -78,7 +85,7 @@ def _shown(parameter: Parameter, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """All that a script's block says. A script without a block has an empty header."""
+    """The contents of a script's block; empty for a script without one."""
 
     parameters: tuple[Parameter, ...] = ()
     name: str | None = None
@@ -92,45 +99,57 @@ class Header:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The names of the secret parameters."""
+        """Names of the secret parameters."""
         return frozenset(p.name for p in self.parameters if p.secret)
 
     def parameter(self, name: str) -> Parameter | None:
-        """The parameter called *name*, if the script declares it."""
+        """Return the parameter called *name*, or None if the script does not declare it."""
         return next((p for p in self.parameters if p.name == name), None)
 
 
 def check_value(name: str, value: str) -> None:
-    """Refuse what no environment variable can hold.
+    """Reject values that no environment variable can hold.
 
     Raises:
-        InvalidInput: *value* contains a NUL, is, with its name, longer than Linux passes to a program, or has
-            characters that no bytes stand for.
+        InvalidInput: *value* contains a NUL, is together with its name longer than Linux allows, or has characters that
+            cannot be encoded.
     """
     if "\0" in value:
-        raise InvalidInput(f"The value of {name} contains a NUL byte and cannot be passed to a script.")
+        raise InvalidInput(
+            _("The value of {name} contains a NUL byte and cannot be passed to a script.").format(name=name)
+        )
     try:
         size = len(f"{name}={value}".encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:
-        raise InvalidInput(f"The value of {name} is not text and cannot be passed to a script.") from None
+        raise InvalidInput(
+            _("The value of {name} is not text and cannot be passed to a script.").format(name=name)
+        ) from None
     if size >= MAX_VALUE_BYTES:
-        raise InvalidInput(f"The value of {name} is longer than 128 KiB and cannot be passed to a script.")
+        raise InvalidInput(
+            _("The value of {name} is longer than 128 KiB and cannot be passed to a script.").format(name=name)
+        )
 
 
 def check_name(name: str) -> None:
-    """Refuse parameter names that would change how programs are found and run.
+    """Reject parameter names that would change how programs are found and run.
 
     Raises:
         InvalidInput: the name is malformed or belongs to the system, to Borg or to BorgDesk.
     """
     if not _NAME.fullmatch(name):
-        raise InvalidInput(f"“{name}” is not a parameter name: use A-Z, 0-9 and _, not beginning with a digit.")
+        raise InvalidInput(
+            _("“{name}” is not a parameter name. Use A-Z, 0-9 and _, and do not begin with a digit.").format(name=name)
+        )
     if name in _RESERVED_NAMES or name.startswith(_RESERVED_PREFIXES):
-        raise InvalidInput(f"{name} cannot be a parameter: that variable belongs to the system, Borg or BorgDesk.")
+        raise InvalidInput(
+            _("{name} cannot be a parameter, because the system, Borg or BorgDesk uses that variable.").format(
+                name=name
+            )
+        )
 
 
 def block_lines(text: str) -> tuple[int, list[str]] | None:
-    """The lines of the block without their comment marks, and the number (from 1) of the first; None without one.
+    """Return the block's lines without comment marks, and the number (from 1) of its first line; None without a block.
 
     Raises:
         InvalidInput: the block has no end, or a line in it is not a comment.
@@ -146,41 +165,45 @@ def block_lines(text: str) -> tuple[int, list[str]] | None:
             return start + 2, found
         if not line.startswith("#"):
             raise InvalidInput(
-                f"Line {number}: the parameter block must be closed by “# ///” before the script goes on."
+                _("Line {number}: the parameter block must be closed by “# ///” before the script continues.").format(
+                    number=number
+                )
             )
         found.append(line[2:] if line.startswith("# ") else line[1:])
-    raise InvalidInput("The parameter block is not closed: its last line must be “# ///”.")
+    raise InvalidInput(_("The parameter block is not closed: its last line must be “# ///”."))
 
 
 def parse_header(text: str) -> Header:
-    """Read the block of a script.
+    """Parse the block of a script.
 
     Raises:
-        InvalidInput: the block is not closed, not TOML, or says something that is not known.
+        InvalidInput: the block is not closed, is not TOML, or contains something unknown.
     """
     block = block_lines(text)
     if block is None:
         return Header()
     first, lines = block
     try:
-        # Empty lines before it make TOML count the lines of the script.
+        # Leading empty lines make TOML report line numbers of the script.
         data = tomllib.loads("\n" * (first - 1) + "\n".join(lines))
     except ValueError as error:
-        # Malformed TOML, but also a number with more digits than Python converts.
-        raise InvalidInput(f"The parameter block is not valid TOML: {error}.") from error
+        # Malformed TOML, or a number with more digits than Python converts.
+        raise InvalidInput(_("The parameter block is not valid TOML: {error}.").format(error=error)) from error
     except RecursionError:
-        raise InvalidInput(f"The parameter block (from line {first}) is nested too deeply.") from None
+        raise InvalidInput(
+            _("The parameter block (from line {first}) is nested too deeply.").format(first=first)
+        ) from None
     tables = data.pop("parameters", {})
     if not isinstance(tables, dict):
-        raise InvalidInput("“parameters” must be tables: write [parameters.NAME].")
+        raise InvalidInput(_("“parameters” must be a table: use [parameters.NAME]."))
     return _header(data, tuple(_parameter(name, table) for name, table in tables.items()))
 
 
 def _parameter(name: str, table: object) -> Parameter:
     check_name(name)
     if not isinstance(table, dict):
-        raise InvalidInput(f"Write the parameter {name} as a table: [parameters.{name}].")
-    fields = _Fields(f"the parameter {name}", table)
+        raise InvalidInput(_("The parameter {name} must be a table: use [parameters.{name}].").format(name=name))
+    fields = _Fields(_("In the parameter {name}").format(name=name), table)
     parameter = Parameter(
         name,
         description=fields.text("description") or "",
@@ -192,9 +215,11 @@ def _parameter(name: str, table: object) -> Parameter:
     )
     fields.done()
     if parameter.type is ParameterType.CHOICE and not parameter.choices:
-        raise InvalidInput(f"The parameter {name} is a choice but names no choices.")
+        raise InvalidInput(_("The parameter {name} is a choice, but has no choices.").format(name=name))
     if parameter.secret and parameter.default is not None:
-        raise InvalidInput(f"The parameter {name} is secret, so it cannot have a default that everybody can read.")
+        raise InvalidInput(
+            _("The parameter {name} is secret, so it cannot have a default that anyone can read.").format(name=name)
+        )
     if parameter.default is not None:
         parameter.check(parameter.default)
     return parameter
@@ -205,11 +230,15 @@ def _type(name: str, word: str) -> ParameterType:
         return ParameterType(word)
     except ValueError:
         known = ", ".join(ParameterType)
-        raise InvalidInput(f"The parameter {name} has the unknown type “{word}”: use one of {known}.") from None
+        raise InvalidInput(
+            _("The parameter {name} has the unknown type “{word}”. Use one of {known}.").format(
+                name=name, word=word, known=known
+            )
+        ) from None
 
 
 def _header(data: dict[str, object], parameters: tuple[Parameter, ...]) -> Header:
-    fields = _Fields("the block", data)
+    fields = _Fields(_("In the block"), data)
     hook, run_on = fields.text("hook"), fields.text("run_on")
     header = Header(
         parameters,
@@ -227,28 +256,28 @@ def _header(data: dict[str, object], parameters: tuple[Parameter, ...]) -> Heade
 
 
 def _hook(word: str) -> Hook:
-    if word not in (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN):
-        raise InvalidInput(f"“{word}” is not a hook: use pre-backup, post-backup or post-run.")
+    if word not in LANES:
+        raise InvalidInput(_("“{word}” is not a hook. Use one of: {hooks}.").format(word=word, hooks=", ".join(LANES)))
     return Hook(word)
 
 
 class _Fields:
-    """Takes typed values out of a TOML table, and refuses what is left over."""
+    """Reads typed values from a TOML table, and rejects what is left over."""
 
-    def __init__(self, owner: str, table: Mapping[str, object]) -> None:
-        self._owner = owner
+    def __init__(self, where: str, table: Mapping[str, object]) -> None:
+        self._where = where
         self._left = dict(table)
 
     def text(self, key: str) -> str | None:
         value = self._left.pop(key, None)
         if value is not None and not isinstance(value, str):
-            raise self._wrong(key, "text in quotes")
+            raise self._wrong(_("{where}, “{key}” must be text in quotes."), key)
         return value
 
     def flag(self, key: str) -> bool:
         value = self._left.pop(key, False)
         if not isinstance(value, bool):
-            raise self._wrong(key, "true or false")
+            raise self._wrong(_("{where}, “{key}” must be true or false."), key)
         return value
 
     def seconds(self, key: str) -> int | None:
@@ -256,7 +285,7 @@ class _Fields:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_TIMEOUT:
-            raise self._wrong(key, f"a whole number of seconds, from 1 to {MAX_TIMEOUT}")
+            raise self._wrong(_("{where}, “{key}” must be a whole number of seconds, from 1 to {limit}."), key)
         return value
 
     def scalar(self, key: str) -> str | None:
@@ -267,17 +296,20 @@ class _Fields:
             return "true" if value else "false"
         if isinstance(value, int) and value.bit_length() <= _LONGEST_NUMBER:
             return str(value)
-        raise self._wrong(key, "text, a whole number, true or false")
+        raise self._wrong(_("{where}, “{key}” must be text, a whole number, true or false."), key)
 
     def strings(self, key: str) -> tuple[str, ...]:
         value = self._left.pop(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self._wrong(key, "a list of texts")
+            raise self._wrong(_("{where}, “{key}” must be a list of strings."), key)
         return tuple(value)
 
     def done(self) -> None:
         if self._left:
-            raise InvalidInput(f"In {self._owner}, “{next(iter(self._left))}” is not known.")
+            raise InvalidInput(
+                # Translators: {where} is “In the block” or “In the parameter NAME”.
+                _("{where}, “{key}” is not known.").format(where=self._where, key=next(iter(self._left)))
+            )
 
-    def _wrong(self, key: str, expected: str) -> InvalidInput:
-        return InvalidInput(f"In {self._owner}, “{key}” must be {expected}.")
+    def _wrong(self, sentence: str, key: str) -> InvalidInput:
+        return InvalidInput(sentence.format(where=self._where, key=key, limit=MAX_TIMEOUT))

@@ -1,40 +1,71 @@
-"""A run and what decides its course: outcome, status, conditions and policies, as pure functions.
+"""Runs, and the rules that decide their course: outcomes, statuses, conditions and policies, as pure functions.
 
-This module is the decision table of the contract (``semantics.md``). It neither starts nor stores anything: the engine
-asks it what to do next, and the *plan* and the *What happens if…* view ask it the very same questions.
+This module is the decision table of the contract (``semantics.md``). It starts and stores nothing: the engine asks it
+what to do next, and so do the *plan* and the *What happens if…* view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.translation import _
 
 NOT_NOW = 75
 """Exit code of a pre-backup script that means "not now": EX_TEMPFAIL of sysexits.h, as in borgmatic and systemd."""
 
 
 class Hook(StrEnum):
-    """A lane: when, in a run, a script has its turn."""
+    """A lane: the point of a run at which scripts are executed."""
 
     PRE_BACKUP = "pre-backup"
     POST_BACKUP = "post-backup"
     POST_RUN = "post-run"
+    PRE_RESTORE = "pre-restore"
+    POST_RESTORE = "post-restore"
     TEST = "test"
 
     @property
+    def is_pre(self) -> bool:
+        """Whether scripts of this lane run before the work of the run, and can prevent it."""
+        return self in PRE_LANES
+
+    @property
     def is_post(self) -> bool:
-        """Whether scripts of this lane are owed once the first pre-backup script has been started."""
+        """Whether scripts of this lane are owed once the first script of an earlier lane has been started."""
         return self in POST_LANES
 
 
-LANES = (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN)
-"""The lanes of a run, in the order in which they have their turn."""
+LANES = (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN, Hook.PRE_RESTORE, Hook.POST_RESTORE)
+"""All lanes of a repository: those of its backups and those of its restores, each in execution order."""
 
-POST_LANES = (Hook.POST_BACKUP, Hook.POST_RUN)
+PRE_LANES = (Hook.PRE_BACKUP, Hook.PRE_RESTORE)
+POST_LANES = (Hook.POST_BACKUP, Hook.POST_RUN, Hook.POST_RESTORE)
+
+
+class RunKind(StrEnum):
+    """The kind of work a run does."""
+
+    BACKUP = "backup"
+    RESTORE = "restore"
+    CHECK = "check"
+    PRUNE = "prune"
+    COMPACT = "compact"
+    BREAK_LOCK = "break-lock"
+    INFO = "info"
+
+    @property
+    def lanes(self) -> tuple[Hook, ...]:
+        """The lanes of runs of this kind, in order of execution."""
+        return _LANES_OF.get(self, ())
+
+
+_LANES_OF = {
+    RunKind.BACKUP: (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN),
+    RunKind.RESTORE: (Hook.PRE_RESTORE, Hook.POST_RESTORE),
+}
 
 
 class Trigger(StrEnum):
@@ -48,7 +79,7 @@ class Trigger(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of the backup itself, settled when ``borg create`` ended or was given up."""
+    """The result of a run's work (for a backup, ``borg create``), settled when the work ended or was given up."""
 
     SUCCESS = "success"
     WARNING = "warning"
@@ -64,7 +95,7 @@ class Outcome(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """Where a run stands; the last six are final and are the outcome after the scripts had their say."""
+    """The status of a run. The last six are final: the outcome, adjusted by the results of the scripts."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -77,12 +108,22 @@ class RunStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will happen in this run."""
+        """Whether the run is over."""
         return self not in (RunStatus.QUEUED, RunStatus.RUNNING)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the run did what it was for, perhaps with warnings."""
+        return self in (RunStatus.SUCCESS, RunStatus.WARNING)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the run failed, by itself or because it was killed."""
+        return self in (RunStatus.FAILURE, RunStatus.INTERRUPTED)
 
 
 class ExecutionStatus(StrEnum):
-    """Where one script of a run stands; ``pending`` and ``running`` are not final."""
+    """The status of a script in a run; ``pending`` and ``running`` are not final."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -95,12 +136,12 @@ class ExecutionStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the script has had its turn, or will not have one."""
+        """Whether the script has ended or will not be run."""
         return self not in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
 
     @property
     def is_bad(self) -> bool:
-        """Whether the script was started and did not reach a good end."""
+        """Whether the script was started and failed."""
         return self in (
             ExecutionStatus.FAILED,
             ExecutionStatus.TIMED_OUT,
@@ -110,7 +151,7 @@ class ExecutionStatus(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What a failing script does to the rest of its lane."""
+    """The effect of a failing script on the rest of its lane."""
 
     STOP = "stop"
     CONTINUE = "continue"
@@ -118,16 +159,47 @@ class OnFailure(StrEnum):
 
 
 class Step(StrEnum):
-    """The steps of the recipe, as stored with a run that is under way."""
+    """The steps of the recipe, stored with a run that is under way; a lane's step has the name of its hook."""
 
     QUEUED = "queued"
     ARMING = "arming"
     PRE_BACKUP = "pre-backup"
     CREATE = "create"
+    PRE_RESTORE = "pre-restore"
+    RESTORE = "restore"
+    POST_RESTORE = "post-restore"
+    CHECK = "check"
+    PRUNE = "prune"
+    COMPACT = "compact"
+    BREAK_LOCK = "break-lock"
+    INFO = "info"
     POST_BACKUP = "post-backup"
     RETENTION = "retention"
     POST_RUN = "post-run"
     DONE = "done"
+
+
+class BorgStep(StrEnum):
+    """The work of a run besides scripts, mostly calls of Borg, in timeline order.
+
+    In a restore, BorgDesk does some of it itself.
+    """
+
+    LIST = "list"
+    CREATE = "create"
+    EXTRACT = "extract"
+    VERIFY = "verify"
+    PLACE = "place"
+    CHECK = "check"
+    PRUNE = "prune"
+    COMPACT = "compact"
+    BREAK_LOCK = "break-lock"
+    INFO = "info"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether BorgDesk does it without Borg."""
+        return self in (BorgStep.VERIFY, BorgStep.PLACE)
 
 
 _CONDITION_OF = {
@@ -153,28 +225,31 @@ class RunOn:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``always`` or a comma list of ``success,warning,failure``.
+        """Parse ``always`` or a comma-separated list of ``success``, ``warning`` and ``failure``.
 
         Raises:
-            InvalidInput: the list is empty or names something else.
+            InvalidInput: the list is empty or contains anything else.
         """
         words = [word.strip().lower() for word in text.split(",") if word.strip()]
         if words == ["always"]:
             return cls(frozenset(), always=True)
         if not words or any(word not in _CONDITIONS for word in words):
             raise InvalidInput(
-                f"“{text}” is not a condition: use “always” or a comma list of success, warning and failure."
+                _(
+                    "“{text}” is not a condition. Use “always”, or a comma-separated list of success, "
+                    "warning and failure."
+                ).format(text=text)
             )
         return cls(frozenset(words))
 
     def __str__(self) -> str:
-        """The form that :meth:`parse` reads, always in the same order."""
+        """Return the form that :meth:`parse` reads, in a fixed order."""
         if self.always:
             return "always"
         return ",".join(word for word in _CONDITIONS if word in self.conditions)
 
     def matches(self, outcome: Outcome) -> bool:
-        """Whether a post script with this condition runs after *outcome*."""
+        """Return whether a post script with this condition runs after *outcome*."""
         return self.always or _CONDITION_OF[outcome] in self.conditions
 
 
@@ -182,147 +257,14 @@ ALWAYS = RunOn(frozenset(), always=True)
 
 
 def outcome_of_exit_code(exit_code: int, *, archive_made: bool = True) -> Outcome:
-    """What ``borg create`` said with its exit code.
+    """Return the outcome for an exit code of ``borg create``.
 
-    0 is success, 1 and 100-127 are warnings, everything else (2-99, a signal as 128+N or negative) is a failure. A
-    warning without an archive is a failure: Borg 1.2.4 ends with 1 after the traceback of a malformed pattern.
+    0 is success, 1 and 100-127 are warnings, everything else (2-99, a signal as 128+N or negative) is a failure.
+    Without an archive everything is a failure: Borg 1.2.4 exits with 1 after the traceback of a malformed pattern, and
+    a program that prints nothing and exits with 0 may not be Borg.
     """
     if exit_code == 0:
-        return Outcome.SUCCESS
+        return Outcome.SUCCESS if archive_made else Outcome.FAILURE
     if exit_code == 1 or 100 <= exit_code <= 127:  # noqa: PLR2004 - Borg's own ranges, see above
         return Outcome.WARNING if archive_made else Outcome.FAILURE
     return Outcome.FAILURE
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The values in force for one script of a run, after overrides and defaults."""
-
-    run_on: RunOn
-    on_failure: OnFailure
-    timeout: int
-    """Seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class LaneState:
-    """What has happened in a lane so far, as far as it matters to the scripts still to come."""
-
-    stopped_by: str | None = None
-    """In words, why the lane was stopped: "Mount disk failed"; None while it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Run the script, or record it as skipped for a reason."""
-
-    run: bool
-    reason: str | None = None
-
-
-RUN = Decision(run=True)
-
-
-def decide(hook: Hook, policy: Policy, lane: LaneState, outcome: Outcome | None) -> Decision:
-    """Whether the next script of a lane runs.
-
-    *outcome* is the settled outcome; it plays no part in pre-backup, where scripts run until one stops the lane.
-    """
-    if hook is Hook.PRE_BACKUP:
-        return RUN if lane.stopped_by is None else Decision(run=False, reason=f"{lane.stopped_by} before it")
-    if outcome is None:
-        raise ValueError("a post lane needs a settled outcome")
-    if not policy.run_on.matches(outcome):
-        return Decision(run=False, reason=f"condition is {policy.run_on}, outcome was {outcome}")
-    if lane.stopped_by is not None and not policy.run_on.always:
-        return Decision(run=False, reason=f"{lane.stopped_by} before it")
-    return RUN
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptEnd:
-    """How one script ended: what policy needs to know of it."""
-
-    name: str
-    status: ExecutionStatus
-    exit_code: int | None = None
-
-    def in_words(self) -> str:
-        """For example "Mount disk failed" or "Check disk said not now"."""
-        words = {
-            ExecutionStatus.FAILED: "failed",
-            ExecutionStatus.TIMED_OUT: "timed out",
-            ExecutionStatus.CANCELLED: "was cancelled",
-            ExecutionStatus.INTERRUPTED: "was interrupted",
-            ExecutionStatus.SKIPPED: "said not now",
-        }
-        return f"{self.name} {words[self.status]}"
-
-
-def status_of_exit(hook: Hook, exit_code: int) -> ExecutionStatus:
-    """The status of a script that ended by itself; only in pre-backup does 75 mean "not now"."""
-    if exit_code == 0:
-        return ExecutionStatus.SUCCESS
-    if exit_code == NOT_NOW and hook is Hook.PRE_BACKUP:
-        return ExecutionStatus.SKIPPED
-    return ExecutionStatus.FAILED
-
-
-@dataclass(frozen=True, slots=True)
-class Consequence:
-    """What a script's end does to its lane and, in pre-backup, to the run."""
-
-    lane: LaneState
-    outcome: Outcome | None = None
-    """Settles the run's outcome without Borg; None lets it go on."""
-    taints: bool = False
-    """A failure that policy lets pass: the outcome is at best a warning."""
-
-
-def consequence(hook: Hook, lane: LaneState, end: ScriptEnd, on_failure: OnFailure) -> Consequence:
-    """What follows from the end of a script that was started while its lane was in the state *lane*.
-
-    A lane stays stopped by whatever stopped it first.
-    """
-    if end.status is ExecutionStatus.SUCCESS:
-        return Consequence(lane)
-    stopped = lane if lane.stopped_by else LaneState(stopped_by=end.in_words())
-    if hook is not Hook.PRE_BACKUP:
-        return Consequence(stopped if on_failure is OnFailure.STOP else lane, taints=True)
-    if end.status is ExecutionStatus.CANCELLED:
-        return Consequence(stopped, Outcome.CANCELLED)
-    if end.status is ExecutionStatus.INTERRUPTED:
-        return Consequence(stopped, Outcome.INTERRUPTED)
-    if end.status is ExecutionStatus.SKIPPED or on_failure is OnFailure.SKIP:
-        return Consequence(stopped, Outcome.SKIPPED)
-    if on_failure is OnFailure.CONTINUE:
-        return Consequence(lane, taints=True)
-    return Consequence(stopped, Outcome.FAILURE)
-
-
-def settled_outcome(borg: Outcome, *, tainted: bool) -> Outcome:
-    """The outcome after Borg ended: a pre-backup failure that was let pass leaves at best a warning."""
-    return Outcome.WARNING if tainted and borg is Outcome.SUCCESS else borg
-
-
-def final_status(outcome: Outcome, *, tainted: bool) -> RunStatus:
-    """The status of a finished run: its outcome, but a failing post script or retention makes success a warning."""
-    if tainted and outcome is Outcome.SUCCESS:
-        return RunStatus.WARNING
-    return RunStatus(outcome.value)
-
-
-def exit_code_of(status: RunStatus) -> int:
-    """The exit code of ``borgdesk run`` for a run that ended with *status*."""
-    return {
-        RunStatus.SUCCESS: 0,
-        RunStatus.WARNING: 1,
-        RunStatus.SKIPPED: NOT_NOW,
-        RunStatus.CANCELLED: 130,
-    }.get(status, 2)
-
-
-def worst(exit_codes: Iterable[int]) -> int:
-    """The exit code for several runs: the worst of them, a failure being worse than a cancel, a skip, a warning."""
-    severity = {0: 0, 1: 1, NOT_NOW: 2, 130: 3}
-    return max(exit_codes, key=lambda code: severity.get(code, 4), default=0)

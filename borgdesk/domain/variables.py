@@ -1,49 +1,60 @@
-"""The environment of a script: which variables a run gives it, and which of ours and Borg's it must not see."""
+"""The environment variables of scripts: those that a run sets, and those of BorgDesk and Borg that are removed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from borgdesk.domain.decisions import compared, status_so_far
 from borgdesk.domain.history import ArchiveStatistics
+from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
 from borgdesk.domain.run import Hook, Outcome, Trigger
+from borgdesk.translation import N_, _
 
 DESCRIPTIONS: dict[str, str] = {
-    "BORGDESK_RUN_ID": "Number of the run in history.",
-    "BORGDESK_EXECUTION_ID": "Number of this execution in history.",
-    "BORGDESK_HOOK": "The lane: pre-backup, post-backup, post-run or test.",
-    "BORGDESK_TRIGGER": "What started the run: user, schedule, cli, window or recovery.",
-    "BORGDESK_OUTCOME": "After the backup: success, warning, failure, cancelled, interrupted or skipped.",
-    "BORGDESK_BORG_EXIT_CODE": "Exit code as Borg returned it; empty if Borg did not run.",
-    "BORGDESK_ARCHIVE": "Name of the new archive; unset if none was created.",
-    "BORGDESK_ORIGINAL_SIZE": "Size of the archive's files in bytes.",
-    "BORGDESK_DEDUPLICATED_SIZE": "Bytes of the archive that were new.",
-    "BORGDESK_FILES": "Number of files in the archive.",
-    "BORGDESK_ERROR": "One line: what went wrong.",
-    "BORGDESK_LOG_FILE": "Path of the run's log so far.",
-    "BORGDESK_STATE_DIR": "Private folder of this run: scripts before the backup leave notes for those after it.",
-    "BORGDESK_LIBRARY_DIR": "Folder of the script library.",
-    "REPOSITORY_ID": "Number of the repository.",
-    "REPOSITORY_NAME": "Name of the repository.",
-    "REPOSITORY_PATH": "Location of the repository, as Borg takes it.",
-    "BACKUP_DATE": "When the run began, ISO 8601 with offset.",
-    "BORG_UI_HOOK_TYPE": "For scripts written for borg-ui: the lane.",
-    "BORG_UI_BACKUP_STATUS": "For scripts written for borg-ui: success, warning or failure.",
-    "BORG_UI_REPOSITORY_ID": "For scripts written for borg-ui: number of the repository.",
-    "BORG_UI_REPOSITORY_NAME": "For scripts written for borg-ui: name of the repository.",
-    "BORG_UI_REPOSITORY_PATH": "For scripts written for borg-ui: location of the repository.",
-    "BORG_UI_JOB_ID": "For scripts written for borg-ui: number of the run.",
+    "BORGDESK_RUN_ID": N_("ID of the run in the history."),
+    "BORGDESK_EXECUTION_ID": N_("ID of this execution in the history."),
+    "BORGDESK_HOOK": N_("The lane: pre-backup, post-backup, post-run, pre-restore, post-restore or test."),
+    "BORGDESK_TRIGGER": N_("What started the run: user, schedule, cli, window or recovery."),
+    "BORGDESK_OUTCOME": N_(
+        "After the backup or restore: success, warning, failure, cancelled, interrupted or skipped."
+    ),
+    "BORGDESK_STATUS": N_(
+        "For reports: the outcome, but warning instead of success if something after the backup failed."
+    ),
+    "BORGDESK_BORG_EXIT_CODE": N_("Exit code of Borg; empty if Borg did not run."),
+    "BORGDESK_ARCHIVE": N_(
+        "Name of the new archive, unset if none was created; in a restore, the archive that is restored from."
+    ),
+    "BORGDESK_ORIGINAL_SIZE": N_("Total size of the files in the archive, in bytes."),
+    "BORGDESK_DEDUPLICATED_SIZE": N_("Size of the new data in the archive, in bytes."),
+    "BORGDESK_FILES": N_("Number of files in the archive."),
+    "BORGDESK_ERROR": N_("What went wrong, in one line."),
+    "BORGDESK_LOG_FILE": N_("Path of the run's log."),
+    "BORGDESK_STATE_DIR": N_("Private folder of this run, where scripts can leave notes for later ones."),
+    "BORGDESK_LIBRARY_DIR": N_("Path of the script library."),
+    "REPOSITORY_ID": N_("ID of the repository."),
+    "REPOSITORY_NAME": N_("Name of the repository."),
+    "REPOSITORY_PATH": N_("Location of the repository, as Borg takes it."),
+    "BACKUP_DATE": N_("Start time of the run, ISO 8601 with offset."),
+    "BORG_UI_HOOK_TYPE": N_("For scripts written for borg-ui: the lane."),
+    "BORG_UI_BACKUP_STATUS": N_("For scripts written for borg-ui: success, warning or failure, as conditions see it."),
+    "BORG_UI_REPOSITORY_ID": N_("For scripts written for borg-ui: ID of the repository."),
+    "BORG_UI_REPOSITORY_NAME": N_("For scripts written for borg-ui: name of the repository."),
+    "BORG_UI_REPOSITORY_PATH": N_("For scripts written for borg-ui: location of the repository."),
+    "BORG_UI_JOB_ID": N_("For scripts written for borg-ui: ID of the run."),
 }
-"""Every variable a script can see, in the order in which help and completion list them."""
+"""Every variable available to scripts, in the order used by help and completion; see :func:`descriptions`."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the variables of a script are made from."""
+    """The facts from which a script's variables are made."""
 
-    run_id: int | None
-    execution_id: int
+    run_id: RunId | None
+    execution_id: ExecutionId
     hook: Hook
     trigger: Trigger
     began_at: datetime
@@ -51,18 +62,25 @@ class RunFacts:
     log_file: str
     state_dir: str
     library_dir: str
-    repository_id: int | None = None
+    repository_id: RepositoryId | None = None
     repository_name: str = ""
     repository_path: str = ""
     outcome: Outcome | None = None
+    tainted: bool = False
+    """Whether something after the backup has failed so far."""
     borg_exit_code: int | None = None
     archive: str | None = None
     statistics: ArchiveStatistics | None = None
     error: str | None = None
 
 
+def descriptions() -> dict[str, str]:
+    """Return the translated description of every variable, by name."""
+    return {name: _(description) for name, description in DESCRIPTIONS.items()}
+
+
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """The user's environment without Borg's and BorgDesk's variables, some of which are secrets."""
+    """Return the user's environment without the variables of Borg and BorgDesk, some of which are secrets."""
     return {
         name: value
         for name, value in environment.items()
@@ -71,13 +89,13 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def variables(facts: RunFacts) -> dict[str, str]:
-    """The variables of the contract for one script."""
+    """Return the documented variables for one script."""
     result = {
         "BORGDESK_RUN_ID": _text(facts.run_id),
         "BORGDESK_EXECUTION_ID": str(facts.execution_id),
         "BORGDESK_HOOK": facts.hook.value,
         "BORGDESK_TRIGGER": facts.trigger.value,
-        "BORGDESK_ERROR": " ".join((facts.error or "").split()),
+        "BORGDESK_ERROR": _passable(" ".join((facts.error or "").split())),
         "BORGDESK_LOG_FILE": facts.log_file,
         "BORGDESK_STATE_DIR": facts.state_dir,
         "BORGDESK_LIBRARY_DIR": facts.library_dir,
@@ -91,19 +109,21 @@ def variables(facts: RunFacts) -> dict[str, str]:
         "BORG_UI_REPOSITORY_PATH": facts.repository_path,
         "BORG_UI_JOB_ID": _text(facts.run_id),
     }
+    if facts.archive is not None:
+        result["BORGDESK_ARCHIVE"] = _passable(facts.archive)
     if facts.outcome is not None:
         result |= _after_backup(facts, facts.outcome)
     return result
 
 
 def _after_backup(facts: RunFacts, outcome: Outcome) -> dict[str, str]:
+    seen = compared(facts.hook, outcome, tainted=facts.tainted)
     result = {
         "BORGDESK_OUTCOME": outcome.value,
+        "BORGDESK_STATUS": status_so_far(outcome, tainted=facts.tainted).value,
         "BORGDESK_BORG_EXIT_CODE": _text(facts.borg_exit_code),
-        "BORG_UI_BACKUP_STATUS": outcome.value if outcome.made_archive else "failure",
+        "BORG_UI_BACKUP_STATUS": seen.value if seen.made_archive else "failure",
     }
-    if facts.archive is not None:
-        result["BORGDESK_ARCHIVE"] = facts.archive
     if facts.statistics is not None:
         result |= {
             "BORGDESK_ORIGINAL_SIZE": str(facts.statistics.original_size),
@@ -111,6 +131,18 @@ def _after_backup(facts: RunFacts, outcome: Outcome) -> dict[str, str]:
             "BORGDESK_FILES": str(facts.statistics.files),
         }
     return result
+
+
+_LONGEST = 4000
+"""Characters of a variable whose text comes from Borg or an error. Linux allows 128 KiB."""
+
+_IMPASSABLE = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""NUL and unpaired surrogates, which no variable can contain. Undecodable bytes of file names are passed on."""
+
+
+def _passable(text: str) -> str:
+    """Make *text* valid for a variable: owed scripts must start whatever other programs have put into messages."""
+    return _IMPASSABLE.sub("?", text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 def _text(value: int | None) -> str:

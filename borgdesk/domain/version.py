@@ -1,4 +1,4 @@
-"""The version of BorgDesk, where a program that is just to print it finds it at once."""
+"""The version of BorgDesk, in a module that is quick to import for ``--version``."""
 
 VERSION = "0.1.0"
-"""As in ``pyproject.toml``; a test holds the two together."""
+"""Same as in ``pyproject.toml``, which a test checks."""

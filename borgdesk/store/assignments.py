@@ -1,4 +1,4 @@
-"""Which script stands where in which repository's lanes."""
+"""Stores which scripts are assigned to the lanes of each repository."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from sqlalchemy.orm import Session
 from borgdesk.domain import parameters as parameter
 from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure
 from borgdesk.domain.errors import InvalidInput, NotFound
+from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
+from borgdesk.domain.merging import merged
+from borgdesk.domain.rearranging import facts_of, rearranged, title, with_facts
 from borgdesk.domain.run import LANES, ExecutionStatus, Hook, OnFailure, RunOn
 from borgdesk.domain.script import check_timeout
 from borgdesk.store.database import Database, row_by_id
 from borgdesk.store.tables import RepositoryRow, RepositoryScriptRow, ScriptExecutionRow, ScriptRow
 from borgdesk.store.text import check_text
-
-CLEARABLE = frozenset({"timeout", "run_on", "on_failure"})
-"""The overrides that :meth:`Assignments.edit` can take back to what the script, or the repository, says."""
+from borgdesk.translation import _
 
 
 class Assignments:
-    """Assignments by id. In each lane their orders are 1, 2, 3, … after every call."""
+    """The assignments. After every call, the orders in each lane are 1, 2, 3 and so on."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(  # noqa: PLR0913 - one argument a field
         self,
-        repository_id: int,
-        script_id: int,
+        repository_id: RepositoryId,
+        script_id: ScriptId,
         hook: Hook,
         *,
         order: int | None = None,
@@ -41,15 +42,15 @@ class Assignments:
         parameters: Mapping[str, str] | None = None,
         secrets: Collection[str] = frozenset(),
     ) -> Assignment:
-        """Place a script at *order* of a lane, or at its end. The same script may stand there more than once.
+        """Assign a script at position *order* of a lane, or at its end. A lane may contain a script more than once.
 
         Raises:
-            InvalidInput: a value is not possible.
+            InvalidInput: a value is invalid.
             NotFound: there is no such repository or script.
         """
         with self._database.writing() as session:
-            _check_exists(session, RepositoryRow, repository_id, "repository")
-            _check_exists(session, ScriptRow, script_id, "script")
+            _check_repository(session, repository_id)
+            _check_script(session, script_id)
             row = RepositoryScriptRow(
                 repository_id=repository_id,
                 script_id=script_id,
@@ -70,8 +71,8 @@ class Assignments:
             session.flush()
             return _one(session, row.id)
 
-    def get(self, assignment_id: int) -> Assignment:
-        """One assignment.
+    def get(self, assignment_id: AssignmentId) -> Assignment:
+        """Return one assignment.
 
         Raises:
             NotFound: there is none of that id.
@@ -79,57 +80,37 @@ class Assignments:
         with self._database.reading() as session:
             return _one(session, _row(session, assignment_id).id)
 
-    def list(self, repository_id: int) -> builtins.list[Assignment]:
-        """A repository's assignments, by lane and place, disabled ones too."""
+    def list(self, repository_id: RepositoryId) -> builtins.list[Assignment]:
+        """Return a repository's assignments by lane and position, including disabled ones."""
         with self._database.reading() as session:
             return _all(session, RepositoryScriptRow.repository_id == repository_id)
 
-    def for_script(self, script_id: int) -> builtins.list[Assignment]:
-        """Everywhere a script is assigned, by repository, lane and place."""
+    def for_script(self, script_id: ScriptId) -> builtins.list[Assignment]:
+        """Return all assignments of a script, by repository, lane and position."""
         with self._database.reading() as session:
             return _all(session, RepositoryScriptRow.script_id == script_id)
 
-    def edit(
-        self,
-        assignment_id: int,
-        *,
-        enabled: bool | None = None,
-        timeout: int | None = None,
-        run_on: RunOn | None = None,
-        on_failure: OnFailure | None = None,
-        parameters: Mapping[str, str] | None = None,
-        secrets: Collection[str] | None = None,
-        clear: Collection[str] = (),
-    ) -> Assignment:
-        """Change what is given, and take back the overrides that *clear* names (see :data:`CLEARABLE`).
+    def edit(self, assignment: Assignment, *, seen: Assignment, over: bool = False) -> Assignment:
+        """Store the differences between *assignment* and *seen*, and leave everything else as it is.
 
-        Parameters and the names of secrets are replaced as a whole.
+        With *over*, our change of a value overwrites a concurrent one.
 
         Raises:
-            InvalidInput: a value is not possible; nothing was changed.
+            InvalidInput: a value is invalid; nothing was changed.
             NotFound: there is no such assignment.
+            Changed: somebody else changed the same value since it was *seen*, and *over* was not given.
         """
-        changes = {"enabled": enabled, "timeout": timeout, "run_on": run_on, "on_failure": on_failure}
         with self._database.writing() as session:
-            row = _row(session, assignment_id)
-            for name in clear:
-                if name not in CLEARABLE:
-                    raise InvalidInput(f"“{name}” is not an override: use one of {', '.join(sorted(CLEARABLE))}.")
-                setattr(row, name, None)
-            for name, value in changes.items():
-                if value is not None:
-                    setattr(row, name, value)
-            if parameters is not None:
-                row.parameters = dict(parameters)
-            if secrets is not None:
-                row.secrets = sorted(secrets)
-            _check(row)
+            row = _row(session, assignment.id)
+            stored = _one(session, row.id)
+            facts = merged(facts_of(seen), facts_of(assignment), facts_of(stored), title(stored), over=over)
+            _fill(session, row, with_facts(stored, facts))
             return _one(session, row.id)
 
-    def conceal(self, assignment_id: int, names: Collection[str]) -> Assignment:
-        """Make plain values secret ones: they are taken out of the assignment, and out of its script's history.
+    def conceal(self, assignment_id: AssignmentId, names: Collection[str]) -> Assignment:
+        """Turn plain values into secret ones: remove them from the assignment and from its script's history.
 
-        Executions that are still owed keep theirs, without which they could not be run.
+        Executions that are still owed keep theirs, without which they could not run.
 
         Raises:
             NotFound: there is no such assignment.
@@ -152,11 +133,11 @@ class Assignments:
         self._database.wipe_log()
         return concealed
 
-    def move(self, assignment_id: int, order: int, hook: Hook | None = None) -> Assignment:
-        """Put an assignment at another place of its lane, or of another lane.
+    def move(self, assignment_id: AssignmentId, order: int, hook: Hook | None = None) -> Assignment:
+        """Move an assignment to another position in its lane or in another lane.
 
         Raises:
-            InvalidInput: *order* is below 1, or the lane does not know its policy.
+            InvalidInput: *order* is below 1, or the lane does not support its policy.
             NotFound: there is no such assignment.
         """
         with self._database.writing() as session:
@@ -171,8 +152,8 @@ class Assignments:
             _number(left)
             return _one(session, row.id)
 
-    def remove(self, assignment_id: int) -> None:
-        """Take a script out of its lane. The secrets of the assignment are the caller's to remove.
+    def remove(self, assignment_id: AssignmentId) -> None:
+        """Delete an assignment. The caller has to remove its secrets.
 
         Raises:
             NotFound: there is no such assignment.
@@ -183,39 +164,47 @@ class Assignments:
             session.delete(row)
             _number(other for other in lane if other is not row)
 
-    def replace_all(self, repository_id: int, assignments: Sequence[Assignment]) -> builtins.list[Assignment]:
-        """Make these a repository's assignments, all at once: how an editor undoes and redoes.
+    def rearrange(
+        self, repository_id: RepositoryId, seen: Sequence[Assignment], wanted: Sequence[Assignment]
+    ) -> builtins.list[Assignment]:
+        """Apply the changes from *seen* to *wanted* at once: how an editor changes, undoes and redoes.
 
-        One that was removed comes back with the id it had, which its secrets are kept under; id 0 is a new one.
-        Each lane has the order of the *order* fields.
+        Concurrent additions, removals and changes of other assignments are kept. A removed assignment is restored with
+        its old id, under which its secrets are stored; id 0 is a new one. The *order* fields determine the order of
+        each lane. Returns the new assignments.
 
         Raises:
-            InvalidInput: a value is not possible, or an id belongs to another repository; nothing was changed.
+            InvalidInput: a value is invalid, or an id belongs to another repository; nothing was changed.
             NotFound: there is no such repository, or a script was removed meanwhile.
+            Changed: somebody else moved, changed or removed the same assignment since; nothing was changed.
         """
+        new: builtins.list[RepositoryScriptRow] = []
         with self._database.writing() as session:
-            _check_exists(session, RepositoryRow, repository_id, "repository")
+            _check_repository(session, repository_id)
             existing = {row.id: row for row in _rows(session, RepositoryScriptRow.repository_id == repository_id)}
-            for row_id in existing.keys() - {assignment.id for assignment in assignments}:
+            result = rearranged(seen, wanted, _all(session, RepositoryScriptRow.repository_id == repository_id))
+            for row_id in existing.keys() - {assignment.id for assignment in result}:
                 session.delete(existing[row_id])
             lanes: dict[Hook, builtins.list[RepositoryScriptRow]] = {hook: [] for hook in LANES}
-            for assignment in sorted(assignments, key=lambda one: one.order):
+            for assignment in result:
                 row = existing.get(assignment.id) or _restored(session, repository_id, assignment.id)
                 _fill(session, row, assignment)
+                if assignment.id == 0:
+                    new.append(row)
                 lanes[row.hook].append(row)
             for lane in lanes.values():
                 _number(lane)
             session.flush()
-            return _all(session, RepositoryScriptRow.repository_id == repository_id)
+            return [_one(session, row.id) for row in new]
 
 
 def _without(parameters: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if name not in names}
 
 
-def _restored(session: Session, repository_id: int, assignment_id: int) -> RepositoryScriptRow:
+def _restored(session: Session, repository_id: RepositoryId, assignment_id: AssignmentId) -> RepositoryScriptRow:
     if row_by_id(session, RepositoryScriptRow, assignment_id) is not None:
-        raise InvalidInput(f"Assignment {assignment_id} belongs to another repository.")
+        raise InvalidInput(_("Assignment {id} belongs to another repository.").format(id=assignment_id))
     row = RepositoryScriptRow(id=assignment_id or None, repository_id=repository_id)
     session.add(row)
     return row
@@ -223,7 +212,7 @@ def _restored(session: Session, repository_id: int, assignment_id: int) -> Repos
 
 def _fill(session: Session, row: RepositoryScriptRow, assignment: Assignment) -> None:
     with session.no_autoflush:
-        _check_exists(session, ScriptRow, assignment.script_id, "script")
+        _check_script(session, assignment.script_id)
     row.script_id = assignment.script_id
     row.hook = check_hook(assignment.hook)
     row.enabled = assignment.enabled
@@ -241,22 +230,27 @@ def _check(row: RepositoryScriptRow) -> None:
         check_timeout(row.timeout)
     for name, value in row.parameters.items():
         parameter.check_name(name)
-        parameter.check_value(name, check_text(value, f"value of {name}"))
+        parameter.check_value(name, check_text(value, _("The value of {name}").format(name=name)))
     for name in row.secrets:
         parameter.check_name(name)
         if name in row.parameters:
-            raise InvalidInput(f"The parameter {name} cannot be both secret and plain.")
+            raise InvalidInput(_("The parameter {name} cannot be both secret and plain.").format(name=name))
 
 
-def _check_exists(session: Session, kind: type[RepositoryRow | ScriptRow], row_id: int, what: str) -> None:
-    if row_by_id(session, kind, row_id) is None:
-        raise NotFound(f"There is no {what} “{row_id}”.")
+def _check_repository(session: Session, row_id: int) -> None:
+    if row_by_id(session, RepositoryRow, row_id) is None:
+        raise NotFound(_("There is no repository “{ref}”.").format(ref=row_id))
 
 
-def _row(session: Session, assignment_id: int) -> RepositoryScriptRow:
+def _check_script(session: Session, row_id: int) -> None:
+    if row_by_id(session, ScriptRow, row_id) is None:
+        raise NotFound(_("There is no script “{ref}”.").format(ref=row_id))
+
+
+def _row(session: Session, assignment_id: AssignmentId) -> RepositoryScriptRow:
     row = row_by_id(session, RepositoryScriptRow, assignment_id)
     if row is None:
-        raise NotFound(f"There is no assignment “{assignment_id}”.")
+        raise NotFound(_("There is no assignment “{assignment_id}”.").format(assignment_id=assignment_id))
     return row
 
 
@@ -265,15 +259,15 @@ def _rows(session: Session, condition: ColumnElement[bool]) -> builtins.list[Rep
     return list(session.scalars(select(RepositoryScriptRow).where(condition).order_by(*order)))
 
 
-def _lane(session: Session, repository_id: int, hook: Hook) -> builtins.list[RepositoryScriptRow]:
+def _lane(session: Session, repository_id: RepositoryId, hook: Hook) -> builtins.list[RepositoryScriptRow]:
     of_repository = RepositoryScriptRow.repository_id == repository_id
     return _rows(session, of_repository & (RepositoryScriptRow.hook == hook))
 
 
 def _index(order: int | None, length: int) -> int:
-    """The place in a list for an order from 1; what lies beyond the end is the end."""
+    """Return the list index for an order that counts from 1; orders beyond the end mean the end."""
     if order is not None and order < 1:
-        raise InvalidInput(f"An order of {order} is not possible: the first place is 1.")
+        raise InvalidInput(_("An order of {order} is not possible. The first place is 1.").format(order=order))
     return length if order is None else min(order - 1, length)
 
 
@@ -290,7 +284,7 @@ def _query() -> Select[RepositoryScriptRow, RepositoryRow, ScriptRow]:
     )
 
 
-def _one(session: Session, assignment_id: int) -> Assignment:
+def _one(session: Session, assignment_id: AssignmentId) -> Assignment:
     return _assignment(*session.execute(_query().where(RepositoryScriptRow.id == assignment_id)).one())
 
 

@@ -1,4 +1,4 @@
-"""The time, as the store keeps it."""
+"""The current time, as an aware datetime in UTC."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Aware, in UTC."""
+    """Return the current time."""
     return datetime.now(UTC)

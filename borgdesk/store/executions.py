@@ -1,20 +1,26 @@
-"""History of single scripts: their executions in runs, and their tests."""
+"""Stores the executions of single scripts, in runs and in tests."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, literal_column, select, update
 from sqlalchemy.orm import Session, defer
 
+from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import NotFound
 from borgdesk.domain.history import Execution, PlannedScript, ProcessIdentity
+from borgdesk.domain.ids import ExecutionId, RunId, ScriptId
+from borgdesk.domain.reasons import Reason
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import ExecutionStatus, Hook, Policy
-from borgdesk.store.database import Database, row_by_id
+from borgdesk.domain.run import ExecutionStatus, Hook
+from borgdesk.store.database import MAX_ID, Database, row_by_id
+from borgdesk.store.statements import Prepared
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow
+from borgdesk.translation import _
 
 _LANE_ORDER = {hook: place for place, hook in enumerate(Hook)}
 _WITHOUT_OUTPUT = (
@@ -22,62 +28,100 @@ _WITHOUT_OUTPUT = (
     defer(ScriptExecutionRow.stderr, raiseload=True),
 )
 
+_EXECUTIONS = cast(Table, ScriptExecutionRow.__table__)
+_SCRIPTS = cast(Table, ScriptRow.__table__)
+
+
+# Compiled once, in plain SQL: a run waits for them before and after each of its scripts.
+def _changing(*columns: str) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    return Prepared(update(_EXECUTIONS).where(_EXECUTIONS.c.id == bindparam("execution")).values(values))
+
+
+_BEGIN = _changing("status", "started_at", "finished_at", "recovered")
+_END = _changing("status", "reason", "exit_code", "finished_at", "stdout", "stderr", "truncated")
+_OF_SCRIPT = update(_SCRIPTS).where(
+    _SCRIPTS.c.id
+    == select(_EXECUTIONS.c.script_id)
+    .where(_EXECUTIONS.c.id == bindparam("execution"), _EXECUTIONS.c.run_id.is_not(None))
+    .scalar_subquery()
+)
+_USED = Prepared(
+    _OF_SCRIPT.values(usage_count=_SCRIPTS.c.usage_count + literal_column("1"), last_used_at=bindparam("at"))
+)
+_RESULT = Prepared(_OF_SCRIPT.values(last_result=bindparam("result")))
+
 
 class Executions:
-    """Reads and writes the rows of single scripts. Ids that do not exist raise :class:`NotFound`."""
+    """Reads and writes the rows of script executions. Unknown ids raise :class:`NotFound`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def executions(self, run_id: int, *, with_output: bool = False) -> tuple[Execution, ...]:
-        """All scripts of a run, by lane and place."""
+    def of_run(self, run_id: RunId, *, with_output: bool = False) -> tuple[Execution, ...]:
+        """Return all scripts of a run, by lane and position."""
         with self._database.reading() as session:
             return executions_of(session, run_id, with_output=with_output)
 
-    def begin(self, execution_id: int, started_at: datetime, recovered: bool = False) -> None:
-        """The script is about to be started; the library counts it, unless this is a test."""
-        with self._database.writing() as session:
-            row = _row(session, execution_id)
-            row.status = ExecutionStatus.RUNNING
-            row.started_at = started_at
-            row.finished_at = None
-            row.recovered = recovered
-            if script := _used_script(session, row):
-                script.usage_count += 1
-                script.last_used_at = started_at
+    def begin(self, execution_id: ExecutionId, started_at: datetime, recovered: bool = False) -> None:
+        """Record that the script is about to start; the library counts it, unless this is a test."""
+        values = {
+            "new_status": ExecutionStatus.RUNNING,
+            "new_started_at": started_at,
+            "new_finished_at": None,
+            "new_recovered": recovered,
+        }
+        self._change(execution_id, _BEGIN, values, _USED, {"at": started_at})
+
+    def _change(
+        self,
+        execution_id: ExecutionId,
+        statement: Prepared,
+        values: Mapping[str, object],
+        script_statement: Prepared,
+        script_values: Mapping[str, object],
+    ) -> None:
+        """Update an execution and the library script that it uses; tests and inline scripts have none."""
+        with self._database.transaction() as transaction:
+            if not (
+                0 < execution_id <= MAX_ID and transaction.run(statement, {"execution": execution_id, **values}) > 0
+            ):
+                raise _not_found(execution_id)
+            transaction.run(script_statement, {"execution": execution_id, **script_values})
 
     def end(
         self,
-        execution_id: int,
+        execution_id: ExecutionId,
         status: ExecutionStatus,
         *,
-        reason: str | None = None,
+        reasons: tuple[Reason, ...] = (),
         exit_code: int | None = None,
         finished_at: datetime,
         stdout: str = "",
         stderr: str = "",
         truncated: bool = False,
     ) -> None:
-        """The script ended."""
-        with self._database.writing() as session:
-            row = _row(session, execution_id)
-            row.status = status
-            row.reason = reason
-            row.exit_code = exit_code
-            row.finished_at = finished_at
-            row.stdout, row.stderr, row.truncated = stdout, stderr, truncated
-            if script := _used_script(session, row):
-                script.last_result = status
+        """Record that the script ended."""
+        values = {
+            "new_status": status,
+            "new_reason": reasons,
+            "new_exit_code": exit_code,
+            "new_finished_at": finished_at,
+            "new_stdout": stdout,
+            "new_stderr": stderr,
+            "new_truncated": truncated,
+        }
+        self._change(execution_id, _END, values, _RESULT, {"result": status})
 
-    def skip(self, execution_id: int, reason: str) -> None:
-        """The script is not run, for a reason in words."""
+    def skip(self, execution_id: ExecutionId, reason: Reason) -> None:
+        """Record that the script is skipped."""
         with self._database.writing() as session:
             row = _row(session, execution_id)
             row.status = ExecutionStatus.SKIPPED
-            row.reason = reason
+            row.reasons = (reason,)
 
-    def still_owed(self, execution_id: int) -> None:
-        """Make it pending again, and keep what its failed try left: a later recovery will try once more."""
+    def still_owed(self, execution_id: ExecutionId) -> None:
+        """Make it pending again, and keep the output of the failed attempt: a later recovery will retry it."""
         with self._database.writing() as session:
             _row(session, execution_id).status = ExecutionStatus.PENDING
 
@@ -88,20 +132,21 @@ class Executions:
         started_at: datetime,
         owner: ProcessIdentity | None = None,
     ) -> Execution:
-        """Record that a script is about to be tested by the process *owner*, with *repository* as its context."""
+        """Record that process *owner* is about to test a script, with *repository* as its context."""
         with self._database.writing() as session:
-            row = row_of(planned, repository.name if repository else None)
+            row = ScriptExecutionRow(**values_of(planned, repository.name if repository else None))
             row.hook = Hook.TEST
             row.status = ExecutionStatus.RUNNING
             row.started_at = started_at
+            row.token = secrets.token_hex(16)
             if owner is not None:
                 row.owner_pid, row.owner_started, row.owner_boot_id = owner.pid, owner.started, owner.boot_id
             session.add(row)
             session.flush()
             return execution_from(row)
 
-    def tests(self, script_id: int, limit: int = 50) -> list[Execution]:
-        """The last tests of a script, newest first, without output."""
+    def tests(self, script_id: ScriptId, limit: int = 50) -> list[Execution]:
+        """Return the last tests of a script, newest first, without output."""
         query = (
             select(ScriptExecutionRow)
             .where(ScriptExecutionRow.script_id == script_id, ScriptExecutionRow.run_id.is_(None))
@@ -112,13 +157,13 @@ class Executions:
         with self._database.reading() as session:
             return [execution_from(row, with_output=False) for row in session.scalars(query)]
 
-    def execution(self, execution_id: int) -> Execution:
-        """One execution with its output."""
+    def get(self, execution_id: ExecutionId) -> Execution:
+        """Return one execution with its output."""
         with self._database.reading() as session:
             return execution_from(_row(session, execution_id))
 
     def unfinished_tests(self) -> list[Execution]:
-        """Tests that have not ended, oldest first: running now, or left by a process that died."""
+        """Return unfinished tests, oldest first: running ones, and those whose process died."""
         query = (
             select(ScriptExecutionRow)
             .where(ScriptExecutionRow.run_id.is_(None), ScriptExecutionRow.status == ExecutionStatus.RUNNING)
@@ -129,8 +174,8 @@ class Executions:
             return [execution_from(row, with_output=False) for row in session.scalars(query)]
 
 
-def executions_of(session: Session, run_id: int, *, with_output: bool) -> tuple[Execution, ...]:
-    """All scripts of a run, by lane and place."""
+def executions_of(session: Session, run_id: RunId, *, with_output: bool) -> tuple[Execution, ...]:
+    """Return all scripts of a run, by lane and position."""
     query = select(ScriptExecutionRow).where(ScriptExecutionRow.run_id == run_id)
     if not with_output:
         query = query.options(*_WITHOUT_OUTPUT)
@@ -139,32 +184,33 @@ def executions_of(session: Session, run_id: int, *, with_output: bool) -> tuple[
     return tuple(execution_from(row, with_output=with_output) for row in in_order)
 
 
-def row_of(planned: PlannedScript, repository: str | None) -> ScriptExecutionRow:
-    """A pending execution of a planned script."""
-    return ScriptExecutionRow(
-        script_id=planned.script_id,
-        assignment_id=planned.assignment_id,
-        script=planned.name,
-        repository=repository,
-        hook=planned.hook,
-        execution_order=planned.order,
-        timeout=planned.policy.timeout,
-        run_on=planned.policy.run_on,
-        on_failure=planned.policy.on_failure,
-        revision=planned.revision,
-        parameters=dict(planned.values),
-        secrets=sorted(planned.secrets),
-        problem=planned.problem,
-        status=ExecutionStatus.PENDING,
-        stdout="",
-        stderr="",
-        truncated=False,
-        recovered=False,
-    )
+def values_of(planned: PlannedScript, repository: str | None) -> dict[str, Any]:
+    """Return the column values for a pending execution of a planned script."""
+    return {
+        "script_id": planned.script_id,
+        "assignment_id": planned.assignment_id,
+        "script": planned.name,
+        "repository": repository,
+        "hook": planned.hook,
+        "execution_order": planned.order,
+        "timeout": planned.policy.timeout,
+        "run_on": planned.policy.run_on,
+        "on_failure": planned.policy.on_failure,
+        "revision": planned.revision,
+        "parameters": dict(planned.values),
+        "secrets": sorted(planned.secrets),
+        "problem": planned.problem,
+        "status": ExecutionStatus.PENDING,
+        "reasons": (),
+        "stdout": "",
+        "stderr": "",
+        "truncated": False,
+        "recovered": False,
+    }
 
 
 def execution_from(row: ScriptExecutionRow, *, with_output: bool = True) -> Execution:
-    """The value of a row."""
+    """Convert a row to a value."""
     return Execution(
         id=row.id,
         run_id=row.run_id,
@@ -181,7 +227,7 @@ def execution_from(row: ScriptExecutionRow, *, with_output: bool = True) -> Exec
             problem=row.problem,
         ),
         status=row.status,
-        reason=row.reason,
+        reasons=row.reasons,
         exit_code=row.exit_code,
         started_at=row.started_at,
         finished_at=row.finished_at,
@@ -191,30 +237,23 @@ def execution_from(row: ScriptExecutionRow, *, with_output: bool = True) -> Exec
         recovered=row.recovered,
         repository=row.repository,
         owner=owner_of(row),
+        token=row.token,
     )
 
 
 def owner_of(row: ScriptExecutionRow | BackupJobRow) -> ProcessIdentity | None:
-    """The process that is responsible for a row."""
+    """Return the process responsible for a row."""
     if row.owner_pid is None or row.owner_started is None or row.owner_boot_id is None:
         return None
     return ProcessIdentity(row.owner_pid, row.owner_started, row.owner_boot_id)
 
 
-def _row(session: Session, execution_id: int) -> ScriptExecutionRow:
+def _row(session: Session, execution_id: ExecutionId) -> ScriptExecutionRow:
     row = row_by_id(session, ScriptExecutionRow, execution_id)
     if row is None:
-        raise NotFound(f"There is no execution {execution_id} in history.")
+        raise _not_found(execution_id)
     return row
 
 
-def _used_script(session: Session, row: ScriptExecutionRow) -> ScriptRow | None:
-    """The script of the library that a run uses; None for a test, an inline one, and one that was removed meanwhile."""
-    if row.run_id is None or row.script_id is None:
-        return None
-    return row_by_id(session, ScriptRow, row.script_id)
-
-
-def matches(columns: Sequence[Any], text: str) -> list[Any]:
-    """For each column the condition that it contains *text*, whatever its case."""
-    return [column.icontains(text, autoescape=True) for column in columns]
+def _not_found(execution_id: ExecutionId) -> NotFound:
+    return NotFound(_("There is no execution {execution_id} in history.").format(execution_id=execution_id))

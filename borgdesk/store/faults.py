@@ -1,4 +1,4 @@
-"""SQLite's errors, as sentences for people."""
+"""Translates SQLite errors into errors with sentences for the user."""
 
 from __future__ import annotations
 
@@ -8,30 +8,42 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from borgdesk.domain.errors import StoreUnusable
+from borgdesk.translation import N_, _
 
-_KEPT = "BorgDesk changed nothing in it; move it away, or put a copy of it back, and start again."
 _SENTENCES = {
-    sqlite3.SQLITE_BUSY: "The database {path} is locked by another program; close that program or try again later.",
-    sqlite3.SQLITE_LOCKED: "The database {path} is locked by another program; close that program or try again later.",
-    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged. " + _KEPT,
-    sqlite3.SQLITE_NOTADB: "The file {path} is not a database. " + _KEPT,
-    sqlite3.SQLITE_FULL: "There is no space left on the disk for the database {path}; nothing was changed.",
-    sqlite3.SQLITE_READONLY: "The database {path} cannot be written: the file, its folder or its disk is read-only.",
-    sqlite3.SQLITE_PERM: "The database {path} cannot be opened: its permissions forbid it.",
-    sqlite3.SQLITE_AUTH: "The database {path} cannot be opened: its permissions forbid it.",
-    sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened: look at its permissions and those of its folder.",
-    sqlite3.SQLITE_IOERR: "The database {path} cannot be read or written: its disk reports an error.",
+    sqlite3.SQLITE_BUSY: N_(
+        "The database {path} is locked by another program. Close that program, or try again later."
+    ),
+    sqlite3.SQLITE_LOCKED: N_(
+        "The database {path} is locked by another program. Close that program, or try again later."
+    ),
+    sqlite3.SQLITE_CORRUPT: N_(
+        "The database {path} is damaged. BorgDesk did not change it. Move it away, or restore a copy of it, and start "
+        "again."
+    ),
+    sqlite3.SQLITE_NOTADB: N_(
+        "The file {path} is not a database. BorgDesk did not change it. Move it away, or restore a copy of it, and "
+        "start again."
+    ),
+    sqlite3.SQLITE_FULL: N_("There is no space left on the disk for the database {path}; nothing was changed."),
+    sqlite3.SQLITE_READONLY: N_(
+        "The database {path} cannot be written: the file, its folder or its disk is read-only."
+    ),
+    sqlite3.SQLITE_PERM: N_("The database {path} cannot be opened: permission denied."),
+    sqlite3.SQLITE_AUTH: N_("The database {path} cannot be opened: permission denied."),
+    sqlite3.SQLITE_CANTOPEN: N_("The database {path} cannot be opened. Check its permissions and those of its folder."),
+    sqlite3.SQLITE_IOERR: N_("The database {path} cannot be read or written: its disk reports an error."),
 }
 _PRIMARY = 0xFF
 """The low byte of an extended result code is the primary one (sqlite.org/rescode.html)."""
 
 
 class StoreLocked(StoreUnusable):
-    """Another program holds the database for longer than we waited; the same call may succeed later."""
+    """Another program has locked the database for longer than the timeout; a retry may succeed."""
 
 
 class StoreDamaged(StoreUnusable):
-    """The file is not what it was; waiting does not mend that."""
+    """The file is corrupt; waiting does not help."""
 
 
 _KINDS: dict[int, type[StoreUnusable]] = {
@@ -43,17 +55,17 @@ _KINDS: dict[int, type[StoreUnusable]] = {
 
 
 def unusable(error: sqlite3.Error, path: Path) -> StoreUnusable | None:
-    """The sentence for an error of SQLite; None where the mistake is ours and a traceback is due."""
+    """Return the user's error for an SQLite error; None if it is a bug, for which a traceback is due."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     sentence = _SENTENCES.get(code)
     if sentence is None:
         return None
-    return _KINDS.get(code, StoreUnusable)(sentence.format(path=path))
+    return _KINDS.get(code, StoreUnusable)(_(sentence).format(path=path))
 
 
 @contextmanager
 def told_apart(path: Path) -> Iterator[None]:
-    """Turn what the machine or the file is to blame for into :class:`StoreUnusable`, and leave all else alone."""
+    """Convert errors caused by the machine or the file to :class:`StoreUnusable`; let all others pass."""
     from sqlalchemy.exc import DBAPIError
 
     try:

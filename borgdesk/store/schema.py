@@ -1,7 +1,7 @@
-"""Which schema a database file has, and how it gets the newest one.
+"""Detects the schema version of a database file and migrates it to the newest one.
 
-The version is read with plain SQL: Alembic takes longer to import than everything else a start does with the store,
-so only a file that is new or old pays for it.
+The version is read with plain SQL: importing Alembic takes longer than everything else the store does at start, so it
+is imported only for a file that is new or outdated.
 """
 
 from __future__ import annotations
@@ -10,32 +10,34 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from borgdesk.domain.errors import StoreUnusable
 from borgdesk.store import files
 from borgdesk.store.faults import told_apart
+from borgdesk.translation import _
 
-NEWEST = "0001"
-"""The newest migration; revisions are numbered, so that a file of a newer BorgDesk is recognised."""
+NEWEST = "0018"
+"""The newest migration; revisions are numbered, so that a file of a newer BorgDesk can be recognised."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_INCREMENTAL = 2
+"""SQLite's number for the mode in which free pages are given back on request."""
 _MIGRATION_TIMEOUT = 30.0
-"""Seconds to wait for other programs before a migration is given up."""
+"""Seconds to wait for other programs before a migration fails."""
 
 
 def prepare(path: Path, migrations: Path = _MIGRATIONS, newest: str = NEWEST) -> None:
-    """Create the database, or bring it to the newest schema; do nothing when it has that already.
+    """Create the database or migrate it to the newest schema, if necessary.
 
-    Before a file with history is migrated it is copied beside itself. A migration is one transaction: it happens
-    wholly or not at all.
+    A file with history is copied beside itself before it is migrated. A migration is one transaction.
 
     Raises:
-        StoreUnusable: the file is not a database of ours, damaged, of a newer version, or cannot be written.
+        StoreUnusable: the file is not a BorgDesk database, is damaged, of a newer version, or not writable.
     """
     _check_access(path)
-    with told_apart(path), files.blamed(f"The database {path} cannot be prepared"):
+    with told_apart(path), files.blamed(_("The database {path} cannot be prepared").format(path=path)):
         if _state(path, newest) == newest:
             return
         with _alone(path):
@@ -45,25 +47,32 @@ def prepare(path: Path, migrations: Path = _MIGRATIONS, newest: str = NEWEST) ->
             if version is not None:
                 _copy(path, version)
             _migrate(path, migrations, newest)
+            _let_shrink(path)
 
 
 def _check_access(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreUnusable(f"The folder {path.parent} cannot be created: {error.strerror}.") from error
+        raise StoreUnusable(
+            _("The folder {folder} cannot be created: {error}.").format(folder=path.parent, error=error.strerror)
+        ) from error
     if path.exists() and not path.is_file():
-        raise StoreUnusable(f"The database {path} cannot be opened: it is not a file.")
+        raise StoreUnusable(_("The database {path} cannot be opened: it is not a file.").format(path=path))
     if path.exists() and not os.access(path, os.R_OK):
-        raise StoreUnusable(f"The database {path} cannot be read: its permissions forbid it.")
+        raise StoreUnusable(_("The database {path} cannot be read: permission denied.").format(path=path))
     for place in (path, path.parent):
         if place.exists() and not os.access(place, os.W_OK):
-            what = "the file" if place == path else f"the folder {place}"
-            raise StoreUnusable(f"The database {path} cannot be written: {what} is read-only.")
+            sentence = (
+                _("The database {path} cannot be written: the file is read-only.")
+                if place == path
+                else _("The database {path} cannot be written: the folder {folder} is read-only.")
+            )
+            raise StoreUnusable(sentence.format(path=path, folder=place))
 
 
 def _state(path: Path, newest: str) -> str | None:
-    """The version of the file, None for a file that has no tables yet; ready means in WAL mode, too."""
+    """Return the schema version of a file in WAL mode; None for a file without tables."""
     if not path.exists() or path.stat().st_size == 0:
         return None
     with closing(sqlite3.connect(path, timeout=_MIGRATION_TIMEOUT)) as connection:
@@ -73,14 +82,16 @@ def _state(path: Path, newest: str) -> str | None:
         version = _version(connection) if "alembic_version" in tables else None
         if version is None or not {"repositories", "backup_jobs"} <= tables:
             raise StoreUnusable(
-                f"The file {path} is a database, but not one of BorgDesk. Move it away and start again."
+                _("The file {path} is a database, but not BorgDesk's. Move it away and start again.").format(path=path)
             )
         if not version.isdigit() or int(version) > int(newest):
             raise StoreUnusable(
-                f"The database {path} was written by a newer version of BorgDesk (schema {version}, "
-                f"this version knows {newest}). Install that version again, or put an older copy back."
+                _(
+                    "The database {path} was written by a newer version of BorgDesk (schema {version}, this "
+                    "version knows {newest}). Install that version again, or restore an older copy."
+                ).format(path=path, version=version, newest=newest)
             )
-        # A copy made by VACUUM INTO that was put back is not in WAL mode.
+        # A restored copy made by VACUUM INTO is not in WAL mode.
         connection.execute("PRAGMA journal_mode=WAL")
         return version
 
@@ -92,7 +103,7 @@ def _version(connection: sqlite3.Connection) -> str | None:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the lock that lets one process at a time create or migrate the file."""
+    """Hold the lock that lets only one process create or migrate the file."""
     lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -102,11 +113,11 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _copy(path: Path, version: str) -> None:
-    """Keep the file as it was, beside it: ``borgdesk.db.schema-0001``."""
+    """Copy the file before migration, as ``borgdesk.db.schema-0001``."""
     kept = path.with_name(f"{path.name}.schema-{version}")
     unfinished = path.with_name(f"{kept.name}.partial")
     unfinished.unlink(missing_ok=True)
-    # VACUUM INTO takes over an empty file, so the copy is private from its first byte.
+    # VACUUM INTO accepts an existing empty file, so the copy is private from its first byte.
     os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         with closing(sqlite3.connect(path, timeout=_MIGRATION_TIMEOUT, isolation_level=None)) as connection:
@@ -123,6 +134,8 @@ def _migrate(path: Path, migrations: Path, newest: str) -> None:
 
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     with closing(sqlite3.connect(path, timeout=_MIGRATION_TIMEOUT)) as plain:
+        # Counts for a file that is still empty; one of an older version needs a VACUUM.
+        plain.execute("PRAGMA auto_vacuum=INCREMENTAL")
         plain.execute("PRAGMA journal_mode=WAL")
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
@@ -133,10 +146,20 @@ def _migrate(path: Path, migrations: Path, newest: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    # Foreign keys stay off: a batch migration drops and renames tables, which would cascade into those that refer.
+    # Foreign keys stay off: a batch migration drops and renames tables, which would cascade to referring tables.
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, newest)
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
             raise RuntimeError(f"the migration to {newest} left a dangling reference: {tuple(broken)}")
+
+
+def _let_shrink(path: Path) -> None:
+    """Let a file of an older version give back free pages; if it is in use, it keeps them for later rows instead."""
+    with closing(sqlite3.connect(path, timeout=_MIGRATION_TIMEOUT, isolation_level=None)) as connection:
+        if connection.execute("PRAGMA auto_vacuum").fetchone() == (_INCREMENTAL,):
+            return
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.execute("VACUUM")

@@ -1,4 +1,4 @@
-"""Where secret values are kept: the system's keyring, or, when that was chosen, a file only its owner can read."""
+"""Stores secret values in the system keyring or, if configured, in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Protocol, TypeGuard, TypeVar
 from borgdesk.domain.errors import SecretsUnavailable, StoreUnusable
 from borgdesk.paths import Paths
 from borgdesk.store import files
+from borgdesk.translation import N_, _
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 _CHOICE = "BORGDESK_SECRETS"
-_CHOICES = (
-    "Unlock or install a keyring (GNOME Keyring, KWallet, KeePassXC), use a passcommand, or set "
-    f"{_CHOICE}=file to keep secrets in a file that only you can read."
+_CHOICES = N_(
+    "Unlock or install a keyring (GNOME Keyring, KWallet, KeePassXC), use a passcommand, or "
+    "set {choice}=file to keep secrets in a file that only you can read."
 )
 _USABLE_PRIORITY = 1
-"""Backends below are for lack of anything better; some of them write plain text (keyring's documentation)."""
+"""Backends of lower priority are last resorts; some of them write plain text (keyring's documentation)."""
 
 _PATIENCE = 60.0
 """Seconds to wait for the keyring: enough to type its password."""
@@ -33,8 +34,8 @@ _PATIENCE = 60.0
 _Result = TypeVar("_Result")
 
 
-class _Place(Protocol):
-    """Something that keeps secrets."""
+class _SecretBackend(Protocol):
+    """A storage of secrets."""
 
     @property
     def where(self) -> str: ...
@@ -49,48 +50,48 @@ class _Place(Protocol):
 class Secrets:
     """Secret values by owner (``repository:3``, ``assignment:7``) and name. Never part of the database.
 
-    The keyring is asked for at first use. Without one, secrets go to a file only where that was chosen: by
-    :meth:`keep_in_file`, by ``BORGDESK_SECRETS=file``, or in a trial whose folders are all below ``BORGDESK_HOME``.
-    Every method that needs the place raises :class:`SecretsUnavailable` when there is none, with the choices people
-    have.
+    The keyring is looked up at first use. Without one, secrets go to a file only if that was chosen: by
+    :meth:`keep_in_file`, by ``BORGDESK_SECRETS=file``, or by ``BORGDESK_HOME``, which puts all folders into a test
+    directory. Methods that need a backend raise :class:`SecretsUnavailable` if there is none; the message lists the
+    user's choices.
     """
 
     def __init__(self, paths: Paths, environment: Mapping[str, str]) -> None:
         self._paths = paths
         self._choice = environment.get(_CHOICE, "")
-        self._found: _Place | None = None
+        self._found: _SecretBackend | None = None
 
     @property
     def where(self) -> str:
-        """In words, where secrets are kept: for whoever has just given one."""
+        """Return a description of where secrets are stored, for a user who has just entered one."""
         return self._place().where
 
     def get(self, owner: str, name: str) -> str | None:
-        """The value; None where none was set."""
+        """Return the value, or None if none was set."""
         return self._place().get(owner, name)
 
     def set(self, owner: str, name: str, value: str) -> None:
-        """Keep a value, in the place of an older one."""
+        """Set a value, replacing an older one."""
         self._place().set(owner, name, value)
 
     def delete(self, owner: str, name: str) -> None:
-        """Forget a value; one that was never set is no error."""
+        """Delete a value; it is no error if there is none."""
         self._place().delete(owner, name)
 
     def delete_all(self, owner: str, names: Iterable[str]) -> None:
-        """Forget several values of an owner that is going away; without names, nobody is asked for a keyring."""
+        """Delete several values of an owner that is being removed; without names, no keyring is needed."""
         for name in names:
             self.delete(owner, name)
 
-    def _place(self) -> _Place:
+    def _place(self) -> _SecretBackend:
         if self._found is None:
             self._found = self._find()
         return self._found
 
     def keep_in_file(self) -> str:
-        """Keep secrets in a file from now on, since there is no keyring and the user wants it so; where, in words.
+        """Store secrets in a file from now on, as the user chose since there is no keyring; return where, in words.
 
-        The file is the choice: while there is one, it is used whenever there is no keyring.
+        The existence of the file records the choice: it is used whenever there is no keyring.
 
         Raises:
             SecretsUnavailable: the file cannot be written.
@@ -104,9 +105,13 @@ class Secrets:
     def _file(self) -> Path:
         return self._paths.config / "secrets.json"
 
-    def _find(self) -> _Place:
+    def _find(self) -> _SecretBackend:
         if self._choice not in ("", "file", "keyring"):
-            raise SecretsUnavailable(f"{_CHOICE} is “{self._choice}”: it must be “file” or “keyring”.")
+            raise SecretsUnavailable(
+                _("{variable} is “{value}”: it must be “file” or “keyring”.").format(
+                    variable=_CHOICE, value=self._choice
+                )
+            )
         if self._choice == "file":
             return _SecretsFile(self._file)
         home = self._paths.home
@@ -119,7 +124,7 @@ class Secrets:
 
 
 class _Keyring:
-    """The system's keyring, through the ``keyring`` package."""
+    """The system keyring, accessed through the ``keyring`` package."""
 
     def __init__(self, service: str) -> None:
         self._backend = _asked(_usable_backend)
@@ -127,7 +132,7 @@ class _Keyring:
 
     @property
     def where(self) -> str:
-        return f"the system keyring ({self._backend.name})"
+        return _("the system keyring ({backend})").format(backend=self._backend.name)
 
     def get(self, owner: str, name: str) -> str | None:
         return _asked(lambda: self._backend.get_password(self._service, f"{owner}/{name}"))
@@ -141,22 +146,24 @@ class _Keyring:
 
 
 def _usable_backend() -> KeyringBackend:
-    # Takes a while, since it looks for every backend there may be.
+    # Slow to import: it searches for all possible backends.
     import keyring
     from keyring.backends.chainer import ChainerBackend
 
     backend = keyring.get_keyring()
     first = next(iter(backend.backends), None) if isinstance(backend, ChainerBackend) else backend
     if first is None or first.priority < _USABLE_PRIORITY:
-        raise SecretsUnavailable(f"There is no keyring on this system that can keep a secret. {_CHOICES}")
+        raise SecretsUnavailable(
+            _("There is no keyring on this system that can keep a secret. {choices}").format(choices=_choices())
+        )
     return first
 
 
 def _asked(question: Callable[[], _Result]) -> _Result:
-    """The keyring's answer, within a minute; whatever else comes of it is told in one sentence.
+    """Return the keyring's answer within a minute; all failures raise an error with one sentence.
 
-    A keyring that is locked asks the user for its password and waits, for ever when nobody is there. Services that
-    are to be started again must not wait with it.
+    A locked keyring asks the user for its password, and waits for ever if nobody is there. Services that have to be
+    started again must not wait with it.
     """
     answer: Future[_Result] = Future()
 
@@ -166,37 +173,43 @@ def _asked(question: Callable[[], _Result]) -> _Result:
         except BaseException as error:
             answer.set_exception(error)
 
-    # Not an executor: the interpreter would wait at its end for a thread that never comes back.
+    # Not an executor: the interpreter would wait at exit for a thread that never returns.
     Thread(target=ask, name="keyring", daemon=True).start()
     try:
         return answer.result(_PATIENCE)
     except SecretsUnavailable:
         raise
     except Exception as error:
-        raise SecretsUnavailable(f"{_in_words(error)} {_CHOICES}") from error
+        raise SecretsUnavailable(f"{_in_words(error)} {_choices()}") from error
+
+
+def _choices() -> str:
+    return _(_CHOICES).format(choice=_CHOICE)
 
 
 def _in_words(error: Exception) -> str:
     from keyring.errors import KeyringLocked
 
     if isinstance(error, TimeoutError):
-        return f"The keyring did not answer within {_PATIENCE:.0f} s; perhaps it waits to be unlocked."
+        return _("The keyring did not respond within {seconds:.0f} s. It may be waiting to be unlocked.").format(
+            seconds=_PATIENCE
+        )
     if isinstance(error, KeyringLocked):
-        return "The keyring is locked."
-    # Backends raise what their libraries raise: D-Bus errors, ImportError, RuntimeError.
+        return _("The keyring is locked.")
+    # Backends raise whatever their libraries raise: D-Bus errors, ImportError, RuntimeError.
     detail = " ".join(str(error).split()).rstrip(".!") or type(error).__name__
-    return f"The keyring cannot be used: {detail}."
+    return _("The keyring cannot be used: {detail}.").format(detail=detail)
 
 
 class _SecretsFile:
-    """A JSON file: owner, name, value."""
+    """A JSON file that maps owner and name to a value."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @property
     def where(self) -> str:
-        return f"the file {self._path}, unencrypted, readable by you only"
+        return _("the file {path}, unencrypted, readable only by you").format(path=self._path)
 
     def make(self) -> None:
         with self._changed():
@@ -219,12 +232,14 @@ class _SecretsFile:
 
     @contextmanager
     def _changed(self) -> Iterator[dict[str, dict[str, str]]]:
-        """The content, changed by one process at a time and written whole."""
+        """Yield the content to be changed, under a lock; it is then written atomically."""
         try:
             files.make_folder(self._path.parent)
             lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise SecretsUnavailable(f"Secrets cannot be kept in {self._path}: {error.strerror}.") from error
+            raise SecretsUnavailable(
+                _("Secrets cannot be kept in {path}: {error}.").format(path=self._path, error=error.strerror)
+            ) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             secrets = self._read()
@@ -241,11 +256,15 @@ class _SecretsFile:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise SecretsUnavailable(f"The secrets in {self._path} cannot be read: {error.strerror}.") from error
+            raise SecretsUnavailable(
+                _("The secrets in {path} cannot be read: {error}.").format(path=self._path, error=error.strerror)
+            ) from error
         except ValueError:
             found = None
         if not _is_two_levels(found):
-            raise SecretsUnavailable(f"The file {self._path} is not a file of secrets any more; move it away.")
+            raise SecretsUnavailable(
+                _("The file {path} is not a valid file of secrets. Move it away.").format(path=self._path)
+            )
         return found
 
 

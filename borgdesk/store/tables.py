@@ -1,21 +1,47 @@
-"""The tables. Only portable types and constraints: a shared PostgreSQL must stay possible.
+"""The tables. Only portable types and constraints are used: a shared PostgreSQL must stay possible.
 
-Rows never leave ``store``. History outlives what it speaks of: it keeps names, and its references become NULL.
+Rows never leave ``store``. History outlives the objects it refers to: it keeps their names, and its foreign keys become
+NULL.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
-from sqlalchemy.engine import Dialect
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
 
-from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunOn, RunStatus, Step, Trigger
-from borgdesk.store.text import made_storable
+from borgdesk.domain.ids import AssignmentId, ExecutionId, RepositoryId, RunId, ScriptId
+from borgdesk.domain.reasons import Reason
+from borgdesk.domain.run import (
+    BorgStep,
+    ExecutionStatus,
+    Hook,
+    OnFailure,
+    Outcome,
+    RunKind,
+    RunOn,
+    RunStatus,
+    Step,
+    Trigger,
+)
+from borgdesk.domain.schedule import SlotState
+from borgdesk.store.column_types import Condition, Reasons, UtcDateTime, Words
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,74 +51,35 @@ NAMING = {
 }
 
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC; SQLite itself keeps no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse a time without a zone: nobody could say later what it meant."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time needs a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Put back the zone that SQLite dropped."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Condition(TypeDecorator[RunOn]):
-    """A script's condition, as people write it."""
-
-    impl = String(40)
-    cache_ok = True
-
-    def process_bind_param(self, value: RunOn | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """For example ``warning,failure``."""
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> RunOn | None:  # noqa: ARG002
-        """The condition of that text."""
-        return None if value is None else RunOn.parse(value)
-
-
-class Words(TypeDecorator[str]):
-    """Text that programs wrote. File names that are not UTF-8 and NUL characters must never fail a run's record."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """The text with U+FFFD for every character that no database keeps."""
-        return None if value is None else made_storable(value)
-
-
 def _choice(kind: type[StrEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
 
 
 class Base(DeclarativeBase):
-    """Gives every table our names for constraints and our types for Python's."""
+    """Base of all tables: naming convention of constraints, and column types for Python types."""
 
     metadata = MetaData(naming_convention=NAMING)
-    # Ids are never used again: history, log files and the keyring refer to them.
+    # Ids are never reused: history, log files and the keyring refer to them.
     __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012 - declared so by SQLAlchemy
     type_annotation_map = {  # noqa: RUF012
+        RepositoryId: Integer,
+        ScriptId: Integer,
+        AssignmentId: Integer,
+        RunId: Integer,
+        ExecutionId: Integer,
         datetime: UtcDateTime,
         RunOn: Condition,
         str: Text,
         Hook: _choice(Hook),
         OnFailure: _choice(OnFailure),
+        RunKind: _choice(RunKind),
         Trigger: _choice(Trigger),
         RunStatus: _choice(RunStatus),
         Step: _choice(Step),
+        BorgStep: _choice(BorgStep),
         Outcome: _choice(Outcome),
         ExecutionStatus: _choice(ExecutionStatus),
+        SlotState: _choice(SlotState),
         dict[str, Any]: JSON(none_as_null=True),
         dict[str, str]: JSON,
         list[str]: JSON,
@@ -100,11 +87,11 @@ class Base(DeclarativeBase):
 
 
 class RepositoryRow(Base):
-    """A repository together with what is backed up into it."""
+    """A configured repository."""
 
     __tablename__ = "repositories"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[RepositoryId] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     location: Mapped[str]
     sources: Mapped[list[str]]
@@ -117,22 +104,73 @@ class RepositoryRow(Base):
     passcommand: Mapped[str | None]
     has_passphrase: Mapped[bool]
     retention: Mapped[dict[str, Any]]
-    schedule: Mapped[dict[str, Any] | None]
     continue_on_hook_failure: Mapped[bool]
     pre_script: Mapped[str]
     post_script: Mapped[str]
+    stall_limit: Mapped[int] = mapped_column(server_default="600")
+    fail_on_missing_source: Mapped[bool] = mapped_column(server_default=false())
+    filled_sources: Mapped[list[str]] = mapped_column(server_default="[]")
     created_at: Mapped[datetime]
+    borg_id: Mapped[str | None]
+    patterns: Mapped[str] = mapped_column(server_default="")
+    upload_limit: Mapped[int | None]
+    checkpoint_interval: Mapped[int | None]
+    extra_arguments: Mapped[str] = mapped_column(server_default="")
+    ssh_key: Mapped[str] = mapped_column(server_default="")
+    jump_host: Mapped[str] = mapped_column(server_default="")
+    remote_path: Mapped[str] = mapped_column(server_default="")
+    append_only: Mapped[bool] = mapped_column(server_default=false())
+    compact_every: Mapped[int | None]
+    compacted_at: Mapped[datetime | None]
+    has_deleted: Mapped[bool] = mapped_column(server_default=true())
+
+
+class ScheduleRow(Base):
+    """When a repository is backed up."""
+
+    __tablename__ = "schedules"
+    __table_args__ = ()
+
+    repository_id: Mapped[RepositoryId] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    cron: Mapped[str]
+    conditions: Mapped[dict[str, Any]]
+    jitter: Mapped[int | None]
+    overdue_after: Mapped[int | None]
+    paused_until: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+    connected_at: Mapped[datetime | None]
+    check_every: Mapped[int | None]
+    check_since: Mapped[datetime | None]
+
+
+class SlotRow(Base):
+    """A moment at which a backup was due."""
+
+    __tablename__ = "slots"
+    __table_args__ = ()
+
+    repository_id: Mapped[RepositoryId] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+    state: Mapped[SlotState]
+    reasons: Mapped[tuple[Reason, ...]] = mapped_column("reason", Reasons, nullable=True)
+    tries: Mapped[int]
+    next_try: Mapped[datetime | None]
+    run_id: Mapped[RunId | None] = mapped_column(ForeignKey("backup_jobs.id", ondelete="SET NULL"), index=True)
 
 
 class ScriptRow(Base):
-    """The metadata of a file of the library."""
+    """The metadata of a file in the library."""
 
     __tablename__ = "scripts"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[ScriptId] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     file_name: Mapped[str] = mapped_column(unique=True)
-    """Relative to the library, so that the folder can be moved."""
+    """Relative to the library folder, which can thus be moved."""
     description: Mapped[str]
     timeout: Mapped[int]
     run_on: Mapped[RunOn]
@@ -143,27 +181,27 @@ class ScriptRow(Base):
 
 
 class ScriptRevisionRow(Base):
-    """A text a script had; the bytes are a file. Texts of inline and removed scripts belong to no script."""
+    """A text that a script had; the bytes are in a file. Texts of inline and removed scripts have no script id."""
 
     __tablename__ = "script_revisions"
     __table_args__ = (UniqueConstraint("script_id", "sha256"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    script_id: Mapped[int | None] = mapped_column(ForeignKey("scripts.id", ondelete="SET NULL"))
+    script_id: Mapped[ScriptId | None] = mapped_column(ForeignKey("scripts.id", ondelete="SET NULL"))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     saved_at: Mapped[datetime]
     size: Mapped[int]
 
 
 class RepositoryScriptRow(Base):
-    """A script placed in a lane of a repository; NULL overrides inherit."""
+    """An assignment of a script to a lane of a repository; NULL overrides inherit."""
 
     __tablename__ = "repository_scripts"
     __table_args__ = (Index(None, "repository_id", "hook", "execution_order"), {"sqlite_autoincrement": True})
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
-    script_id: Mapped[int] = mapped_column(ForeignKey("scripts.id", ondelete="RESTRICT"), index=True)
+    id: Mapped[AssignmentId] = mapped_column(primary_key=True)
+    repository_id: Mapped[RepositoryId] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    script_id: Mapped[ScriptId] = mapped_column(ForeignKey("scripts.id", ondelete="RESTRICT"), index=True)
     hook: Mapped[Hook]
     execution_order: Mapped[int]
     enabled: Mapped[bool]
@@ -172,7 +210,7 @@ class RepositoryScriptRow(Base):
     on_failure: Mapped[OnFailure | None]
     parameters: Mapped[dict[str, str]]
     secrets: Mapped[list[str]]
-    """Names only: the values are in the keyring."""
+    """Names only; the values are in the keyring."""
 
 
 class BackupJobRow(Base):
@@ -181,12 +219,15 @@ class BackupJobRow(Base):
     __tablename__ = "backup_jobs"
     __table_args__ = (
         Index(None, "repository_id", "id"),
+        Index(None, "repository_id", "status", "id"),
+        Index(None, "repository", "id"),
         Index(None, "status", "id"),
+        Index(None, "kind", "id"),
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    repository_id: Mapped[int | None] = mapped_column(ForeignKey("repositories.id", ondelete="SET NULL"))
+    id: Mapped[RunId] = mapped_column(primary_key=True)
+    repository_id: Mapped[RepositoryId | None] = mapped_column(ForeignKey("repositories.id", ondelete="SET NULL"))
     repository: Mapped[str]
     location: Mapped[str]
     trigger: Mapped[Trigger]
@@ -205,26 +246,33 @@ class BackupJobRow(Base):
     owner_pid: Mapped[int | None]
     owner_started: Mapped[int | None] = mapped_column(BigInteger)
     owner_boot_id: Mapped[str | None]
+    token: Mapped[str | None]
+    """In the environment of all its processes and no others."""
     recovered: Mapped[bool] = mapped_column(default=False)
-    error: Mapped[str | None] = mapped_column(Words)
-    note: Mapped[str | None] = mapped_column(Words)
+    errors: Mapped[tuple[Reason, ...]] = mapped_column("error", Reasons, nullable=True)
+    notes: Mapped[tuple[Reason, ...]] = mapped_column("note", Reasons, nullable=True)
+    turn: Mapped[str | None]
+    kind: Mapped[RunKind] = mapped_column(server_default=RunKind.BACKUP)
+    report: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    uid: Mapped[str] = mapped_column(String(36), index=True, unique=True, server_default="")
 
 
 class ScriptExecutionRow(Base):
-    """A script in a run, or a test of one. Output comes last, so that lists read only the head of a row."""
+    """A script in a run, or a test. Output columns come last, so that lists read only the beginning of a row."""
 
     __tablename__ = "script_executions"
     __table_args__ = (
-        Index(None, "script_id", "id"),
+        Index(None, "script_id", "run_id", "id"),
+        Index(None, "script", "run_id"),
         Index(None, "status", "id"),
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("backup_jobs.id", ondelete="CASCADE"), index=True)
-    script_id: Mapped[int | None] = mapped_column(ForeignKey("scripts.id", ondelete="SET NULL"))
-    assignment_id: Mapped[int | None]
-    """No foreign key: a run that is under way needs it to find its secrets, even if the assignment goes meanwhile."""
+    id: Mapped[ExecutionId] = mapped_column(primary_key=True)
+    run_id: Mapped[RunId | None] = mapped_column(ForeignKey("backup_jobs.id", ondelete="CASCADE"), index=True)
+    script_id: Mapped[ScriptId | None] = mapped_column(ForeignKey("scripts.id", ondelete="SET NULL"))
+    assignment_id: Mapped[AssignmentId | None]
+    """No foreign key: a run under way needs it to find its secrets, even if the assignment is deleted meanwhile."""
     script: Mapped[str]
     repository: Mapped[str | None]
     hook: Mapped[Hook]
@@ -244,14 +292,83 @@ class ScriptExecutionRow(Base):
     owner_pid: Mapped[int | None]
     owner_started: Mapped[int | None] = mapped_column(BigInteger)
     owner_boot_id: Mapped[str | None]
+    token: Mapped[str | None]
+    """Only for tests; executions in a run share the run's token."""
     problem: Mapped[str | None] = mapped_column(Words)
-    reason: Mapped[str | None] = mapped_column(Words)
+    reasons: Mapped[tuple[Reason, ...]] = mapped_column("reason", Reasons, nullable=True)
     stdout: Mapped[str] = mapped_column(Words, default="")
     stderr: Mapped[str] = mapped_column(Words, default="")
 
 
-class SettingRow(Base):
-    """A setting of the application."""
+class BorgCallRow(Base):
+    """A step of Borg in a run. Output columns come last, as in :class:`ScriptExecutionRow`."""
+
+    __tablename__ = "borg_calls"
+    __table_args__ = ()
+
+    run_id: Mapped[RunId] = mapped_column(ForeignKey("backup_jobs.id", ondelete="CASCADE"), primary_key=True)
+    step: Mapped[BorgStep] = mapped_column(primary_key=True)
+    status: Mapped[RunStatus]
+    exit_code: Mapped[int | None]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    truncated: Mapped[bool] = mapped_column(default=False)
+    errors: Mapped[tuple[Reason, ...]] = mapped_column("error", Reasons, nullable=True)
+    stdout: Mapped[str] = mapped_column(Words, default="")
+    stderr: Mapped[str] = mapped_column(Words, default="")
+
+
+class ArchiveMadeRow(Base):
+    """An archive that was made by a run which has been removed from the history since."""
+
+    __tablename__ = "archives_made"
+    __table_args__ = ()
+
+    repository_id: Mapped[RepositoryId] = mapped_column(
+        ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    archive: Mapped[str] = mapped_column(Words, primary_key=True)
+    made_at: Mapped[datetime]
+    original_size: Mapped[int | None] = mapped_column(BigInteger)
+    deduplicated_size: Mapped[int | None] = mapped_column(BigInteger)
+    files: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class KeptSecretRow(Base):
+    """A secret value that a run may need after its owner was changed or deleted."""
+
+    __tablename__ = "kept_secrets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[RunId | None] = mapped_column(index=True)
+    """No foreign key: the value has to be deleted even if the run is."""
+    owner: Mapped[str]
+    name: Mapped[str]
+    kept_at: Mapped[datetime]
+
+
+class RecoveryRow(Base):
+    """A run that was finished after its process had died, until the user has seen it."""
+
+    __tablename__ = "untold_recoveries"
+    __table_args__ = ()
+
+    run_id: Mapped[RunId] = mapped_column(ForeignKey("backup_jobs.id", ondelete="CASCADE"), primary_key=True)
+
+
+class HistoryChangeRow(Base):
+    """A run whose texts were changed after it had ended, until the text index knows. Written by triggers."""
+
+    __tablename__ = "history_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    """A new one for each change, so that what is removed has been dealt with."""
+    run_id: Mapped[RunId]
+    """No foreign key: the run may have been removed meanwhile."""
+
+
+class KeyValueRow(Base):
+    """A fact by its key. The table is called as it was when settings were meant to be kept in it."""
 
     __tablename__ = "settings"
     __table_args__ = ()

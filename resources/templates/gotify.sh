@@ -37,14 +37,15 @@ die() {
   exit 1
 }
 
-outcome=${BORGDESK_OUTCOME:-success}
+# How the whole run went so far, not only the backup: a service that did not come up again is no success.
+status=${BORGDESK_STATUS:-${BORGDESK_OUTCOME:-success}}
 
 title() {
-  printf 'Backup of %s: %s' "${REPOSITORY_NAME:-test}" "$outcome"
+  printf 'Backup of %s: %s' "${REPOSITORY_NAME:-test}" "$status"
 }
 
 summary() {
-  printf 'Result: %s\n' "$outcome"
+  printf 'Result: %s\n' "$status"
   [[ -z ${BORGDESK_ERROR:-} ]] || printf 'Reason: %s\n' "$BORGDESK_ERROR"
   [[ -z ${BORGDESK_ARCHIVE:-} ]] || printf 'Archive: %s\n' "$BORGDESK_ARCHIVE"
   [[ -z ${BORGDESK_FILES:-} ]] || printf 'Files: %s\n' "$BORGDESK_FILES"
@@ -68,7 +69,7 @@ json() {
 [[ ${TOKEN:-} =~ ^[A-Za-z0-9._-]+$ ]] || die "TOKEN must be the token of a Gotify application."
 command -v curl >/dev/null || die "curl was not found: install it."
 
-if [[ $outcome == success ]]; then
+if [[ $status == success ]]; then
   priority=${PRIORITY:-3}
 else
   priority=${PRIORITY_FAILURE:-8}

@@ -15,10 +15,10 @@
 # secret = true
 #
 # [parameters.ON_WARNING]
-# description = "What a run with warnings counts as"
+# description = "What a backup with warnings counts as, such as a file that changed while it was read. A script that fails after a good backup is always a failure"
 # type = "choice"
 # choices = ["success", "fail"]
-# default = "success"
+# default = "fail"
 #
 # [parameters.ON_SKIPPED]
 # description = "What a skipped run sends: success, or only a line in the check's log (then give the check a longer period)"
@@ -47,10 +47,11 @@ bytes=${LOG_BYTES:-0}
 ((bytes <= 100000)) || bytes=100000
 command -v curl >/dev/null || die "curl was not found: install it."
 
-outcome=${BORGDESK_OUTCOME:-success}
-case $outcome in
+# How the whole run went so far, not only the backup: a service that did not come up again is no success.
+status=${BORGDESK_STATUS:-${BORGDESK_OUTCOME:-success}}
+case $status in
   success) ending='' ;;
-  warning) if [[ ${ON_WARNING:-success} == fail ]]; then ending=/fail; else ending=''; fi ;;
+  warning) if [[ ${ON_WARNING:-fail} == fail || ${BORGDESK_OUTCOME:-warning} == success ]]; then ending=/fail; else ending=''; fi ;;
   skipped) if [[ ${ON_SKIPPED:-success} == log ]]; then ending=/log; else ending=''; fi ;;
   *) ending=/fail ;;
 esac
@@ -66,7 +67,7 @@ base=${PING_URL%%\?*}
 
 # The text goes through standard input: a log is too long for an argument.
 report() {
-  printf 'BorgDesk: %s: %s\n' "${REPOSITORY_NAME:-test}" "$outcome"
+  printf 'BorgDesk: %s: %s\n' "${REPOSITORY_NAME:-test}" "$status"
   [[ -z ${BORGDESK_ERROR:-} ]] || printf '%s\n' "$BORGDESK_ERROR"
   ((bytes == 0)) || [[ ! -r ${BORGDESK_LOG_FILE:-} ]] || tail -c "$bytes" -- "$BORGDESK_LOG_FILE"
 }

@@ -44,7 +44,8 @@ die() {
   exit 1
 }
 
-outcome=${BORGDESK_OUTCOME:-success}
+# How the whole run went so far, not only the backup: a service that did not come up again is no success.
+status=${BORGDESK_STATUS:-${BORGDESK_OUTCOME:-success}}
 
 # json TEXT: as a JSON string. Bytes that are no UTF-8 would make the whole message invalid and are dropped.
 json() {
@@ -87,7 +88,8 @@ number() {
 facts() {
   printf '"friendly_name":%s,' "$(json "Backup of ${REPOSITORY_NAME:-test}")"
   printf '"repository":%s,' "$(json "${REPOSITORY_NAME:-test}")"
-  printf '"outcome":%s,' "$(json "$outcome")"
+  printf '"status":%s,' "$(json "$status")"
+  printf '"outcome":%s,' "$(json "${BORGDESK_OUTCOME:-$status}")"
   printf '"archive":%s,' "$(json "${BORGDESK_ARCHIVE:-}")"
   printf '"error":%s,' "$(json "${BORGDESK_ERROR:-}")"
   printf '"started":%s,' "$(json "${BACKUP_DATE:-}")"
@@ -97,7 +99,7 @@ facts() {
 }
 
 if [[ $report_as == sensor ]]; then
-  body="{\"state\":$(json "$outcome"),\"attributes\":{$(facts)}}"
+  body="{\"state\":$(json "$status"),\"attributes\":{$(facts)}}"
 else
   body="{$(facts)}"
 fi

@@ -43,14 +43,15 @@ die() {
   exit 1
 }
 
-outcome=${BORGDESK_OUTCOME:-success}
+# How the whole run went so far, not only the backup: a service that did not come up again is no success.
+status=${BORGDESK_STATUS:-${BORGDESK_OUTCOME:-success}}
 
 title() {
-  printf 'Backup of %s: %s' "${REPOSITORY_NAME:-test}" "$outcome"
+  printf 'Backup of %s: %s' "${REPOSITORY_NAME:-test}" "$status"
 }
 
 summary() {
-  printf 'Result: %s\n' "$outcome"
+  printf 'Result: %s\n' "$status"
   [[ -z ${BORGDESK_ERROR:-} ]] || printf 'Reason: %s\n' "$BORGDESK_ERROR"
   [[ -z ${BORGDESK_ARCHIVE:-} ]] || printf 'Archive: %s\n' "$BORGDESK_ARCHIVE"
   [[ -z ${BORGDESK_FILES:-} ]] || printf 'Files: %s\n' "$BORGDESK_FILES"
@@ -76,7 +77,7 @@ server=${SERVER:-https://ntfy.sh}
 [[ ${TOKEN:-} =~ ^[A-Za-z0-9._~+/=-]*$ ]] || die "TOKEN has characters that no token has."
 command -v curl >/dev/null || die "curl was not found: install it."
 
-if [[ $outcome == success ]]; then
+if [[ $status == success ]]; then
   priority=${PRIORITY:-3} tag=white_check_mark
 else
   priority=${PRIORITY_FAILURE:-4} tag=warning

@@ -1,4 +1,4 @@
-"""How long the window may keep somebody waiting while a backup pours files and lines at it. Run by ``make bench``."""
+"""Benchmark of the window's responsiveness while a backup sends many files and lines. Run by ``make bench``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINES = 100_000
 
 
 class Heartbeat(QObject):
-    """Beats every 5 ms as long as nothing holds up the GUI thread; the gaps say how long something did."""
+    """Timer with a period of 5 ms in the GUI thread; gaps between its ticks show how long the thread was blocked."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,9 +72,9 @@ def test_gui_thread_stays_quick(
     repository = scene.repository("Many", source=fill(tmp_path / "many"))
     scene.hook(repository, "Chatty", f'for ((i = 0; i < {LINES}; i++)); do echo "line $i of many"; done', PRE)
     opened = app.Application(app.make_application(), scene.workspace.paths)
-    qtbot.waitUntil(lambda: opened.desk is not None and not opened.desk.executor.is_busy, timeout=20_000)
-    desk, window = opened.desk, opened.window
-    assert desk is not None
+    qtbot.waitUntil(lambda: opened.shell is not None and not opened.shell.executor.is_busy, timeout=20_000)
+    shell, window = opened.shell, opened.window
+    assert shell is not None
     for name in ("overview", "repositories", "scripts", "history"):
         window.open_page(name)
         qtbot.wait(300)
@@ -85,8 +85,8 @@ def test_gui_thread_stays_quick(
     idle.stop()
     heart = Heartbeat()
     began = time.perf_counter()
-    with qtbot.waitSignal(desk.executor.run_ended, timeout=300_000):
-        (desk.run_again if page == "run" else desk.back_up)(repository.id)
+    with qtbot.waitSignal(shell.executor.run_ended, timeout=300_000):
+        (shell.requests.run_again if page == "run" else shell.requests.back_up)(repository.id)
     took = time.perf_counter() - began
     qtbot.wait(2000)
     print(f"{page} page, {FILES} files, {LINES} lines, {took:.1f} s: {heart.figures()}")

@@ -1,19 +1,16 @@
-"""What a run costs beside Borg itself, and what a script costs beside its process. Figures only, no limits.
+"""Benchmark of the overhead of a run over Borg, and of a script over its process. Figures only, no limits.
 
-The same files, the same repository settings and the same arguments for Borg, with and without BorgDesk around it, one
-after the other in pairs, so that what else the machine does hits both.
+The same files, repository settings and Borg arguments are used with and without BorgDesk.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,14 +18,17 @@ import pytest
 from borgdesk.borg.command import Borg
 from borgdesk.borg.environment import Consent
 from borgdesk.borg.options import Encryption
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, RunStatus, Trigger
-from borgdesk.engine import backup
-from borgdesk.engine.assigning import Changes, assign
-from borgdesk.engine.backup import create_options
-from borgdesk.engine.cancel import Cancel
-from borgdesk.engine.enrolling import add_repository
+from borgdesk.domain.script import NewScript
+from borgdesk.engine.lanes.assignments import Changes, assign
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.create_options import create_options
+from borgdesk.engine.repositories.registration import add_repository
+from borgdesk.engine.runs import backup
 from borgdesk.engine.workspace import Workspace
+from tests.benchmarks.pairs import Measured, report, small_files, timed
 
 FILES = 20_000
 PAIRS = 7
@@ -46,41 +46,10 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Small files of different content, a hundred to a folder."""
+    """Create a folder of small files."""
     root = tmp_path / "source"
-    for number in range(FILES):
-        path = root / f"{number // 100:03}" / f"{number % 100:02}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(f"{number}\n".encode() * (number % 200 + 1))
+    small_files(root, FILES)
     return root
-
-
-def timed(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    act()
-    return time.perf_counter() - began
-
-
-def cpu(who: int) -> float:
-    usage = resource.getrusage(who)
-    return usage.ru_utime + usage.ru_stime
-
-
-@dataclass
-class Measured:
-    """Seconds, a value a run."""
-
-    wall: list[float] = field(default_factory=list)
-    own: list[float] = field(default_factory=list)
-    """CPU of our own process."""
-    children: list[float] = field(default_factory=list)
-    """CPU of Borg and, with BorgDesk, the guardian: a busy machine changes it little."""
-
-    def take(self, act: Callable[[], object]) -> None:
-        own, children = cpu(resource.RUSAGE_SELF), cpu(resource.RUSAGE_CHILDREN)
-        self.wall.append(timed(act))
-        self.own.append(cpu(resource.RUSAGE_SELF) - own)
-        self.children.append(cpu(resource.RUSAGE_CHILDREN) - children)
 
 
 def back_up(workspace: Workspace, repository: Repository) -> None:
@@ -89,7 +58,7 @@ def back_up(workspace: Workspace, repository: Repository) -> None:
 
 
 def bare(workspace: Workspace, repository: Repository) -> None:
-    """The same call of Borg, alone; what it says is thrown away."""
+    """Call Borg with the same arguments but without BorgDesk, discarding its output."""
     borg = Borg(workspace.borg, workspace.environment)
     command = borg.create(repository.location, create_options(repository))
     null = subprocess.DEVNULL
@@ -97,12 +66,12 @@ def bare(workspace: Workspace, repository: Repository) -> None:
 
 
 def add(workspace: Workspace, folder: Path, source: Path) -> Repository:
-    wanted = Repository(0, folder.name, str(folder), (str(source),), archive_name=TEMPLATE)
+    wanted = Repository(RepositoryId(0), folder.name, str(folder), (str(source),), archive_name=TEMPLATE)
     return add_repository(workspace, wanted, None, Encryption.NONE)
 
 
 def empty(workspace: Workspace, repository: Repository) -> None:
-    """Make the repository anew, without any archive and any cache, so that every backup has all files to read."""
+    """Recreate the repository, without archives and caches, so that every backup has to read all files."""
     shutil.rmtree(repository.location)
     shutil.rmtree(os.environ["BORG_BASE_DIR"])
     Path(os.environ["BORG_BASE_DIR"]).mkdir()
@@ -113,17 +82,6 @@ def empty(workspace: Workspace, repository: Repository) -> None:
 
 def consenting(borg: Borg) -> Borg:
     return replace(borg, consents=frozenset({Consent.UNKNOWN_UNENCRYPTED_REPOSITORY}))
-
-
-def report(what: str, ours: Measured, bare: Measured) -> None:
-    medians = statistics.median(ours.wall), statistics.median(bare.wall)
-    children = statistics.median(ours.children), statistics.median(bare.children)
-    print(
-        f"\n{what}: BorgDesk {medians[0]:.3f} s, bare borg create {medians[1]:.3f} s (medians of {len(ours.wall)}), "
-        f"ratio {medians[0] / medians[1]:.3f}, of the quickest {min(ours.wall) / min(bare.wall):.3f}; "
-        f"CPU of our own process {statistics.median(ours.own):.3f} s, of all children {children[0]:.3f} s, "
-        f"bare {children[1]:.3f} s"
-    )
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first backup", "nothing changed"])
@@ -139,25 +97,31 @@ def test_overhead(workspace: Workspace, tmp_path: Path, source: Path, first: boo
             if first:
                 empty(workspace, repository)
             measured.take(act)
-    report(f"{FILES} small files, {'all new' if first else 'none changed'}", ours, theirs)
+    report(f"{FILES} small files, {'all new' if first else 'none changed'}", "borg create", ours, theirs)
 
 
 def test_a_script_that_does_nothing(workspace: Workspace, tmp_path: Path) -> None:
-    """Twenty more scripts in a run, against starting /bin/true twenty times."""
+    """Measure what the first script and each further one add to a run, compared with starting the same program.
+
+    The program gets a file as its only argument, as a script does: /bin/true then reads the locale, 0.2 ms more."""
     count = 20
     (tmp_path / "source").mkdir()
     repository = add(workspace, tmp_path / "papers", tmp_path / "source")
-    script = workspace.store.scripts.add("Nothing", b"#!/bin/true\n")
-    with_scripts, without, programs = [], [], []
+    script = workspace.store.scripts.add(NewScript("Nothing", b"#!/bin/true\n"))
+    taken: dict[int, list[float]] = {number: [] for number in (0, 1, count + 1)}
+    programs = []
+    bare = ["/bin/true", script.file_path]
     for _ in range(PAIRS):
-        without.append(timed(lambda: back_up(workspace, repository)))
-        placed = [assign(workspace, repository.id, script.id, Hook.PRE_BACKUP, Changes()) for _ in range(count)]
-        with_scripts.append(timed(lambda: back_up(workspace, repository)))
-        for assignment in placed:
-            workspace.store.assignments.remove(assignment.id)
-        programs.append(timed(lambda: [subprocess.run(["/bin/true"], check=True) for _ in range(count)]))
-    script_cost = (statistics.median(with_scripts) - statistics.median(without)) / count
-    print(
-        f"\na /bin/true script: {script_cost * 1000:.1f} ms more for the run; "
-        f"a bare subprocess.run: {statistics.median(programs) / count * 1000:.1f} ms"
-    )
+        for number, seconds in taken.items():
+            placed = [assign(workspace, repository.id, script.id, Hook.PRE_BACKUP, Changes()) for _ in range(number)]
+            seconds.append(timed(lambda: back_up(workspace, repository)))
+            for assignment in placed:
+                workspace.store.assignments.remove(assignment.id)
+        programs.append(timed(lambda: [subprocess.run(bare, check=True) for _ in range(count)]))
+    for what, best in (("medians", statistics.median), ("of the quickest", min)):
+        none, first, many = (1000 * best(seconds) for seconds in taken.values())
+        print(
+            f"\n/bin/true as a script, {what}: the first {first - none:.1f} ms more for the run, each further one "
+            f"{(many - first) / count:.2f} ms, on average of {count} {(many - none) / count:.2f} ms; "
+            f"a bare subprocess.run: {1000 * best(programs) / count:.2f} ms"
+        )

@@ -1,4 +1,4 @@
-"""How quick the page of scripts is with a big library and with a big script. Run by ``make bench``."""
+"""Benchmark of the scripts page with a big library and with a big script. Run by ``make bench``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from borgdesk import app
-from borgdesk.engine.checking import check
-from borgdesk.gui.background import Background
-from borgdesk.gui.pages.scripts import ScriptsPage
+from borgdesk.domain.script import NewScript
+from borgdesk.engine.scripts.checks import check
+from borgdesk.gui.scripts.scripts_page import ScriptsPage
+from borgdesk.gui.workers.background import Background
 from tests.benchmarks.test_responsiveness import Heartbeat
 from tests.gui.scene import Scene
 
@@ -35,7 +36,7 @@ BIG = 1024 * 1024
 
 @pytest.fixture(autouse=True)
 def application(qapp: QApplication) -> None:
-    """Threads take turns as they do in the application."""
+    """Use the same thread switch interval as the application."""
     app.make_application()
 
 
@@ -89,12 +90,12 @@ def test_opening_with_many_scripts(scene: Scene, qtbot: QtBot) -> None:
 def test_typing_in_a_big_script(scene: Scene, page: ScriptsPage, qtbot: QtBot) -> None:
     lines = template()
     big = "#!/bin/bash\n" + lines * (BIG // len(lines))
-    script = scene.workspace.store.scripts.add("Big", big.encode())
+    script = scene.workspace.store.scripts.add(NewScript("Big", big.encode()))
     with qtbot.waitSignal(page.loaded, timeout=30_000):
         page.show()
-    with qtbot.waitSignal(page.desk.shown, timeout=30_000):
+    with qtbot.waitSignal(page.view.shown, timeout=30_000):
         page.show_script(script.id)
-    editor = page.desk.editor
+    editor = page.view.editor
     assert editor is not None
     qtbot.wait(3000)
     editor.go_to_line(len(big.splitlines()) // 2)
@@ -131,14 +132,14 @@ def test_latency_of_a_finding(scene: Scene, page: ScriptsPage, qtbot: QtBot) -> 
     script = scene.script("Small", 'echo "fine"\n' * 40)
     with qtbot.waitSignal(page.loaded, timeout=30_000):
         page.show()
-    with qtbot.waitSignal(page.desk.check.checked, timeout=30_000):
+    with qtbot.waitSignal(page.view.check.checked, timeout=30_000):
         page.show_script(script.id)
-    editor = page.desk.editor
+    editor = page.view.editor
     assert editor is not None
     took = []
     for number in range(10):
         begin = time.perf_counter()
-        with qtbot.waitSignal(page.desk.check.checked, timeout=30_000):
+        with qtbot.waitSignal(page.view.check.checked, timeout=30_000):
             editor.replace_text(editor.text() + f"ls $a{number}\n")
         took.append((time.perf_counter() - begin) * 1000)
     print(f"\nfrom the last key to the finding: {statistics.median(took):.0f} ms, slowest {max(took):.0f} ms")

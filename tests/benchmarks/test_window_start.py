@@ -1,4 +1,4 @@
-"""How long the window takes to be there, and what it costs while it does nothing. Run by ``make bench``."""
+"""Benchmark of the window's start and of its idle costs. Run by ``make bench``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import json, os, sys, time
 began = float(sys.argv.pop(1))
 from borgdesk import app
 from PySide6.QtCore import QEvent, QObject, QTimer
-from borgdesk.gui.main_window import MainWindow
+from borgdesk.gui.shell.main_window import MainWindow
 
 said = {}
 paint = MainWindow.paintEvent

@@ -1,4 +1,4 @@
-"""The calls of Borg that are recorded, each with what has to happen before it."""
+"""Borg calls to record, each with its preparation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from borgdesk.borg.archive_name import series_glob
-from borgdesk.borg.command import CheckOptions, PruneOptions
-from borgdesk.borg.environment import PassphraseCommand
+from borgdesk.borg.command_options import CheckOptions, PruneOptions
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.repository import Retention
 from tests.borg.lab import RIGHT, Answer, CannotRecord, Lab
@@ -35,7 +34,7 @@ def version(lab: Lab) -> Answer:
 
 @case
 def init_encrypted(lab: Lab) -> Answer:
-    lab.borg = replace(lab.borg, passphrase=RIGHT)
+    lab.passcommand = RIGHT
     return lab.init(Encryption.REPOKEY_BLAKE2)
 
 
@@ -52,7 +51,7 @@ def init_without_parent(lab: Lab) -> Answer:
 
 @case
 def info(lab: Lab) -> Answer:
-    lab.borg = replace(lab.borg, passphrase=RIGHT)
+    lab.passcommand = RIGHT
     lab.init(Encryption.REPOKEY_BLAKE2)
     lab.must(lab.create())
     return lab.run(lab.borg.info(lab.repository))
@@ -68,7 +67,7 @@ def list_archives(lab: Lab) -> Answer:
 
 @case
 def create_success(lab: Lab) -> Answer:
-    lab.borg = replace(lab.borg, passphrase=RIGHT)
+    lab.passcommand = RIGHT
     lab.init(Encryption.REPOKEY_BLAKE2)
     return lab.run(lab.create())
 
@@ -99,7 +98,7 @@ def create_file_changed(lab: Lab) -> Answer:
 
 
 def _unprivileged() -> tuple[str, ...]:
-    """Root may read everything unless these rights are taken away."""
+    """Return the command prefix that removes root's right to read everything."""
     return ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
 
@@ -201,25 +200,25 @@ def create_sigkill(lab: Lab) -> Answer:
 
 @case
 def wrong_passphrase(lab: Lab) -> Answer:
-    lab.borg = replace(lab.borg, passphrase=RIGHT)
+    lab.passcommand = RIGHT
     lab.init(Encryption.REPOKEY_BLAKE2)
-    lab.borg = replace(lab.borg, passphrase=PassphraseCommand("echo wrong"))
+    lab.passcommand = "echo wrong"
     return lab.run(lab.borg.info(lab.repository))
 
 
 @case
 def no_passphrase(lab: Lab) -> Answer:
-    lab.borg = replace(lab.borg, passphrase=RIGHT)
+    lab.passcommand = RIGHT
     lab.init(Encryption.REPOKEY_BLAKE2)
-    lab.borg = replace(lab.borg, passphrase=None)
+    lab.passcommand = None
     return lab.run(lab.borg.info(lab.repository))
 
 
 @case
 def passcommand_failed(lab: Lab) -> Answer:
-    lab.borg = replace(lab.borg, passphrase=RIGHT)
+    lab.passcommand = RIGHT
     lab.init(Encryption.REPOKEY_BLAKE2)
-    lab.borg = replace(lab.borg, passphrase=PassphraseCommand("false"))
+    lab.passcommand = "false"
     return lab.run(lab.borg.info(lab.repository))
 
 
@@ -235,13 +234,14 @@ def missing_repository(lab: Lab) -> Answer:
 
 @case
 def ssh_failed(lab: Lab) -> Answer:
-    borg = replace(lab.borg, ssh_command="sh -c 'echo no route to host >&2; sleep 0.5; exit 255'")
+    rsh = "sh -c 'echo no route to host >&2; sleep 0.5; exit 255'"
+    borg = replace(lab.borg, base_environment={**lab.borg.base_environment, "BORG_RSH": rsh})
     return lab.run(borg.info("ssh://user@localhost/repository"))
 
 
 @contextlib.contextmanager
 def _locked(lab: Lab) -> Iterator[None]:
-    """Another Borg holds the repository's lock while the block runs."""
+    """Hold the repository's lock as another Borg process would."""
     flag, command = lab.root / "locked", lab.borg.version()
     child = ["sh", "-c", f"touch {flag}; exec sleep 60"]
     holder = subprocess.Popen(

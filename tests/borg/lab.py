@@ -1,4 +1,4 @@
-"""Where recordings are made: a temporary folder with a source, a repository and a Borg that keeps its state there."""
+"""Environment for recordings: a temporary folder with a source, a repository, and Borg's own state."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from borgdesk.borg.command import Borg, BorgCommand, CreateOptions
-from borgdesk.borg.environment import PassphraseCommand
+from borgdesk.borg.command import Borg, BorgCommand
+from borgdesk.borg.command_options import CreateOptions
 from borgdesk.borg.options import Encryption
 
 TEMPLATE = "{hostname}-{now:%Y-%m-%dT%H:%M:%S.%f}"
-RIGHT = PassphraseCommand("echo right")
+RIGHT = "echo right"
+"""A command that prints the passphrase."""
 
 
 class CannotRecord(Exception):
-    """This machine cannot make the case."""
+    """The case cannot be recorded on this machine."""
 
 
 @dataclass
@@ -32,11 +33,13 @@ class Answer:
 
 @dataclass
 class Lab:
-    """A temporary folder with a source, and a Borg whose state lives there too."""
+    """A temporary folder with a source and Borg's own state."""
 
     program: str
     root: Path
     borg: Borg = field(init=False)
+    passcommand: str | None = None
+    """How Borg gets to a passphrase; the program itself passes one through a pipe, which recordings do not need."""
 
     def __post_init__(self) -> None:
         environment = {
@@ -69,10 +72,13 @@ class Lab:
         path.write_bytes(os.urandom(megabytes * 1_000_000))
         return path
 
+    def environment(self, command: BorgCommand) -> dict[str, str]:
+        return {**command.env, **({"BORG_PASSCOMMAND": self.passcommand} if self.passcommand else {})}
+
     def run(self, command: BorgCommand, *, prefix: tuple[str, ...] = ()) -> Answer:
         done = subprocess.run(
             [*prefix, *command.argv],
-            env=dict(command.env),
+            env=self.environment(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             start_new_session=True,
@@ -94,11 +100,11 @@ class Lab:
         return self.borg.create(self.repository, self.options(*sources, **others))
 
     def raw(self, command: BorgCommand, old: str, new: str) -> BorgCommand:
-        """A call that the builders refuse to make."""
+        """Return a call that the builders would refuse to make."""
         return replace(command, argv=tuple(argument.replace(old, new) for argument in command.argv))
 
     def signalled(self, *signals: signal.Signals) -> Answer:
-        """Create an archive slowly and send signals while the first file is read."""
+        """Create an archive slowly, and send signals while the first file is read."""
         self.init()
         for number in range(3):
             self.random_file(f"big{number}", 8)
@@ -106,7 +112,11 @@ class Lab:
         with (
             tempfile.TemporaryFile() as out,
             subprocess.Popen(
-                command.argv, env=dict(command.env), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE
+                command.argv,
+                env=self.environment(command),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.PIPE,
             ) as child,
         ):
             assert child.stderr is not None

@@ -1,11 +1,11 @@
-"""Record what a real Borg answers, as test data: argv, exit code and both streams of one call per case.
+"""Records the answers of a real Borg as test data: argv, exit code and both streams of one call per case.
 
-    .venv/bin/python -m tests.borg.record [--borg PROGRAM] [CASE...]
+.venv/bin/python -m tests.borg.record [--borg PROGRAM] [CASE...]
 
 Run from the top of the repository, once with Borg 1.2 and once with 1.4. Everything happens in a temporary folder. Each
-case becomes ``tests/data/borg/<1.2|1.4>/<case>/`` with ``call.json``, ``stdout`` and ``stderr``; what names this
-machine (folders, host, user) is replaced by neutral words, all else is kept byte by byte. A case that cannot be made
-here (``no_space`` needs root for its tmpfs) says so and leaves the recording that is there.
+case becomes ``tests/data/borg/<1.2|1.4>/<case>/`` with ``call.json``, ``stdout`` and ``stderr``; names of this machine
+(folders, host, user) are replaced by neutral words, everything else is kept byte by byte. For a case that cannot be
+recorded here (``no_space`` needs root for its tmpfs), a message is printed and the existing recording is kept.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DATA = Path(__file__).parents[1] / "data" / "borg"
 
 
 def _neutral(content: bytes, lab: Lab) -> bytes:
-    """*content* without what names this machine."""
+    """Return *content* with the names of this machine replaced."""
     program = Path(lab.program)
     words = {str(lab.root): "/sample", str(program): "borg"}
     if program.parent.parent.name not in ("usr", "local", ""):

@@ -1,4 +1,4 @@
-"""Templates of archive names, and the pattern that finds the archives of one series."""
+"""Templates of archive names, and the pattern that matches the archives of one series."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, 42, tzinfo=UTC)
 
 
 def matches(glob: str, name: str) -> bool:
-    """Whether Borg would take *name* for one of *glob*: placeholders first, then its shell patterns without slashes."""
+    """Return whether Borg would match *name* with *glob*: placeholders first, then shell patterns without slashes."""
     pattern = glob.format_map({"hostname": "host", "fqdn": "host", "reverse-fqdn": "host", "user": "user"})
-    pieces = re.split(r"(\*|\[0-9\]|\[.\])", pattern)
-    meaning = {"*": "[^/]*", "[0-9]": "[0-9]"}
+    pieces = re.split(r"(\*|\[[^]]+\])", pattern)
     expression = "".join(
-        meaning.get(piece, re.escape(piece[1:-1] if number % 2 else piece)) for number, piece in enumerate(pieces)
+        "[^/]*" if piece == "*" else piece.replace("[[]", r"\[") if number % 2 else re.escape(piece)
+        for number, piece in enumerate(pieces)
     )
     return re.fullmatch(expression, name) is not None
 
@@ -40,6 +40,9 @@ def matches(glob: str, name: str) -> bool:
         "{uuid4}",
         "{hostname:.8}-{borgversion}",
         "ünï-{now:%d. %B %Y}",
+        "x" * 200,
+        "ü" * 100,
+        "{now:%Y}" + "x" * 196,
         default_archive_name("My documents"),
     ],
 )
@@ -52,11 +55,11 @@ def test_accepted(template: str) -> None:
     [
         ("", "empty"),
         ("   ", "empty"),
-        (" a", "blank"),
-        ("a ", "blank"),
-        ("{now:%e}", "blank"),
-        ("a/b", "must not contain"),
-        ("{now:%D}", "must not contain"),
+        (" a", "space"),
+        ("a ", "space"),
+        ("{now:%e}", "space"),
+        ("a/b", "must not contain “/” or “::”\\.$"),
+        ("{now:%D}", "but it would become"),
         ("a::b", "must not contain"),
         ("a\nb", "invisible"),
         ("a\tb", "invisible"),
@@ -75,8 +78,8 @@ def test_accepted(template: str) -> None:
         ("{unixtime}", "not a placeholder"),
         ("{now", "brace"),
         ("now}", "brace"),
-        ("{hostname:{user}}", "within a placeholder"),
-        ("{pid:%Y}", "does not fit"),
+        ("{hostname:{user}}", "cannot contain another"),
+        ("{pid:%Y}", "does not support"),
         ("{hostname:>9999999}", "too large"),
         ("x" * 201, "too long"),
         ("ü" * 101, "too long"),
@@ -99,13 +102,31 @@ def test_preview() -> None:
     assert name == "box-me-2026-2026-11-23T12:00:00"
 
 
+def test_preview_of_what_cannot_be_foreseen() -> None:
+    template = "{pid} {uuid4} {borgversion} {borgmajor} {borgminor} {borgpatch} {fqdn} {reverse-fqdn}"
+    assert preview_archive_name(template, NOON, hostname="pc.example.org") == (
+        "1 00000000-0000-4000-8000-000000000000 1.4.0 1 1.4 1.4.0 pc.example.org org.example.pc"
+    )
+
+
 @pytest.mark.parametrize(
     ("template", "glob"),
     [
+        ("{now:%Y%G%f%j%u%w%s}", "[0-9]" * 29),
+        ("{utcnow:%m%d%H%M%S%y%I%U%W%V%C%g}", "[0-9]" * 24),
+        ("a{now:%e%k%l}", "a" + "[ 0-9][0-9]" * 3),
+        ("{borgversion}{borgmajor}{borgminor}{borgpatch}", "[0-9]*[0-9][0-9].*[0-9].*"),
+        ("{uuid4}", "-".join("[0-9a-f]" * length for length in (8, 4, 4, 4, 12))),
+        (
+            "{now:%F %T %R %p}",
+            "{Y}-{m}-{d} {H}:{M}:{S} {H}:{M} [AP]M".format(
+                Y="[0-9]" * 4, m="[0-9]" * 2, d="[0-9]" * 2, H="[0-9]" * 2, M="[0-9]" * 2, S="[0-9]" * 2
+            ),
+        ),
         ("{hostname}-{now:%Y-%m}", "{hostname}-[0-9][0-9][0-9][0-9]-[0-9][0-9]"),
-        ("{fqdn} {reverse-fqdn} {user:.3} {uuid4}", "{fqdn} {reverse-fqdn} {user:.3} *"),
-        ("a{{b}}*?[c]-{pid}", "a{{b}}[*][?][[]c]-*"),
-        ("{now:%A %d%% %-d}", "* [0-9][0-9]% *"),
+        ("{fqdn} {reverse-fqdn} {user:.3} {uuid4:s}", "{fqdn} {reverse-fqdn} {user:.3} *"),
+        ("a{{b}}*?[c]-{pid}", "a{{b}}[*][?][[]c]-[0-9]*"),
+        ("{now:%A %d%% %-d}", "[A-Z]*day [0-9][0-9]% *"),
         ("fixed", "fixed"),
     ],
 )
@@ -119,6 +140,11 @@ def test_series_glob(template: str, glob: str) -> None:
         "{hostname}-{now}",
         "{hostname}-home-{utcnow:%Y-%m-%dT%H:%M:%S.%f}",
         "{user}-{now:%F_%T}",
+        "{now:%C-%g-%R}",
+        "{now:%w-%s-%y}",
+        "at {now:%e-%k-%l}",
+        "{now:%H%M%S.%f}",
+        "{now:%W %h %A %m}",
         "{now:%j %U %G-%V-%u}",
         "{now:%a %d %b %Y, %I:%M %p}",
         "[x]*?-{pid}",

@@ -1,4 +1,4 @@
-"""Golden command lines, and what must never be in one."""
+"""Expected command lines, and what no command line may contain."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from borgdesk.borg.command import Borg, CheckOptions, CreateOptions, PruneOptions
-from borgdesk.borg.environment import PassphraseCommand, PassphraseDescriptor
+from borgdesk.borg.command import Borg, KeyForm
+from borgdesk.borg.command_options import CheckOptions, CreateOptions, PruneOptions
+from borgdesk.borg.environment import Consent, PassphraseDescriptor
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.repository import Retention
+from borgdesk.domain.server import Connection
 
 BORG = Borg("/opt/borg", {"PATH": "/usr/bin", "TZ": "Europe/Berlin"}, lock_wait=5)
 CREATE = CreateOptions("{hostname}-{now}", ("/home/me",))
@@ -43,6 +45,8 @@ def test_create_with_everything() -> None:
         archive_name="a-{utcnow}",
         sources=("-odd", "/b c"),
         compression="auto,zstd,6",
+        kept_out=("pp:/own",),
+        patterns=7,
         excludes=("*.o", "-x", "re:^tmp/"),
         exclude_caches=True,
         exclude_if_present=(".nobackup",),
@@ -52,12 +56,16 @@ def test_create_with_everything() -> None:
         checkpoint_interval=600,
         upload_ratelimit=1000,
         list_files=True,
+        extra=("--noacls",),
     )
-    assert BORG.create("ssh://u@h/r", options).argv == (
+    made = BORG.create("ssh://u@h/r", options)
+    assert made.pass_fds == (7,)
+    assert made.argv == (
         *("/opt/borg", "create", "--log-json", "--lock-wait=5", "--json", "--progress", "--compression=auto,zstd,6"),
-        *("--list", "--filter=AMCE", "--exclude=*.o", "--exclude=-x", "--exclude=re:^tmp/"),
+        *("--list", "--filter=AMCE", "--comment=by {user}", "--checkpoint-interval=600", "--upload-ratelimit=1000"),
+        *("--exclude=pp:/own", "--patterns-from=/dev/fd/7", "--exclude=*.o", "--exclude=-x", "--exclude=re:^tmp/"),
         *("--exclude-if-present=.nobackup", "--exclude-caches", "--keep-exclude-tags", "--one-file-system"),
-        *("--comment=by {user}", "--checkpoint-interval=600", "--upload-ratelimit=1000"),
+        "--noacls",
         *("--", "ssh://u@h/r::a-{utcnow}", "-odd", "/b c"),
     )
 
@@ -96,7 +104,7 @@ def test_compact() -> None:
     [
         (CheckOptions(), ()),
         (CheckOptions(archives_only=True, verify_data=True), ("--archives-only", "--verify-data")),
-        (CheckOptions(repository_only=True, max_duration=60), ("--repository-only", "--max-duration=60")),
+        (CheckOptions(repository_only=True, max_duration=60), ("--repository-only", "--max-duration=60", "--info")),
     ],
 )
 def test_check(options: CheckOptions, flags: tuple[str, ...]) -> None:
@@ -109,6 +117,61 @@ def test_break_lock() -> None:
     assert BORG.break_lock("/r").argv == ("/opt/borg", "break-lock", "--log-json", "--", "/r")
 
 
+def test_look() -> None:
+    assert BORG.look("/r").argv == (
+        *("/opt/borg", "list", "--log-json", "--lock-wait=5", "--json", "--last=1", "--bypass-lock", "--", "/r"),
+    )
+
+
+def test_delete() -> None:
+    assert BORG.delete("/r", ["-a", "b"]).argv == (
+        *("/opt/borg", "delete", "--log-json", "--lock-wait=5", "--list", "--progress", "--", "/r", "-a", "b"),
+    )
+
+
+@pytest.mark.parametrize("names", [[], [""], ["a", ""]])
+def test_delete_without_names_would_delete_the_repository(names: list[str]) -> None:
+    with pytest.raises(InvalidInput, match="would delete the repository"):
+        BORG.delete("/r", names)
+
+
+def test_keys() -> None:
+    common = ("--log-json", "--lock-wait=5")
+    assert BORG.import_key("/r", "/k").argv == ("/opt/borg", "key", "import", *common, "--", "/r", "/k")
+    for form, options in ((KeyForm.FILE, ()), (KeyForm.PAPER, ("--paper",)), (KeyForm.QR, ("--qr-html",))):
+        argv = BORG.export_key("/r", "/k", form).argv
+        assert argv == ("/opt/borg", "key", "export", *common, *options, "--", "/r", "/k")
+    assert BORG.export_key("/r", "/k") == BORG.export_key("/r", "/k", KeyForm.FILE)
+
+
+def test_a_lock_is_waited_for_a_minute() -> None:
+    assert "--lock-wait=60" in Borg("borg", {}).info("/r").argv
+
+
+def test_everything_is_listed_unless_less_was_asked_for() -> None:
+    argv = BORG.list_archives("/r").argv
+    assert argv[4:] == ("--json", "--format={comment}{hostname}{username}{end}", "--", "/r")
+
+
+def test_the_smallest_limits() -> None:
+    options = replace(CREATE, checkpoint_interval=1, upload_ratelimit=1)
+    assert {"--checkpoint-interval=1", "--upload-ratelimit=1"} <= set(BORG.create("/r", options).argv)
+    assert CheckOptions(repository_only=True, max_duration=1).max_duration == 1
+
+
+def test_consents_and_ways_to_the_repository_reach_borg() -> None:
+    way = Connection(ssh_key="/key", remote_path="/opt/borg")
+    env = replace(BORG, consents=frozenset(Consent), connection=way, connect_limit=7).info("/r").env
+    assert env["BORG_RELOCATED_REPO_ACCESS_IS_OK"] == "yes"
+    assert env["BORG_REMOTE_PATH"] == "/opt/borg"
+    assert env["BORG_RSH"].startswith("ssh -o BatchMode=yes -i /key -o IdentitiesOnly=yes -o ConnectTimeout=7 ")
+    assert "BORG_REMOTE_PATH" not in BORG.info("/r").env
+
+
+def test_no_ssh_asks_in_a_window() -> None:
+    assert BORG.info("/r").env["SSH_ASKPASS_REQUIRE"] == "never"
+
+
 def test_only_reading_commands_speak_utc() -> None:
     zones = {
         command.operation: command.env["TZ"]
@@ -117,22 +180,17 @@ def test_only_reading_commands_speak_utc() -> None:
             BORG.list_archives("/r"),
             BORG.create("/r", CREATE),
             BORG.prune("/r", PruneOptions("a", KEEP)),
+            BORG.delete("/r", ["a"]),
         )
     }
-    assert zones == {"info": "UTC", "list": "UTC", "create": "Europe/Berlin", "prune": "Europe/Berlin"}
+    berlin = "Europe/Berlin"
+    assert zones == {"info": "UTC", "list": "UTC", "create": berlin, "prune": berlin, "delete": berlin}
 
 
 def test_a_descriptor_is_inherited() -> None:
     command = replace(BORG, passphrase=PassphraseDescriptor(7)).info("/r")
     assert command.pass_fds == (7,)
     assert command.env["BORG_PASSPHRASE_FD"] == "7"
-
-
-def test_a_passcommand_is_no_argument() -> None:
-    command = replace(BORG, passphrase=PassphraseCommand("pass show borg")).create("/r", CREATE)
-    assert command.pass_fds == ()
-    assert command.env["BORG_PASSCOMMAND"] == "pass show borg"
-    assert not any("pass show" in argument for argument in command.argv)
 
 
 def test_the_environment_is_not_in_the_repr() -> None:
@@ -162,7 +220,7 @@ def test_create_refuses(change: dict[str, object]) -> None:
 
 
 def test_prune_refuses_an_empty_pattern() -> None:
-    with pytest.raises(InvalidInput, match="every series"):
+    with pytest.raises(InvalidInput, match="every set-up"):
         PruneOptions("", KEEP)
 
 

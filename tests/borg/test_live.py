@@ -1,9 +1,8 @@
-"""The Borg of this machine, or the one BORGDESK_BORG names, driven and read by the adapter alone."""
+"""Installed Borg, or the one named by BORGDESK_BORG, used only through the adapter."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from borgdesk.borg.archive_name import series_glob
-from borgdesk.borg.command import Borg, BorgCommand, CheckOptions, CreateOptions, PruneOptions
+from borgdesk.borg.command import Borg, BorgCommand
+from borgdesk.borg.command_options import CheckOptions, CreateOptions, PruneOptions
 from borgdesk.borg.environment import Consent, PassphraseDescriptor
 from borgdesk.borg.options import Encryption
 from borgdesk.borg.output import ArchiveProgress, FileStatus, OutputEvent, OutputLine, OutputReader, UnknownMessage
@@ -28,8 +28,8 @@ from borgdesk.borg.replies import (
 from borgdesk.borg.result import BorgResult, Evidence, classify
 from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import Outcome
+from tests.real_borg import PROGRAM
 
-PROGRAM = shutil.which(os.environ.get("BORGDESK_BORG") or "borg")
 PASSPHRASE = "correct horse"
 
 
@@ -42,7 +42,7 @@ class Ended:
 
 @dataclass
 class Desk:
-    """A repository and a source below one temporary folder; the user's own Borg state is not touched."""
+    """A repository and a source in a temporary folder; the user's own Borg state is not touched."""
 
     root: Path
     borg: Borg
@@ -52,7 +52,7 @@ class Desk:
         return str(self.root / "repository")
 
     def run(self, command: BorgCommand, passphrase: str = PASSPHRASE) -> Ended:
-        """Start a call as the engine does: with the passphrase in a pipe, if the call wants one."""
+        """Run a call as the engine does: with the passphrase in a pipe if the call needs one."""
         reading, writing = os.pipe()
         os.write(writing, passphrase.encode())
         os.close(writing)

@@ -1,4 +1,4 @@
-"""Borg's stderr as events: every type, every trap, any chunking."""
+"""Parser for Borg's stderr: every type of message, malformed ones, and any chunking."""
 
 from __future__ import annotations
 
@@ -141,6 +141,51 @@ def test_a_progress_line_glued_to_an_object_whose_type_is_last() -> None:
     assert read(glued) == [PlainText('0 B O 0 B C a{"b/c '), ArchiveProgress(3, 2, 1, 4, "tmp/x")]
 
 
+@pytest.mark.parametrize(("braces", "understood"), [(0, True), (7, True), (8, False)])
+def test_an_object_is_looked_for_behind_a_few_braces_only(braces: int, understood: bool) -> None:
+    text, glued = 'a{"' * braces + " ", json.dumps({"type": "file_status", "status": "A", "path": "/b"})
+    events: list[OutputEvent] = [PlainText(text), FileStatus("A", "/b")] if understood else [PlainText(text + glued)]
+    assert read((text + glued).encode()) == events
+
+
+@pytest.mark.parametrize(
+    ("number", "understood"), [(0, True), (2**63 - 1, True), (1 - 2**63, True), (2**63, False), (-(2**63), False)]
+)
+def test_numbers_that_fit_into_the_database(number: int, understood: bool) -> None:
+    line = json.dumps({**SIZES, "type": "archive_progress", "original_size": number}).encode()
+    (event,) = read(line)
+    assert isinstance(event, ArchiveProgress) == understood
+
+
+@pytest.mark.parametrize(
+    ("level", "is_error"),
+    [
+        (Level.DEBUG, False),
+        (Level.INFO, False),
+        (Level.WARNING, False),
+        (Level.ERROR, True),
+        (Level.CRITICAL, True),
+    ],
+)
+def test_levels_of_errors(level: Level, is_error: bool) -> None:
+    assert level.is_error is is_error
+
+
+@pytest.mark.parametrize(("time", "kept"), [(2, 2.0), (1.5, 1.5), ("yesterday", None), (None, None)])
+def test_a_message_keeps_its_time(time: object, kept: float | None) -> None:
+    (event,) = read(json.dumps(log("x", time=time)).encode())
+    assert isinstance(event, LogMessage)
+    assert event.time == kept
+
+
+def test_a_line_of_one_mebibyte_is_whole() -> None:
+    assert read(b"x" * 1_048_576 + b"\n") == [PlainText("x" * 1_048_576)]
+
+
+def test_what_a_carriage_return_ends_within_a_line_stays() -> None:
+    assert read(b"one\rtwo\r\n") == [PlainText("one\rtwo")]
+
+
 def test_invalid_utf8_is_shown_as_replacement_characters() -> None:
     assert read(b"caf\xe9\n") == [PlainText("caf\ufffd")]
 
@@ -168,7 +213,13 @@ def test_memory_is_bounded_by_the_longest_line() -> None:
     [
         (ProgressPercent("", current=1, total=4), 0.25),
         (ProgressPercent("", current=9, total=4), 1.0),
+        (ProgressPercent("", current=-1, total=4), 0.0),
+        (ProgressPercent("", current=3, total=1), 1.0),
+        (ProgressPercent("", current=1, total=1), 1.0),
+        (ProgressPercent("", total=1), 0.0),
         (ProgressPercent("", current=0, total=0), None),
+        (ProgressPercent("", current=1, total=-1), None),
+        (ProgressPercent("", current=1), None),
         (ProgressPercent("", finished=True), 1.0),
     ],
 )

@@ -1,4 +1,4 @@
-"""What Borg 1.2.4 and 1.4.5 really printed, through the adapter. Made by record.py."""
+"""Real output of Borg 1.2.4 and 1.4.5, recorded by record.py, passed through the adapter."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ NAMED_FAILURES = {
     "unencrypted_refused": (60, "Cache.CacheInitAbortedError"),
 }
 OTHER_FAILURES = {
-    "create_bad_regex": "exclude pattern is malformed",
+    "create_bad_regex": "exclude pattern is not valid",
     "create_bad_option": "does not accept an option: argument -C/--compression",
     "create_no_space": "is full",
     "create_sigint": "was interrupted",

@@ -1,8 +1,9 @@
-"""Borg's answers on stdout, what is no answer, and versions."""
+"""Borg's replies on stdout, invalid replies, and versions."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,7 @@ from borgdesk.borg.replies import (
     UnexpectedReply,
     check_version,
     parse_create,
+    parse_freed,
     parse_info,
     parse_list,
     parse_prune_line,
@@ -87,6 +89,53 @@ def test_other_answers_are_refused(stdout: bytes) -> None:
             parse(stdout)
 
 
+@pytest.mark.parametrize("size", [2**63, -(2**63), 10**30])
+def test_sizes_that_history_has_no_room_for_are_refused(size: int) -> None:
+    reply = json.loads(encoded(REPOSITORY, CACHE, {"archive": ARCHIVE}))
+    reply["archive"]["stats"]["original_size"] = size
+    with pytest.raises(UnexpectedReply, match="not a number of bytes"):
+        parse_create(json.dumps(reply).encode())
+
+
+@pytest.mark.parametrize("size", [2**63 - 1, 1 - 2**63, 0])
+def test_sizes_that_history_has_room_for(size: int) -> None:
+    stats = {"original_size": size, "compressed_size": 3, "deduplicated_size": 2, "nfiles": 1}
+    reply = parse_create(encoded(REPOSITORY, {"archive": {**ARCHIVE, "stats": stats}}))
+    assert reply is not None
+    assert reply.stats.original_size == size
+
+
+def test_a_new_archive_has_local_times_and_a_list_has_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        made = parse_create(encoded(REPOSITORY, {"archive": ARCHIVE}))
+        entry = {**ARCHIVE, "comment": "", "hostname": "h", "username": "u"}
+        listed = parse_list(encoded(REPOSITORY, {"archives": [entry]}))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert made is not None
+    assert made.start == made.repository.last_modified == datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert listed.archives[0].start == listed.repository.last_modified == datetime(2026, 11, 23, 18, tzinfo=UTC)
+
+
+def test_a_time_with_a_zone_is_that_time() -> None:
+    repository = {**REPOSITORY["repository"], "last_modified": "2026-11-23T18:00:00+02:00"}
+    info = parse_info(encoded({**REPOSITORY, "repository": repository}))
+    assert (info.last_modified, info.stats) == (datetime(2026, 11, 23, 16, tzinfo=UTC), None)
+
+
+def test_a_repository_without_a_key_file() -> None:
+    assert parse_info(encoded({**REPOSITORY, "encryption": {"mode": "none"}})).keyfile is None
+
+
+def test_what_was_not_understood_is_not_repeated_at_length() -> None:
+    with pytest.raises(UnexpectedReply) as caught:
+        parse_info(encoded({**REPOSITORY, "repository": {"id": "x" * 5000}}))
+    assert len(str(caught.value)) < 300
+
+
 @given(st.sampled_from(["archive", "repository", "encryption", "archives", "cache"]), st.data())
 def test_malformed_fields_are_refused_with_a_sentence(part: str, data: st.DataObject) -> None:
     reply = json.loads(encoded(REPOSITORY, CACHE, {"archive": ARCHIVE, "archives": []}))
@@ -143,16 +192,20 @@ def test_versions(text: str, version: BorgVersion) -> None:
 
 @pytest.mark.parametrize("text", ["", "bash 5.2.1", "borg", "borg x.y", "usage: borg 1.2.3"])
 def test_not_borg(text: str) -> None:
-    with pytest.raises(BorgUnusable, match="does not say that it is"):
+    with pytest.raises(BorgUnusable, match="does not identify itself as Borg"):
         parse_version(text)
 
 
 def test_versions_compare_by_number() -> None:
     assert BorgVersion(1, 2, 10) > BorgVersion(1, 2, 9)
     assert str(BorgVersion(1, 4, 5)) == "1.4.5"
+    assert str(BorgVersion(1, 4)) == "1.4.0"
 
 
-@pytest.mark.parametrize("version", [BorgVersion(1, 2), BorgVersion(1, 2, 4), BorgVersion(1, 4, 5), BorgVersion(1, 9)])
+@pytest.mark.parametrize(
+    "version",
+    [BorgVersion(1, 2), BorgVersion(1, 2, 4), BorgVersion(1, 4, 5), BorgVersion(1, 9), BorgVersion(1, 99, 99)],
+)
 def test_supported(version: BorgVersion) -> None:
     assert check_version(version) is version
 
@@ -162,9 +215,26 @@ def test_supported(version: BorgVersion) -> None:
     [
         (BorgVersion(1, 1, 18), "1.1.18 is too old"),
         (BorgVersion(0, 29), "too old"),
-        (BorgVersion(2, 0), "2.0.0 is not supported yet"),
+        (BorgVersion(1, 1, 99), "too old"),
+        (BorgVersion(2, 0, 1), "Borg 2 is experimental"),
+        (BorgVersion(3, 0), "not supported yet"),
+        (BorgVersion(2, 0), "Everything else needs Borg 1.2 or 1.4"),
     ],
 )
 def test_unsupported(version: BorgVersion, reason: str) -> None:
     with pytest.raises(BorgUnusable, match=reason):
         check_version(version)
+
+
+@pytest.mark.parametrize(
+    ("message", "freed"),
+    [
+        ("compaction freed about 24.08 MB repository space.", (24_080_000, "24.08 MB")),
+        ("compaction freed about 0 B repository space.", (0, "0 B")),
+        ("compaction freed about 1.50 kB repository space.", (1500, "1.50 kB")),
+        ("compaction freed about much repository space.", None),
+        ("Remote: something else", None),
+    ],
+)
+def test_what_compact_has_freed(message: str, freed: tuple[int, str] | None) -> None:
+    assert parse_freed(message) == freed

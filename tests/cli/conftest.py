@@ -1,4 +1,4 @@
-"""A BorgDesk of its own for tests that change things, and a prepared one that the others look at."""
+"""Fixtures of the command line: a separate BorgDesk for tests that change it, and a shared one for reading."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def desk(tmp_path: Path) -> Iterator[BorgDesk]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BorgDesk]:
-    """Two repositories, three scripts in three lanes, a good run and a failed one. Tests leave it as it is."""
+    """Provide two repositories, three scripts in three lanes, a good run and a failed one. Tests must not change it."""
     desk = BorgDesk(tmp_path_factory.mktemp("shared") / "desk")
     desk.add_repository("Docs", retention=Retention(daily=3), excludes=("*.tmp",))
     desk.add_repository("Empty")

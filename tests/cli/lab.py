@@ -1,7 +1,8 @@
-"""The real command, with everything it keeps below one folder.
+"""Runs the real command with all its data in one folder.
 
-What a test looks at happens in processes of its own, as for a user. What it needs before is made here and now, by the
-same services; and tables of many small cases call the command's ``main`` here, because a process costs a second.
+The tested commands run in processes of their own, as for a user, most of them forked from a process that has imported
+the program: see ``tests/fork_server.py``. Preparations use the same services in this process, and so do tables of many
+small cases, which call the command's ``main``.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ from borgdesk.__main__ import main
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.history import Run
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, Trigger
-from borgdesk.domain.script import Script
-from borgdesk.engine import backup
-from borgdesk.engine.assigning import Changes, assign
-from borgdesk.engine.cancel import Cancel
-from borgdesk.engine.enrolling import add_repository, checked
+from borgdesk.domain.script import NewScript, Script
+from borgdesk.engine.lanes.assignments import Changes, assign
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.registration import add_repository, checked
+from borgdesk.engine.runs import backup
 from borgdesk.engine.workspace import Workspace
+from tests import empty_database, fork_server
+from tests.command_lines import command_line
 
 FAKE_BORG = Path(__file__).parents[1] / "fakes" / "borg"
 CREATED = Path(__file__).parents[1] / "data" / "borg" / "1.4" / "create_success"
@@ -52,7 +56,7 @@ def wait_until(done: Callable[[], object], what: str) -> None:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command printed, and its exit code."""
+    """Output and exit code of a command."""
 
     code: int
     out: str
@@ -60,7 +64,7 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The one document on standard output."""
+        """The single document on standard output."""
         return json.loads(self.out)
 
     @property
@@ -70,19 +74,27 @@ class Answer:
 
 def _checked(answer: Answer) -> Answer:
     assert not re.search("^Traceback", answer.err, re.MULTILINE), answer.err
-    assert "should not have" not in answer.err, answer.err
+    assert "Unexpected error" not in answer.err, answer.err
     return answer
 
 
+def _encoded(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
+
+
+def _answer(done: subprocess.CompletedProcess[bytes]) -> Answer:
+    return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
 class BorgDesk:
-    """One user's BorgDesk, as it is used from a shell."""
+    """BorgDesk of one user, as used from a shell."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.home = folder / "home"
         self.environment = {
-            # The fake Borg starts sooner with this very Python than with what may be in front of it.
+            # The fake Borg starts faster with this Python than with one that may come earlier in PATH.
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "HOME": str(folder),
@@ -104,25 +116,32 @@ class BorgDesk:
         return [sys.executable, "-W", "error", "-m", "borgdesk", *arguments]
 
     def __call__(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> Answer:
-        """Run a command to its end."""
+        """Run a command and wait for its end."""
+        variables = self.environment | environment
+        if not fork_server.can_run(variables):
+            return self.started(*arguments, stdin=stdin, **environment)
+        return _checked(_answer(fork_server.run(arguments, variables, _encoded(stdin), PATIENCE)))
+
+    def started(self, *arguments: str, stdin: str | bytes = "", **environment: str) -> Answer:
+        """Run a command as users do, in a Python that is started for it and imports what it needs."""
         done = subprocess.run(
             self.argv(*arguments),
             env=self.environment | environment,
-            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+            input=_encoded(stdin),
             capture_output=True,
             check=False,
             timeout=PATIENCE,
         )
-        return _checked(Answer(done.returncode, done.stdout.decode(), done.stderr.decode()))
+        return _checked(_answer(done))
 
     def ok(self, *arguments: str, stdin: str = "") -> Answer:
-        """The same for a command that must work."""
+        """Run a command that must succeed."""
         answer = self(*arguments, stdin=stdin)
         assert answer.code == 0, answer.err
         return answer
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Begin a command that the test watches."""
+        """Start a command that the test observes."""
         return subprocess.Popen(
             self.argv(*arguments),
             env=self.environment | environment,
@@ -134,7 +153,7 @@ class BorgDesk:
         )
 
     def here(self, *arguments: str) -> Answer:
-        """Run a command without a process of its own."""
+        """Run a command within this process."""
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         root = logging.getLogger()
         level, handlers = root.level, list(root.handlers)
@@ -153,15 +172,15 @@ class BorgDesk:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """For what a test needs, not for what it looks at."""
-        return Workspace.open(self.environment)
+        """The workspace, for preparations."""
+        return empty_database.opened(self.environment)
 
     def close(self) -> None:
         if "workspace" in vars(self):
             self.workspace.store.close()
 
     def shell(self, line: str) -> Answer:
-        """A line of bash in which ``borgdesk`` is the command."""
+        """Run a line of bash in which ``borgdesk`` is the command."""
         define = f'borgdesk() {{ {shlex.join(self.argv())} "$@"; }}\n'
         done = subprocess.run(
             ["bash", "-c", define + line], env=self.environment, capture_output=True, text=True, check=False
@@ -169,32 +188,34 @@ class BorgDesk:
         return _checked(Answer(done.returncode, done.stdout, done.stderr))
 
     def add_repository(self, name: str, passphrase: str | None = None, **values: Any) -> Repository:
-        """A new repository of Borg, encrypted where there is a passphrase."""
+        """Create a new Borg repository, encrypted if there is a passphrase."""
         init = Encryption.NONE if passphrase is None else Encryption.REPOKEY_BLAKE2
         return add_repository(self.workspace, self._repository(name, **values), passphrase, init)
 
     def add_pretended_repository(self, name: str, **values: Any) -> Repository:
-        """One that no real Borg will be asked for."""
+        """Add a repository for which Borg is never called."""
         return self.workspace.store.repositories.add(checked(self._repository(name, **values)))
 
     def _repository(self, name: str, **values: Any) -> Repository:
-        wanted = Repository(0, name, str(self.folder / f"{name.lower()}.borg"), sources=(str(self.source),))
+        wanted = Repository(
+            RepositoryId(0), name, str(self.folder / f"{name.lower()}.borg"), sources=(str(self.source),)
+        )
         return replace(wanted, **values)
 
     def add_script(self, name: str, body: str = "", header: str = "", **values: Any) -> Script:
-        """A script of the library that says its name in a journal."""
+        """Add a library script that writes its name to a journal."""
         block = "".join(f"# {line}\n" for line in ["/// borgdesk", *header.splitlines(), "///"]) if header else ""
         text = f"#!/bin/bash\n{block}echo {shlex.quote(name)} >>{shlex.quote(str(self.journal_file))}\n{body}\n"
-        return self.workspace.store.scripts.add(name, text.encode(), **values)
+        return self.workspace.store.scripts.add(NewScript(name, text.encode(), **values))
 
     def assign(self, repository: str, script: str, hook: Hook, **changes: Any) -> Assignment:
-        """Place a script in a lane."""
+        """Assign a script to a lane."""
         store = self.workspace.store
         ids = store.repositories.get(repository).id, store.scripts.get(script).id
         return assign(self.workspace, *ids, hook, Changes(**changes))
 
     def back_up(self, repository: str) -> Run:
-        """A run that is over."""
+        """Back up and return the finished run."""
         wanted = self.workspace.store.repositories.get(repository)
         return backup.run(self.workspace, wanted, Trigger.CLI, lambda _: None, Cancel())
 
@@ -208,22 +229,22 @@ class BorgDesk:
         return self.journal_file.read_text().split() if self.journal_file.exists() else []
 
     def wait_for(self, file: str) -> None:
-        """Wait until a script has made a file."""
+        """Wait until a script has created a file."""
         wait_until((self.folder / file).exists, file)
 
     def add_held_script(self, name: str) -> Script:
-        """A script that makes the file ``NAME.began`` and goes on when there is one called ``NAME.go``."""
+        """Add a script that creates the file ``NAME.began`` and continues when ``NAME.go`` exists."""
         base = shlex.quote(str(self.folder / name))
         return self.add_script(name, f"touch {base}.began; until [[ -e {base}.go ]]; do sleep 0.05; done")
 
     def play(self, create: dict[str, Any]) -> dict[str, str]:
-        """The environment in which the fake Borg answers ``borg create``."""
+        """Return the environment in which the fake Borg answers ``borg create`` like this."""
         scenario = self.folder / "scenario.json"
         scenario.write_text(json.dumps({"commands": {"create": create}}))
         return {"BORGDESK_BORG": str(FAKE_BORG), "FAKE_BORG_SCENARIO": str(scenario)}
 
     def stub(self, text: str) -> str:
-        """A program that takes the place of Borg."""
+        """Create a program that replaces Borg."""
         file = self.folder / "stub"
         file.write_text(text)
         file.chmod(0o700)
@@ -231,10 +252,10 @@ class BorgDesk:
 
 
 def end_with_guardian(process: subprocess.Popen[str]) -> None:
-    """What a power failure does to a run: all that could finish it is gone at once."""
+    """Kill the run and its guardian at once, as a power failure would."""
     tasks = Path(f"/proc/{process.pid}/task").iterdir()
     children = [pid for task in tasks for pid in (task / "children").read_text().split()]
-    guardians = [pid for pid in children if b"guardian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    guardians = [pid for pid in children if b"guardian" in command_line(int(pid))]
     assert guardians
     for pid in (*map(int, guardians), process.pid):
         os.kill(pid, signal.SIGKILL)
@@ -242,7 +263,7 @@ def end_with_guardian(process: subprocess.Popen[str]) -> None:
 
 
 def progress(files: int, path: str) -> dict[str, Any]:
-    """A step of the fake Borg: one line of progress."""
+    """Return a step of the fake Borg: one line of progress."""
     return {
         "type": "archive_progress",
         "original_size": files * 1000,
@@ -256,12 +277,12 @@ def progress(files: int, path: str) -> dict[str, Any]:
 
 
 def created() -> dict[str, str]:
-    """The last step of a fake Borg that made an archive."""
+    """Return the last step of a fake Borg that created an archive."""
     return {"stdout": (CREATED / "stdout").read_text()}
 
 
 def borg(desk: BorgDesk, *arguments: str) -> str:
-    """Ask Borg itself."""
+    """Run Borg itself."""
     program = desk.environment.get("BORGDESK_BORG") or shutil.which("borg") or "borg"
     environment = desk.environment | {"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "yes"}
     done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=True)
@@ -269,7 +290,7 @@ def borg(desk: BorgDesk, *arguments: str) -> str:
 
 
 def keys(documents: Sequence[dict[str, Any]]) -> set[str]:
-    """The keys of documents that must have the same ones."""
+    """Return the keys of documents, all of which must have the same ones."""
     found = {frozenset(document) for document in documents}
     assert len(found) == 1, found
     return set(found.pop())

@@ -1,4 +1,4 @@
-"""A terminal of a given width with a command in it, and what a person would see there."""
+"""Terminal of a given width that runs a command, and the resulting screen content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ERASE = "\x1b[K"
 
 
 def rendered(text: str, columns: int) -> list[str]:
-    """The lines on the screen after *text*. It knows what the command uses: CR, LF, erase to the end of the line."""
+    """Return the lines on the screen after *text*, which may contain CR, LF and "erase to the end of the line"."""
     lines: list[list[str]] = [[]]
     column = place = 0
     text = COLOURS.sub("", text)
@@ -50,7 +50,7 @@ def rendered(text: str, columns: int) -> list[str]:
 
 
 class Terminal:
-    """A command as somebody sees and stops it who sits before it."""
+    """Runs a command in a terminal and can stop it as a user would."""
 
     def __init__(
         self, desk: BorgDesk, *arguments: str, columns: int = 80, environment: Mapping[str, str] | None = None
@@ -80,12 +80,12 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """All that was written, escape sequences included."""
+        """Everything that was written, including escape sequences."""
         return self._seen.decode(errors="replace")
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen."""
+        """The content of the screen."""
         return rendered(self.text, self.columns)
 
     def wait_for(self, text: str) -> None:
@@ -99,7 +99,7 @@ class Terminal:
         os.write(self._master, key.encode())
 
     def end(self) -> tuple[int, Sequence[str]]:
-        """Wait for the end: the exit code, and the screen without the blank line at its end."""
+        """Wait for the end; return the exit code, and the screen without the trailing blank line."""
         while self._read():
             pass
         _, status = os.waitpid(self.pid, 0)
@@ -113,7 +113,7 @@ class Terminal:
         assert ready, f"nothing happened any more: {self.lines}"
         try:
             chunk = os.read(self._master, 65536)
-        except OSError:  # Linux says so when the last process has left the terminal
+        except OSError:  # Linux reports this when the last process has closed the terminal
             return False
         self._seen += chunk
         return bool(chunk)

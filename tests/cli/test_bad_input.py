@@ -1,4 +1,4 @@
-"""What cannot be done: a clear sentence, exit code 2, and nothing half done."""
+"""Invalid commands: a clear sentence, exit code 2, and no partial effects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cli.lab import BorgDesk
 
 
 def refused(desk: BorgDesk, *arguments: str, stdin: str = "") -> str:
-    """The only sentence of a command that could not be done."""
+    """Return the single sentence of a refused command."""
     answer = desk(*arguments, stdin=stdin) if stdin else desk.here(*arguments)
     assert (answer.code, answer.out) == (2, ""), answer
     assert len(answer.said) == 1
@@ -23,7 +23,7 @@ def refused(desk: BorgDesk, *arguments: str, stdin: str = "") -> str:
 
 
 def contents(desk: BorgDesk) -> list[str]:
-    """All that the database has."""
+    """Return the complete content of the database."""
     with closing(sqlite3.connect(desk.home / "data" / "borgdesk.db")) as connection:
         return list(connection.iterdump())
 
@@ -50,20 +50,20 @@ def new(desk: BorgDesk, name: str, location: str, *options: str) -> tuple[str, .
         ("script remove stop", "The script “stop” is assigned in “Docs” (pre-backup). Remove it there first."),
         ("script add /no/such/file", "The file /no/such/file cannot be read: No such file or directory."),
         ("script add /etc", "The file /etc cannot be read: Is a directory."),
-        ("script add -", "A script from standard input needs a name: give --name."),
+        ("script add -", "A script from standard input needs a name. Use --name."),
         ("assignment list nope", "There is no repository “nope”."),
         ("assignment add Docs nope --hook post-run", "There is no script “nope”."),
         ("assignment add nope stop --hook post-run", "There is no repository “nope”."),
         ("assignment add Docs start --hook post-run --on-failure skip",
-         "“skip” is a policy of pre-backup scripts only: afterwards there is no backup left to skip."),
+         "“skip” is possible for pre-backup and pre-restore scripts only: afterwards there is nothing left to skip."),
         ("assignment edit 99 --timeout 3", "There is no assignment “99”."),
-        ("assignment edit 1 --clear FOO", "There is nothing to clear in “FOO”."),
-        ("assignment edit 1 --param A=1 --secret A", "A is given with --param and with --secret."),
-        ("script test start --param A=1 --secret A", "A is given with --param and with --secret."),
+        ("assignment edit 1 --clear FOO", "“FOO” has nothing to clear."),
+        ("assignment edit 1 --param A=1 --secret A", "A is given with both --param and --secret."),
+        ("script test start --param A=1 --secret A", "A is given with both --param and --secret."),
         ("assignment move 99 --order 1", "There is no assignment “99”."),
         ("assignment remove 99", "There is no assignment “99”."),
         ("assignment remove nope",
-         "There is no assignment “nope”: it must be an id, or the name of an assigned script."),
+         "There is no assignment “nope”: enter an id, or the name of an assigned script."),
         ("plan nope", "There is no repository “nope”."),
         ("run nope", "There is no repository “nope”."),
         ("run Docs nope", "There is no repository “nope”."),
@@ -96,7 +96,7 @@ def test_empty_names(shared: BorgDesk) -> None:
         assert refused(shared, "script", "edit", "start", "--name", name) == "The name of the script is empty."
     assert refused(shared, "script", "add", "") == "The name of the file is empty."
     assert refused(shared, *new(shared, "X", "", "--init", "none")) == "The location is empty."
-    assert refused(shared, "repo", "edit", "Docs", "--source", "") == "A source is empty: name a folder or a file."
+    assert refused(shared, "repo", "edit", "Docs", "--source", "") == "A source is empty: enter a folder or a file."
     assert not (shared.folder / "new.borg").exists()
 
 
@@ -110,13 +110,13 @@ def test_a_name_that_exists_makes_no_repository(shared: BorgDesk) -> None:
 def test_locations_that_do_not_open(desk: BorgDesk) -> None:
     words = refused(desk, *new(desk, "X", str(desk.source)))
     assert words == (
-        f"The repository {desk.source} could not be opened. This location exists, but it is not a Borg repository: "
-        "is the path right?"
+        f"The repository {desk.source} could not be opened. There is no Borg repository at this location, but "
+        "something else. Check the path."
     )
     words = refused(desk, *new(desk, "X", "/no/such/place"))
     assert words == (
-        "The repository /no/such/place could not be opened. There is no repository at this location: is the path right "
-        "and the disk mounted?"
+        "The repository /no/such/place could not be opened. There is no repository at this location. Check the path, "
+        "and that the disk is mounted."
     )
     assert desk.here("repo", "list").out == ""
 
@@ -125,14 +125,14 @@ def test_passphrases(desk: BorgDesk) -> None:
     location = desk.folder / "enc.borg"
     mode = ("--init", "repokey-blake2")
     words = refused(desk, *new(desk, "Enc", str(location), *mode))
-    assert words == "The encryption repokey-blake2 needs a passphrase, or a command that prints it."
+    assert words == "repokey-blake2 encryption needs a passphrase, or a command that prints it."
     assert refused(desk, *new(desk, "Enc", str(location), *mode, "--passphrase-stdin"), stdin="\n") == (
         "The passphrase is empty."
     )
     answer = desk(*new(desk, "Enc", str(location), *mode, "--passphrase-stdin"), stdin=b"\xff\n")
     assert (answer.code, answer.said) == (
         2,
-        ["borgdesk: The value of passphrase on standard input is not text in UTF-8."],
+        ["borgdesk: The value of passphrase on standard input is not UTF-8 text."],
     )
     assert not location.exists()
     desk.add_repository("Enc", "correct horse")
@@ -140,7 +140,7 @@ def test_passphrases(desk: BorgDesk) -> None:
     words = refused(desk, *new(desk, "Again", str(location), "--passphrase-stdin"), stdin="wrong\n")
     assert words == opened + "The passphrase is wrong."
     words = refused(desk, *new(desk, "Again", str(location)))
-    assert words == opened + "The repository is encrypted and there is no passphrase for it: enter it."
+    assert words == opened + "The repository is encrypted: enter its passphrase."
     assert refused(desk, "repo", "edit", "Enc", "--passcommand", "echo wrong") == opened + "The passphrase is wrong."
     assert refused(desk, "repo", "edit", "Enc", "--location", str(desk.source)).startswith("The repository")
     shown = desk.here("repo", "show", "Enc", "--json").json
@@ -154,7 +154,9 @@ def test_a_source_that_is_gone(desk: BorgDesk) -> None:
         "repo", "add", "X", "--location", str(desk.folder / "x"), "--source", str(gone), "--init", "none"
     )
     assert answer.code == 0
-    assert answer.said[0] == f"The source {gone} is not there just now; a run without it fails."
+    assert answer.said[0] == (
+        f"{gone} does not exist at the moment. A run without it backs up the rest and ends with a warning."
+    )
     desk.add_script("stop")
     desk.add_script("start")
     desk.assign("X", "stop", Hook.PRE_BACKUP)
@@ -162,16 +164,17 @@ def test_a_source_that_is_gone(desk: BorgDesk) -> None:
     answer = desk("run", "X")
     assert answer.code == 2
     assert (
-        answer.out == f"Backup of X failed. “{gone}” is not there, so nothing was backed up. “start” ran afterwards.\n"
+        answer.out == f"Backup of X failed. “{gone}” does not exist. A disk may not be mounted. Nothing was backed up. "
+        "“start” ran afterwards.\n"
     )
     assert desk.journal == ["stop", "start"]
 
 
 _NO_BORG = (
-    "There is no Borg on this machine (looked for “/no/borg”). Install the package borgbackup, or name the program in "
-    "BORGDESK_BORG."
+    "Borg is not installed (looked for “/no/borg”). Install the package borgbackup, or choose the program in "
+    "the settings."
 )
-_TOO_OLD = "Borg 1.1.17 is too old: BorgDesk needs Borg 1.2 or newer; 1.4 is best."
+_TOO_OLD = "Borg 1.1.17 is too old. BorgDesk needs Borg 1.2 or 1.4."
 
 
 @pytest.mark.parametrize("sentence", [_NO_BORG, _TOO_OLD])
@@ -213,7 +216,7 @@ def test_databases_that_cannot_be_used(shared: BorgDesk, tmp_path: Path, command
     database.write_bytes(b"not a database" * 100 + whole[1400:])
     spoilt = database.read_bytes()
     words = refused(desk, *command.split())
-    assert words.startswith(f"The file {database} is not a database. BorgDesk changed nothing in it;")
+    assert words.startswith(f"The file {database} is not a database. BorgDesk did not change it.")
     assert database.read_bytes() == spoilt
 
 
@@ -230,10 +233,10 @@ def test_a_home_that_cannot_be_made(desk: BorgDesk) -> None:
         (b"#!/bin/bash\n\xff\n", "The file {} is not UTF-8 text (line 2)."),
         (b"", "The file {} is empty."),
         (b"# /// borgdesk\n# timeout = 0\n# ///\n",
-         "The file {} was not taken in. In the block, “timeout” must be a whole number of seconds, from 1 to 604800."),
+         "The file {} was not added. In the block, “timeout” must be a whole number of seconds, from 1 to 604800."),
         (b"# /// borgdesk\n# [parameters.PATH]\n# ///\n",
-         ("The file {} was not taken in. PATH cannot be a parameter: that variable belongs to the system, Borg or "
-          "BorgDesk.")),
+         ("The file {} was not added. PATH cannot be a parameter, because the system, Borg or BorgDesk uses that "
+         "variable.")),
     ],
 )  # fmt: skip
 def test_files_that_cannot_be_scripts(desk: BorgDesk, content: bytes, words: str) -> None:
@@ -251,7 +254,7 @@ def test_a_file_whose_name_is_no_name(desk: BorgDesk) -> None:
     file = os.fsencode(desk.folder) + b"/b\xff.sh"
     Path(os.fsdecode(file)).write_text("#!/bin/sh\n")
     assert refused(desk, "script", "add", os.fsdecode(file)) == (
-        "The name of the file cannot be the name of a script: give --name."
+        "The file name cannot be used as the name of a script. Use --name."
     )
     assert desk.here("script", "add", os.fsdecode(file), "--name", "b").code == 0
 
@@ -260,17 +263,17 @@ def test_a_state_folder_that_cannot_be_written(desk: BorgDesk) -> None:
     desk.add_script("one")
     (desk.home / "state" / "tests").write_text("in the way")
     words = refused(desk, "script", "test", "one")
-    assert words == f"The folder {desk.home}/state/tests/1/state cannot be made: Not a directory."
-    assert (desk.journal, desk.workspace.store.runs.unfinished_tests()) == ([], [])
+    assert words == f"The folder {desk.home}/state/tests/1/state cannot be created: Not a directory."
+    assert (desk.journal, desk.workspace.store.executions.unfinished_tests()) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("content", "remark"),
     [
-        (b"#!/bin/sh\r\necho x\r\n", "The file {} has Windows line ends; they were changed to LF."),
-        (b"echo x\n", "The file {} has no shebang, so /bin/bash will run it."),
+        (b"#!/bin/sh\r\necho x\r\n", "The file {} had Windows line endings; they were converted to LF."),
+        (b"echo x\n", "The file {} has no shebang line, so /bin/bash will run it."),
         (b"#!/no/such/shell\necho x\n",
-         "The file {} cannot be run yet. The interpreter /no/such/shell is not on this machine."),
+         "The file {} cannot be run yet. The interpreter /no/such/shell is not installed."),
     ],
 )  # fmt: skip
 def test_files_that_are_taken_with_a_remark(desk: BorgDesk, content: bytes, remark: str) -> None:
@@ -284,7 +287,7 @@ def test_files_that_are_taken_with_a_remark(desk: BorgDesk, content: bytes, rema
     if b"/no/such" in content:
         assert (code.code, code.said) == (
             2,
-            ["borgdesk: “odd” failed: The interpreter /no/such/shell is not on this machine."],
+            ["borgdesk: “odd” failed: The interpreter /no/such/shell is not installed."],
         )
     else:
         assert (code.code, code.out) == (0, "x\n")

@@ -1,4 +1,4 @@
-"""``borgdesk demo``: a good run and a failing one, on real Borg, with nothing left behind that is not in its folder."""
+"""``borgdesk demo``: a successful and a failing run on real Borg, with all files in one folder."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def test_demo(desk: BorgDesk) -> None:
     assert (answer.code, answer.err) == (0, "")
     lines = answer.out.splitlines()
     assert lines[0] == "BorgDesk demo"
-    assert f"Everything is in {folder}; remove that folder when you have seen enough." in lines
+    assert f"Everything is in {folder}; delete that folder when you are done." in lines
     assert "Backup of Photos finished." in lines
     assert (
-        "Backup of Photos failed. The script “Stop photo server” failed (exit 1). “Start photo server” and “Report "
-        "trouble” ran afterwards."
+        "Backup of Photos failed. The script “Stop photo server” failed (exit 1): the database did not shut down. "
+        "“Start photo server” and “Report trouble” ran afterwards."
     ) in lines
     assert lines.count("  The photo server is running.") == 2
     assert (folder / "service").read_text() == "running\n"
@@ -52,7 +52,7 @@ def test_demo_in_a_temporary_folder_is_stopped(desk: BorgDesk) -> None:
         code, lines = terminal.end()
     assert code == 130
     assert lines[-1] == "  The photo server is running."
-    assert "2. A backup whose first script fails half-way" not in lines
+    assert "2. A backup whose first script fails halfway" not in lines
     (made,) = folder.iterdir()
     assert made.name.startswith("borgdesk-demo-")
     assert {path.name for path in made.iterdir()} >= {"borgdesk", "photos", "repository", "service"}

@@ -1,4 +1,4 @@
-"""``--json``: the names of the contract, exactly; and one document, whatever else is said."""
+"""``--json``: exactly the documented names, in a single document, whatever else is printed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,8 +15,9 @@ from tests.cli.lab import BorgDesk, keys
 
 REPOSITORY = set(
     "id name location sources excludes exclude_caches one_file_system compression archive_name encryption passcommand "
-    "has_passphrase retention continue_on_hook_failure pre_script post_script created_at last_run_at last_status "
-    "last_success_at".split()
+    "has_passphrase retention continue_on_hook_failure pre_script post_script stall_limit fail_on_missing_source "
+    "patterns upload_ratelimit checkpoint_interval extra_arguments ssh_key ssh_port jump_host remote_path append_only "
+    "created_at last_run_at last_status last_success_at compact_every compacted_at".split()
 )
 SCRIPT = set(
     "id name description file_path timeout run_on usage_count last_used_at last_result sha256 parameters used_by "
@@ -26,12 +28,15 @@ ASSIGNMENT = set(
     "secrets".split()
 )
 RUN = set(
-    "id repository repository_id location trigger status outcome step borg_exit_code archive original_size "
-    "deduplicated_size files error note queued_at started_at finished_at recovered executions".split()
+    "id uid kind repository repository_id location trigger status outcome step borg_exit_code archive original_size "
+    "deduplicated_size files error note note_codes queued_at started_at finished_at recovered steps executions "
+    "borg free_before free_after repository_size".split()
 )
+BORG = set("step status exit_code error started_at finished_at duration stdout stderr truncated".split())
+STEP = set("name kind hook status started_at duration exit_code reason reason_code recovered".split())
 EXECUTION = set(
-    "id run_id repository script script_id hook order timeout run_on on_failure parameters status reason exit_code "
-    "started_at finished_at duration stdout stderr truncated revision recovered".split()
+    "id run_id repository script script_id hook order timeout run_on on_failure parameters status reason reason_code "
+    "exit_code started_at finished_at duration stdout stderr truncated revision recovered".split()
 )
 PLANNED = set(
     "script script_id hook order timeout run_on on_failure effective parameters secrets revision problem runs "
@@ -41,7 +46,7 @@ POLICY = {"timeout", "run_on", "on_failure"}
 
 
 def answer(desk: BorgDesk, *arguments: str) -> Any:
-    """The document a command answers with."""
+    """Return the document that a command prints."""
     done = desk.here(*arguments, "--json")
     assert done.code == 0, done.err
     return done.json
@@ -106,9 +111,15 @@ def test_runs_and_executions(shared: BorgDesk) -> None:
     good, bad = answer(shared, "history", "show", "1"), answer(shared, "history", "show", "2")
     assert (set(good), set(bad)) == (RUN, RUN)
     assert (good["status"], good["outcome"], good["trigger"]) == ("success", "success", "cli")
+    assert [run["kind"] for run in listed] == ["backup", "backup"]
+    assert (UUID(good["uid"]).version, bad["uid"] > good["uid"]) == (7, True)
     assert (good["borg_exit_code"], good["error"], good["files"]) == (0, None, 1)
     assert good["archive"].split("-")[1] == "docs"
     assert (bad["status"], bad["borg_exit_code"], bad["archive"]) == ("failure", None, None)
+    assert (keys(good["borg"]), bad["borg"]) == (BORG, [])
+    assert [(one["step"], one["status"], one["exit_code"]) for one in good["borg"]] == [
+        (step, "success", 0) for step in ("create", "prune", "compact")
+    ]
     assert bad["error"] == "The script “stop” failed (exit 1)."
     rows = [(one["script"], one["hook"], one["status"], one["exit_code"]) for one in bad["executions"]]
     assert rows == [
@@ -117,6 +128,19 @@ def test_runs_and_executions(shared: BorgDesk) -> None:
         ("report", "post-run", "success", 0),
     ]
     assert good["executions"][2]["reason"] == "condition is failure, outcome was success"
+    assert keys([one for run in listed for one in run["steps"]]) == STEP
+    assert [(one["name"], one["kind"], one["status"]) for one in good["steps"]] == [
+        ("stop", "script", "success"),
+        ("create", "borg", "success"),
+        ("start", "script", "success"),
+        ("prune", "borg", "success"),
+        ("compact", "borg", "success"),
+        ("report", "script", "skipped"),
+    ]
+    assert [(one["name"], one["status"], one["reason"]) for one in bad["steps"][:2]] == [
+        ("stop", "failed", "exit 1"),
+        ("create", "skipped", None),
+    ]
 
 
 def test_output_is_text_and_only_where_it_is_asked_for(shared: BorgDesk) -> None:

@@ -34,8 +34,9 @@ def test_add_all_at_once_and_back_up(desk: BorgDesk) -> None:
         stdin="correct horse\nnot this\n",
     )  # fmt: skip
     assert answer.code == 0, answer.err
-    assert answer.said == [
-        f"The passphrase is kept in the file {desk.home}/config/secrets.json, unencrypted, readable by you only.",
+    assert answer.said[-1].endswith("“borgdesk key export” saves the key.")
+    assert answer.said[:-1] == [
+        f"The passphrase is stored in the file {desk.home}/config/secrets.json, unencrypted, readable only by you.",
         "Added the repository “One” (id 1).",
     ]
     one = shown(desk, "One")
@@ -72,11 +73,11 @@ def test_edit_changes_what_is_given_and_nothing_else(desk: BorgDesk) -> None:
     before = shown(desk, "A")
     assert desk.here("repo", "edit", "A").code == 0
     assert shown(desk, "A") == before
-    edit = ("repo", "edit", "A", "--name", "B", "--keep-daily", "5", "--clear", "keep-weekly", "--exclude", "c")
+    edit = ("repo", "edit", "A", "--name", "B", "--keep-daily", "5", "--clear", "keep-weekly", "--exclude", "*/c")
     assert desk.here(*edit).said == ["Changed the repository “B”."]
     after = shown(desk, "B")
     assert {name for name in after if after[name] != before[name]} == {"name", "excludes", "retention"}
-    assert after["excludes"] == ["c"]
+    assert after["excludes"] == ["*/c"]
     assert after["retention"] == before["retention"] | {"daily": 5, "weekly": None}
     desk.here("repo", "edit", "1", "--clear", "retention", "--clear", "excludes", "--compression", "none")
     after = shown(desk, "B")
@@ -87,7 +88,7 @@ def test_a_passphrase_that_is_not_needed_is_not_kept(desk: BorgDesk) -> None:
     location = desk.add_repository("A").location
     answer = desk("repo", "add", "B", "--location", location, "--source", "/", "--passphrase-stdin", stdin="x\n")
     assert answer.said == [
-        "The repository is not encrypted: the passphrase was not needed, and is not kept.",
+        "The repository is not encrypted, so the passphrase was not needed and was not stored.",
         "Added the repository “B” (id 2).",
     ]
 
@@ -105,7 +106,9 @@ def test_remove_leaves_borg_and_history_alone(desk: BorgDesk) -> None:
     location = desk.add_repository("A").location
     desk.back_up("A")
     answer = desk.here("repo", "remove", "A")
-    assert answer.said == [f"Forgot “A”. The Borg repository {location} and the history are still there."]
+    assert answer.said == [
+        f"Removed “A” from BorgDesk. The Borg repository {location} and the history were not changed."
+    ]
     assert len(borg(desk, "list", "--short", location).splitlines()) == 1
     assert [run["repository"] for run in desk.here("history", "--repo", "A", "--json").json] == ["A"]
     again = desk.here("repo", "add", "A", "--location", location, "--source", str(desk.source))
@@ -126,7 +129,7 @@ def test_stopping_while_it_is_made_leaves_nothing(desk: BorgDesk, number: signal
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    assert err.splitlines() == ["Stopping…", "borgdesk: Stopped; no repository was made."]
+    assert err.splitlines() == ["Stopping…", "borgdesk: Stopped; no repository was created."]
     assert not location.exists()
     assert desk.here("repo", "list").out == ""
 
@@ -141,5 +144,40 @@ def test_stopping_a_demo_that_is_being_made_leaves_nothing(desk: BorgDesk) -> No
     desk.wait_for("began")
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, err.splitlines()[-1]) == (130, "borgdesk: Stopped; no repository was made.")
+    assert (process.returncode, err.splitlines()[-1]) == (130, "borgdesk: Stopped; no repository was created.")
     assert not demo.exists()
+
+
+def test_patterns_limits_and_options_of_borg(desk: BorgDesk) -> None:
+    desk.add_pretended_repository("Docs")
+    file = desk.folder / "patterns"
+    file.write_text("# mine\r\n+ home/*/keep\r\n- home/*\r\n")
+    done = desk.here(
+        "repo", "edit", "Docs", "--patterns-file", str(file), "--upload-ratelimit", "500", "--checkpoint-interval",
+        "600", "--extra-arguments=--noacls --comment 'a b'", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert done.json["patterns"] == "# mine\n+ home/*/keep\n- home/*\n"
+    assert (done.json["upload_ratelimit"], done.json["checkpoint_interval"]) == (500, 600)
+    assert done.json["extra_arguments"] == "--noacls --comment 'a b'"
+    shown = desk.here("repo", "show", "Docs").out
+    assert "500 KiB/s" in shown
+    assert "every 10 min" in shown
+    assert "- home/*" in shown
+    for option, sentence in (
+        ("--extra-arguments=--jso", "“--jso” cannot be used: write the option in full."),
+        ("--extra-arguments=-np", "“-np” cannot be used, because Borg would not back up anything."),
+        ("--upload-ratelimit=0", "between 1 and 10,000,000 KiB/s"),
+        ("--checkpoint-interval=5", "between 1 minute and 7 days"),
+    ):
+        refused = desk.here("repo", "edit", "Docs", option)
+        assert refused.code == 64
+        assert sentence in refused.err
+    file.write_text("+ a\nnonsense\n")
+    refused = desk.here("repo", "edit", "Docs", "--patterns-file", str(file))
+    assert (refused.code, refused.out) == (2, "")
+    assert "Line 2: “nonsense” must begin with +" in refused.err
+    cleared = [f"--clear={name}" for name in ("patterns", "upload-ratelimit", "checkpoint-interval", "extra-arguments")]
+    done = desk.here("repo", "edit", "Docs", *cleared, "--json")
+    assert [done.json[name] for name in ("patterns", "upload_ratelimit", "checkpoint_interval")] == ["", None, None]
+    assert done.json["extra_arguments"] == ""

@@ -1,4 +1,4 @@
-"""``borgdesk run``, ``recover`` and ``history``: exit codes, several repositories, signals, and what is owed."""
+"""``borgdesk run``, ``recover`` and ``history``: exit codes, several repositories, signals, and pending scripts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import Hook, OnFailure, RunStatus, Trigger
-from borgdesk.engine.procfs import identity
+from borgdesk.engine.processes.procfs import identity
 from tests.cli.lab import BorgDesk, end_with_guardian
 
 
 def around(desk: BorgDesk, repository: str = "A") -> None:
-    """A repository with a script before and one after the backup."""
+    """Add a repository with a script before and one after the backup."""
     desk.add_repository(repository)
     desk.add_script("stop")
     desk.add_script("start")
@@ -26,11 +27,17 @@ def around(desk: BorgDesk, repository: str = "A") -> None:
     ("body", "hook", "policy", "code", "sentence"),
     [
         ("true", Hook.POST_RUN, None, 0, "Backup of A finished."),
-        ("exit 3", Hook.POST_RUN, None, 1, "Backup of A finished with warnings. The script “odd” failed (exit 3)."),
+        (
+            "exit 3",
+            Hook.POST_RUN,
+            None,
+            1,
+            "Backup of A finished with warnings. The script “odd” failed (exit 3).",
+        ),
         ("exit 3", Hook.PRE_BACKUP, OnFailure.CONTINUE, 1, "Backup of A finished with warnings."),
         ("exit 3", Hook.PRE_BACKUP, OnFailure.STOP, 2, "Backup of A failed. The script “odd” failed (exit 3)."),
-        ("exit 3", Hook.PRE_BACKUP, OnFailure.SKIP, 75, "Backup of A was skipped. The script “odd”: exit 3."),
-        ("exit 75", Hook.PRE_BACKUP, None, 75, "Backup of A was skipped. The script “odd”: "),
+        ("exit 3", Hook.PRE_BACKUP, OnFailure.SKIP, 75, "Backup of A was skipped. The script “odd” failed (exit 3)."),
+        ("exit 75", Hook.PRE_BACKUP, None, 75, "Backup of A was skipped. The script “odd” said “not now”."),
     ],
 )
 def test_exit_codes(desk: BorgDesk, body: str, hook: Hook, policy: OnFailure | None, code: int, sentence: str) -> None:
@@ -63,6 +70,16 @@ def test_what_is_told(desk: BorgDesk) -> None:
     assert (quiet.err, quiet.out) == ("", answer.out)
     verbose = desk.here("run", "A", "--verbose")
     assert "    line 1" in verbose.said
+
+
+def test_the_note_of_a_run_is_told_with_its_sentence(desk: BorgDesk) -> None:
+    missing = str(desk.folder / "missing")
+    desk.add_repository("A", sources=(str(desk.source), missing), retention=Retention(daily=7))
+    answer = desk("run", "A")
+    note = desk.here("history", "--json").json[0]["note"]
+    assert note
+    assert answer.out.rstrip().endswith(note)
+    assert answer.out.count("\n") == 1
 
 
 def test_reasons_are_given_once(desk: BorgDesk) -> None:
@@ -109,7 +126,7 @@ def test_two_at_one_location_take_turns(desk: BorgDesk) -> None:
     assert process.returncode == 0
     assert out == "Backup of Second finished.\nBackup of First finished.\n"
     assert desk.journal == ["Second", "First"], "in the given order"
-    assert "First: Waiting: 1 run before this one." in err.splitlines()
+    assert "First: Waiting for 1 run to finish." in err.splitlines()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -123,7 +140,7 @@ def test_signals_cancel_and_what_is_owed_runs(desk: BorgDesk, number: signal.Sig
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert out == "Backup of A was cancelled. “start” ran afterwards.\n"
-    assert "Stopping… what is owed is still done; once more leaves each script 30 seconds." in err.splitlines()
+    assert "Stopping… Owed scripts still run. Press again to give each 30 seconds." in err.splitlines()
     assert desk.journal == ["stop", "held", "start"]
 
 
@@ -131,11 +148,11 @@ def test_nohup(desk: BorgDesk) -> None:
     around(desk)
     desk.add_held_script("held")
     desk.assign("A", "held", Hook.PRE_BACKUP)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         process = desk.start("run", "A")
     finally:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, before)
     desk.wait_for("held.began")
     process.send_signal(signal.SIGHUP)
     (desk.folder / "held.go").touch()
@@ -155,10 +172,10 @@ def test_recover(desk: BorgDesk) -> None:
     answer = desk("recover")
     assert answer.code == 0
     assert answer.said[0].startswith("Run 1 of “A” (")
-    assert answer.said[0].endswith(") was interrupted. What it owes is done now:")
-    assert answer.said[1] == "✗ no backup: interrupted"
+    assert answer.said[0].endswith(") was interrupted. Running what it owes:")
+    assert answer.said[1:3] == ["✗ held  BorgDesk was interrupted while it ran", "✗ no backup: interrupted"]
     assert answer.out == (
-        "Backup of A was interrupted. BorgDesk was ended while the backup was under way. “start” ran afterwards.\n"
+        "Backup of A was interrupted. BorgDesk was interrupted while the backup was running. “start” ran afterwards.\n"
     )
     assert desk.journal == ["stop", "held", "start"]
     run = desk.here("history", "show", "1", "--json").json
@@ -166,7 +183,10 @@ def test_recover(desk: BorgDesk) -> None:
     assert [(one["status"], one["recovered"]) for one in run["executions"]] == [
         ("success", False), ("interrupted", False), ("success", True),
     ]  # fmt: skip
-    assert desk.here("recover").said == ["Nothing is owed."]
+    # Nobody was at a terminal, so it is reported until somebody is.
+    told, nothing = desk.here("recover").said
+    assert told.startswith("BorgDesk was interrupted during the backup of “A”. “start” ran afterwards, at ")
+    assert nothing == "Nothing is owed."
 
 
 def test_a_run_begins_with_what_another_one_owes(desk: BorgDesk) -> None:
@@ -180,7 +200,7 @@ def test_a_run_begins_with_what_another_one_owes(desk: BorgDesk) -> None:
     answer = desk.here("run", "B", "--json")
     assert [run["repository"] for run in answer.json] == ["B"]
     assert desk.journal == ["stop", "held", "start"]
-    assert any("Backup of A was interrupted." in line for line in answer.said)
+    assert any("BorgDesk was interrupted during the backup of “A”." in line for line in answer.said)
 
 
 def test_history_is_searched(shared: BorgDesk) -> None:

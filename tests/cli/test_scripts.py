@@ -1,4 +1,4 @@
-"""``borgdesk script`` and ``borgdesk assignment``: the library, its tests, and its places in lanes."""
+"""``borgdesk script`` and ``borgdesk assignment``: the library, tests of scripts, and assignments."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_what_becomes_secret_is_kept_secret(desk: BorgDesk) -> None:
     file.write_text("#!/bin/sh\n# /// borgdesk\n# [parameters.TOKEN]\n# secret = true\n# ///\n")
     answer = desk.here("script", "edit", "one", "--file", str(file))
     assert answer.said == [
-        f"The value of TOKEN is kept in the file {desk.home}/config/secrets.json, unencrypted, readable by you only.",
+        f"The value of TOKEN is stored in the file {desk.home}/config/secrets.json, unencrypted, readable only by you.",
         "Changed the script “one”.",
     ]
     (shown,) = desk.here("assignment", "list", "A", "--json").json
@@ -107,7 +107,7 @@ def test_remove_takes_the_file_and_names_every_place(desk: BorgDesk) -> None:
     assert desk.here("script", "remove", "one").said == [words]
     for number in ("1", "2"):
         assert desk.here("assignment", "remove", number).code == 0
-    assert desk.here("script", "remove", "one").said == [f"Removed the script “one” and its file {path}."]
+    assert desk.here("script", "remove", "one").said == [f"Deleted the script “one” and its file {path}."]
     assert not path.exists()
 
 
@@ -161,7 +161,7 @@ def test_lanes(desk: BorgDesk) -> None:
     for name in ("one", "two"):
         desk.add_script(name)
     add = ("assignment", "add", "A")
-    assert desk.here(*add, "one", "--hook", "pre-backup").said == ["“one” is number 1 of pre-backup in “A” (id 1)."]
+    assert desk.here(*add, "one", "--hook", "pre-backup").said == ["“one” is number 1 in pre-backup of “A” (id 1)."]
     assert desk.here(*add, "two", "--hook", "pre-backup", "--order", "1", "--on-failure", "skip").code == 0
     assert desk.here(*add, "one", "--hook", "post-run", "--run-on", "always", "--disabled").code == 0
 
@@ -171,14 +171,14 @@ def test_lanes(desk: BorgDesk) -> None:
 
     pre, last = "pre-backup", "post-run"
     assert lanes() == [(2, "two", pre, 1, True), (1, "one", pre, 2, True), (3, "one", last, 1, False)]
-    assert desk.here("assignment", "move", "1", "--order", "1").said == ["“one” is number 1 of pre-backup now."]
+    assert desk.here("assignment", "move", "1", "--order", "1").said == ["“one” is now number 1 in pre-backup."]
     assert desk.here("assignment", "edit", "3", "--enabled").code == 0
     assert lanes() == [(1, "one", pre, 1, True), (2, "two", pre, 2, True), (3, "one", last, 1, True)]
     assert desk.here("assignment", "move", "two", "--order", "9", "--hook", "post-backup").code == 2, "skip is of pre"
     answer = desk.here("assignment", "move", "one", "--order", "1")
     places = "1 (“A”, pre-backup), 3 (“A”, post-run)"
-    assert answer.said == [f"borgdesk: The script “one” is assigned more than once; name one by its id: {places}."]
-    assert desk.here("assignment", "remove", "two").said == ["“two” is not in pre-backup of “A” any more."]
+    assert answer.said == [f"borgdesk: The script “one” is assigned more than once. Use an id: {places}."]
+    assert desk.here("assignment", "remove", "two").said == ["“two” is no longer in pre-backup of “A”."]
     assert lanes() == [(1, "one", pre, 1, True), (3, "one", last, 1, True)]
 
 
@@ -218,3 +218,43 @@ def test_a_plan_says_what_would_keep_a_run_from_working(desk: BorgDesk) -> None:
     assert desk.journal == []
     desk.here("assignment", "edit", "one", "--param", "WORD=x")
     assert desk.here("plan", "A").code == 0
+
+
+def test_a_file_that_others_can_change_is_not_run_before_it_is_protected(desk: BorgDesk) -> None:
+    script = desk.add_script("stop")
+    desk.add_pretended_repository("Docs", encryption="none", archive_name="{now}")
+    desk.assign("Docs", "stop", Hook.PRE_BACKUP)
+    Path(script.file_path).chmod(0o766)
+    listed = desk.here("script", "list", "--json")
+    assert "can be changed by every user of this machine, so it is not run" in listed.json[0]["problem"]
+    assert "script protect" in listed.err
+    assert "chmod go-w" in desk.here("plan", "Docs").err + desk.here("plan", "Docs").out
+    assert desk.here("script", "test", "stop").code == 2
+    done = desk("run", "Docs", "--json")
+    assert "“stop” is not run" in done.json[0]["error"]
+    assert desk.journal == []
+    protected = desk("script", "protect", "stop", "--json")
+    assert (protected.code, protected.json["problem"]) == (0, None)
+    assert desk.here("script", "test", "stop").code == 0
+    assert desk.journal == ["stop"]
+
+
+def test_a_folder_that_others_can_change_is_refused(desk: BorgDesk) -> None:
+    desk.add_script("stop")
+    desk.home.chmod(0o777)
+    for words in (["script", "list"], ["script", "test", "stop"], ["recover"]):
+        answer = desk(*words)
+        assert answer.code == 2
+        assert f"“chmod go-w {desk.home}” and start again" in answer.err
+    assert desk.journal == []
+
+
+def test_files_beside_a_script_are_not_found_and_that_is_said(desk: BorgDesk) -> None:
+    file = desk.folder / "stop.sh"
+    file.write_text('#!/bin/bash\nset -e\n. "$(dirname "$0")/lib.sh"\n')
+    answer = desk.here("script", "add", str(file))
+    (remark,) = [line for line in answer.said if "BORGDESK_LIBRARY_DIR" in line]
+    assert remark.startswith(f"The file {file}: Line 3: ")
+    file.write_text('#!/bin/bash\n. "$BORGDESK_LIBRARY_DIR/lib.sh"\n')
+    answer = desk.here("script", "edit", "stop", "--file", str(file))
+    assert answer.said == ["Changed the script “stop”."]

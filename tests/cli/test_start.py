@@ -1,4 +1,4 @@
-"""Start-up: what is imported for what, wrong usage, streams that are closed, full or left."""
+"""Start-up: imports per command, wrong usage, and streams that are closed, full or unread."""
 
 from __future__ import annotations
 
@@ -35,10 +35,34 @@ print(code, *sorted(heavy), file=sys.stderr)
     ],
 )
 def test_what_is_imported(desk: BorgDesk, arguments: str, heavy: str) -> None:
-    desk.here("repo", "list")  # a new database needs Alembic
+    desk.here("repo", "list")  # creating a database needs Alembic
     argv = [sys.executable, "-c", _IMPORTED, *arguments.split()]
     done = subprocess.run(argv, env=desk.environment, capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == heavy
+
+
+def test_the_window_is_imported_without_the_store_and_the_parser() -> None:
+    """It is painted first."""
+    late = "{'sqlalchemy', 'borgdesk.engine.workspace', 'borgdesk.cli.parser'}"
+    program = f"import sys, borgdesk.__main__, borgdesk.app; print({late} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_what_a_command_imports_is_never_looked_through_for_garbage(desk: BorgDesk) -> None:
+    program = (
+        "import gc, sys; from borgdesk.__main__ import main; code = main(); "
+        "print(code, gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    )
+    argv = [sys.executable, "-c", program, "repo", "list"]
+    done = subprocess.run(argv, env=desk.environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 True True"
+
+
+@pytest.mark.parametrize("before", [[], ["--debug"], ["--json"], ["--json", "--debug"]])
+def test_a_command_of_two_words_may_follow_options(before: list[str]) -> None:
+    assert parse([*before, "restore", "list"]).command == "restore list"
+    assert parse([*before, "restore", "undo", "3"]).restore == 3
 
 
 def test_version(desk: BorgDesk) -> None:
@@ -55,33 +79,33 @@ def test_no_display(desk: BorgDesk) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("script add F --timeout 0", "--timeout: A timeout of 0 s is not possible: it must be between 1 s and 7 days."),
-        ("script edit S --timeout -1", "--timeout: A timeout of -1 s is not possible: it must be between 1 s and"),
+        ("script add F --timeout 0", "--timeout: A timeout of 0 s is not possible. It must be between 1 s and 7 days."),
+        ("script edit S --timeout -1", "--timeout: A timeout of -1 s is not possible. It must be between 1 s and"),
         ("script test S --timeout soon", "--timeout: “soon” is not a whole number."),
-        ("script add F --run-on never", "--run-on: “never” is not a condition: use “always” or a comma list of"),
+        ("script add F --run-on never", "--run-on: “never” is not a condition. Use “always”, or a comma-separated"),
         ("script add F --run-on ,", "--run-on: “,” is not a condition"),
-        ("script test S --hook x", "--hook: “x” is not possible: use pre-backup, post-backup, post-run or test."),
+        ("script test S --hook x", "--hook: “x” is not possible. Use pre-backup, post-backup, post-run, pre-restore, "),
         ("script test S --param =1", "--param: "),
-        ("assignment add R S --hook test", "--hook: “test” is not possible: use pre-backup, post-backup or post-run."),
+        ("assignment add R S --hook test", "--hook: “test” is not possible. Use pre-backup, post-backup, post-run, "),
         ("assignment add R S", "the following arguments are required: --hook"),
-        ("assignment add R S --hook post-run --order 0", "--order: 0 is not possible: it must be at least 1."),
-        ("assignment add R S --hook post-run --on-failure x", "“x” is not possible: use stop, continue or skip."),
-        ("assignment add R S --hook post-run --param A", "--param: “A” is not a parameter: write NAME=VALUE."),
-        ("assignment add R S --hook post-run --param PATH=x", "--param: PATH cannot be a parameter: that variable"),
+        ("assignment add R S --hook post-run --order 0", "--order: 0 is not possible. It must be at least 1."),
+        ("assignment add R S --hook post-run --on-failure x", "“x” is not possible. Use stop, continue or skip."),
+        ("assignment add R S --hook post-run --param A", "--param: “A” is not a parameter. Use NAME=VALUE."),
+        ("assignment add R S --hook post-run --param PATH=x", "--param: PATH cannot be a parameter, because"),
         ("assignment add R S --hook post-run --secret a", "--secret: "),
         ("assignment edit 1 --enabled --disabled", "not allowed with argument --enabled"),
-        ("plan R --outcome good", "--outcome: “good” is not possible: use success, warning, failure, cancelled,"),
-        ("history --status fine", "--status: “fine” is not possible: use queued, running, success, warning, failure,"),
-        ("history --limit 0", "--limit: 0 is not possible: it must be at least 1."),
+        ("plan R --outcome good", "--outcome: “good” is not possible. Use success, warning, failure, cancelled,"),
+        ("history --status fine", "--status: “fine” is not possible. Use queued, running, success, warning, failure,"),
+        ("history --limit 0", "--limit: 0 is not possible. It must be at least 1."),
         ("history show one", "RUN: “one” is not a whole number."),
         ("repo add N --source /s", "the following arguments are required: --location"),
         ("repo add N --location /l", "the following arguments are required: --source"),
-        ("repo add N --location /l --source /s --init x", "--init: “x” is not an encryption mode: use one of repokey"),
-        ("repo add N --location /l --source /s --compression x", "--compression: “x” is not a compression: use none"),
-        ("repo add N --location /l --source /s --keep-daily 0", "--keep-daily: 0 is not possible: it must be at least"),
+        ("repo add N --location /l --source /s --init x", "--init: “x” is not an encryption mode. Use one of repokey"),
+        ("repo add N --location /l --source /s --compression x", "--compression: “x” is not a valid compression."),
+        ("repo add N --location /l --source /s --keep-daily 0", "--keep-daily: The number of archives must be at"),
         ("repo add N --location /l --source /s --keep-within 3", "--keep-within: “3” is not an interval"),
         ("repo add N --location /l --source /s --archive-name a/b", "--archive-name: "),
-        ("repo edit R --clear name", "--clear: “name” is not possible: use excludes, retention,"),
+        ("repo edit R --clear name", "--clear: “name” is not possible. Use excludes, patterns,"),
         ("repo edit R --passphrase-stdin --passcommand c", "not allowed with argument --passphrase-stdin"),
         ("run", "the following arguments are required: REPO"),
         ("run R --quiet --verbose", "not allowed with argument -q/--quiet"),
@@ -108,7 +132,7 @@ def test_wrong_usage_ends_with_64_and_makes_nothing(desk: BorgDesk) -> None:
     answer = desk("script", "add", "no.sh", "--timeout", "0")
     assert answer.code == 64
     assert answer.said == [
-        "borgdesk script add: --timeout: A timeout of 0 s is not possible: it must be between 1 s and 7 days.",
+        "borgdesk script add: --timeout: A timeout of 0 s is not possible. It must be between 1 s and 7 days.",
         "See “borgdesk script add --help”.",
     ]
     assert not desk.home.exists()
@@ -161,7 +185,7 @@ def test_standard_input_that_is_closed(shared: BorgDesk) -> None:
     answer = shared.shell("borgdesk assignment edit 1 --secret PASSWORD <&-")
     assert (answer.code, answer.said) == (
         2,
-        ["borgdesk: Standard input ended before the value of PASSWORD: it takes one line a value."],
+        ["borgdesk: Standard input ended before the value of PASSWORD. It must have one line per value."],
     )
 
 
@@ -174,3 +198,29 @@ def test_help_in_a_locale_without_quotation_marks(desk: BorgDesk) -> None:
     answer = desk("--help", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert answer.code == 0
     assert "\\u201chistory show RUN\\u201d" in answer.out
+
+
+def test_debug_logs_what_is_decided(desk: BorgDesk) -> None:
+    log = desk.home / "state" / "borgdesk.log"
+    desk.ok("repo", "list")
+    assert "DEBUG" not in log.read_text()
+    desk.ok("--debug", "repo", "list")
+    assert f"DEBUG borgdesk.engine.workspace: opened {desk.home}" in log.read_text()
+
+
+def test_a_defect_in_a_runs_thread_is_a_sentence_and_a_failure(desk: BorgDesk) -> None:
+    desk.add_pretended_repository("Docs")
+    broken = (
+        "import sys\nfrom borgdesk.__main__ import main\nfrom borgdesk.engine.runs import recipe\n"
+        "def broken(*_): raise RuntimeError('a defect of ours')\n"
+        "recipe._turn = broken\nsys.exit(main(['run', 'Docs']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", broken], env=desk.environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"borgdesk: Docs: Unexpected error (RuntimeError: a defect of ours). Details are in "
+        f"{desk.home / 'state' / 'borgdesk.log'}.\n"
+    )
+    assert "Traceback" in (desk.home / "state" / "borgdesk.log").read_text()

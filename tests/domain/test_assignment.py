@@ -1,4 +1,4 @@
-"""An assignment's values in force, and the environment its parameters make."""
+"""Effective values of an assignment, and the environment derived from its parameters."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure, resolve_values
+from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure, resolve_values, split_secrets
+from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.parameters import Header, Parameter
-from borgdesk.domain.run import LANES, Hook, OnFailure, Policy, RunOn
+from borgdesk.domain.run import LANES, Hook, OnFailure, RunOn
 
 SUCCESS = RunOn.parse("success")
 FAILURE = RunOn.parse("failure")
@@ -17,10 +19,10 @@ FAILURE = RunOn.parse("failure")
 
 def assignment(**overrides: Any) -> Assignment:
     return Assignment(
-        id=1,
-        repository_id=1,
+        id=AssignmentId(1),
+        repository_id=RepositoryId(1),
         repository="Docs",
-        script_id=1,
+        script_id=ScriptId(1),
         script="Stop",
         hook=Hook.PRE_BACKUP,
         order=1,
@@ -52,9 +54,9 @@ def test_the_lane_of_tests_takes_no_scripts() -> None:
 
 @pytest.mark.parametrize("hook", LANES)
 @pytest.mark.parametrize("on_failure", [None, *OnFailure])
-def test_skip_is_for_pre_backup_only(hook: Hook, on_failure: OnFailure | None) -> None:
-    if on_failure is OnFailure.SKIP and hook is not Hook.PRE_BACKUP:
-        with pytest.raises(InvalidInput, match="“skip” is a policy of pre-backup scripts only"):
+def test_skip_is_for_what_comes_before_the_work_only(hook: Hook, on_failure: OnFailure | None) -> None:
+    if on_failure is OnFailure.SKIP and hook not in (Hook.PRE_BACKUP, Hook.PRE_RESTORE):
+        with pytest.raises(InvalidInput, match="“skip” is possible for pre-backup and pre-restore scripts only"):
             check_on_failure(hook, on_failure)
     else:
         check_on_failure(hook, on_failure)
@@ -88,3 +90,15 @@ def test_values(given: dict[str, str], values: dict[str, str] | None, missing: t
     resolved, lacking = resolve_values(HEADER, given)
     assert resolved == (given if values is None else values)
     assert lacking == missing
+
+
+def test_an_assignment_is_in_force_until_it_is_switched_off() -> None:
+    assert assignment().enabled
+    assert not assignment(enabled=False).enabled
+
+
+def test_a_value_is_secret_when_it_is_declared_so_and_stays_so() -> None:
+    header = Header((Parameter("TOKEN", secret=True), Parameter("NAME")))
+    values = {"TOKEN": "t", "NAME": "n", "OLD": "o"}
+    assert split_secrets(header, values) == ({"NAME": "n", "OLD": "o"}, {"TOKEN": "t"})
+    assert split_secrets(header, values, {"OLD"}) == ({"NAME": "n"}, {"TOKEN": "t", "OLD": "o"})

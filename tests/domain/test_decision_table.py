@@ -1,4 +1,4 @@
-"""The decision table of the contract: outcome, condition, policy and lane against run or skip, and with which words."""
+"""Decision table: outcome, condition, policy and lane determine whether a script runs or is skipped, and the reason."""
 
 from __future__ import annotations
 
@@ -6,24 +6,19 @@ from itertools import product
 
 import pytest
 
-from borgdesk.domain.run import (
-    ALWAYS,
-    LANES,
+from borgdesk.domain.decisions import (
     RUN,
     Consequence,
     Decision,
-    ExecutionStatus,
-    Hook,
     LaneState,
-    OnFailure,
-    Outcome,
     Policy,
-    RunOn,
     ScriptEnd,
     consequence,
     decide,
     status_of_exit,
 )
+from borgdesk.domain.reasons import Code, Reason
+from borgdesk.domain.run import ALWAYS, LANES, ExecutionStatus, Hook, OnFailure, Outcome, RunOn
 
 MATCHES: dict[Outcome, str | None] = {
     Outcome.SUCCESS: "success",
@@ -33,7 +28,7 @@ MATCHES: dict[Outcome, str | None] = {
     Outcome.INTERRUPTED: "failure",
     Outcome.SKIPPED: None,
 }
-"""The contract's column *matches run_on*; None: only always."""
+"""The documented column *matches run_on*; None: only always."""
 
 CONDITIONS = (
     "success",
@@ -45,7 +40,21 @@ CONDITIONS = (
     "success,warning,failure",
     "always",
 )
-STOPPED = "Mount disk failed"
+
+
+def stopped(script: str, status: ExecutionStatus = ExecutionStatus.FAILED) -> Reason:
+    return Reason(Code.SCRIPT_BEFORE, {"script": script, "status": status.value})
+
+
+def unmatched(condition: str, outcome: Outcome) -> Reason:
+    return Reason(Code.CONDITION_OF_OUTCOME, {"condition": condition, "outcome": outcome.value})
+
+
+def words(decision: Decision) -> str | None:
+    return None if decision.reason is None else decision.reason.in_words()
+
+
+STOPPED = stopped("Mount disk")
 POST = (Hook.POST_BACKUP, Hook.POST_RUN)
 
 
@@ -69,7 +78,7 @@ def test_post_lanes_that_go_on(hook: Hook, outcome: Outcome, condition: str, on_
     if matches(condition, outcome):
         assert decision == Decision(run=True, reason=None)
     else:
-        assert decision == Decision(run=False, reason=f"condition is {condition}, outcome was {outcome.value}")
+        assert decision == Decision(run=False, reason=unmatched(condition, outcome))
 
 
 @pytest.mark.parametrize(("hook", "outcome", "condition"), [*product(POST, Outcome, CONDITIONS)])
@@ -78,18 +87,28 @@ def test_post_lanes_that_were_stopped_run_only_what_is_always(hook: Hook, outcom
     if condition == "always":
         assert decision == RUN
     elif matches(condition, outcome):
-        assert decision == Decision(run=False, reason="Mount disk failed before it")
+        assert decision == Decision(run=False, reason=STOPPED)
     else:
-        assert decision == Decision(run=False, reason=f"condition is {condition}, outcome was {outcome.value}")
+        assert decision == Decision(run=False, reason=unmatched(condition, outcome))
+
+
+@pytest.mark.parametrize(("outcome", "condition"), [*product(Outcome, CONDITIONS)])
+def test_the_last_lane_hears_of_what_failed_after_the_backup(outcome: Outcome, condition: str) -> None:
+    """After the backup, conditions are compared with its outcome; at the end, with the status so far."""
+    early = decide(Hook.POST_BACKUP, policy(condition), LaneState(), outcome, tainted=True)
+    assert early == decide(Hook.POST_BACKUP, policy(condition), LaneState(), outcome)
+    late = decide(Hook.POST_RUN, policy(condition), LaneState(), outcome, tainted=True)
+    status = Outcome.WARNING if outcome is Outcome.SUCCESS else outcome
+    assert late.run is matches(condition, status)
+    if not late.run:
+        word = "status" if outcome is Outcome.SUCCESS else "outcome"
+        assert words(late) == f"condition is {condition}, {word} was {status.value}"
 
 
 def test_the_words_of_the_contract() -> None:
-    assert decide(Hook.POST_RUN, policy("failure"), LaneState(), Outcome.SUCCESS).reason == (
-        "condition is failure, outcome was success"
-    )
-    assert decide(Hook.PRE_BACKUP, policy(), LaneState("Mount disk failed"), None).reason == (
-        "Mount disk failed before it"
-    )
+    unmet = decide(Hook.POST_RUN, policy("failure"), LaneState(), Outcome.SUCCESS)
+    assert words(unmet) == "condition is failure, outcome was success"
+    assert words(decide(Hook.PRE_BACKUP, policy(), LaneState(STOPPED), None)) == "Mount disk failed before it"
 
 
 @pytest.mark.parametrize(("condition", "on_failure"), [*product(CONDITIONS, OnFailure)])
@@ -99,7 +118,7 @@ def test_pre_backup_scripts_run_until_one_stops_the_lane(
 ) -> None:
     values = policy(condition, on_failure)
     assert decide(Hook.PRE_BACKUP, values, LaneState(), outcome) == RUN
-    assert decide(Hook.PRE_BACKUP, values, LaneState(STOPPED), outcome) == Decision(False, f"{STOPPED} before it")
+    assert decide(Hook.PRE_BACKUP, values, LaneState(STOPPED), outcome) == Decision(False, STOPPED)
 
 
 @pytest.mark.parametrize("hook", POST)
@@ -120,6 +139,7 @@ WORDS = {
 @pytest.mark.parametrize("status", WORDS)
 def test_an_end_in_words(status: ExecutionStatus) -> None:
     assert ScriptEnd("Mount disk", status, 1).in_words() == WORDS[status]
+    assert stopped("Mount disk", status).in_words() == f"{WORDS[status]} before it"
 
 
 def end_of(status: ExecutionStatus) -> ScriptEnd:
@@ -127,7 +147,7 @@ def end_of(status: ExecutionStatus) -> ScriptEnd:
 
 
 @pytest.mark.parametrize(("hook", "on_failure"), [*product(LANES, OnFailure)])
-@pytest.mark.parametrize("lane", [LaneState(), LaneState("Check disk failed")])
+@pytest.mark.parametrize("lane", [LaneState(), LaneState(STOPPED)])
 def test_a_good_end_changes_nothing(hook: Hook, on_failure: OnFailure, lane: LaneState) -> None:
     assert consequence(hook, lane, end_of(ExecutionStatus.SUCCESS), on_failure) == Consequence(lane)
 
@@ -156,20 +176,20 @@ def test_what_follows_in_pre_backup(
     status: ExecutionStatus, on_failure: OnFailure, stops: bool, outcome: Outcome | None, taints: bool
 ) -> None:
     result = consequence(Hook.PRE_BACKUP, LaneState(), end_of(status), on_failure)
-    assert result == Consequence(LaneState(WORDS[status] if stops else None), outcome, taints)
+    assert result == Consequence(LaneState(stopped("Mount disk", status) if stops else None), outcome, taints)
 
 
 @pytest.mark.parametrize(("hook", "status"), [*product(POST, [s for s in WORDS if s is not ExecutionStatus.SKIPPED])])
 def test_what_follows_in_post_lanes(hook: Hook, status: ExecutionStatus) -> None:
     stop = consequence(hook, LaneState(), end_of(status), OnFailure.STOP)
-    assert stop == Consequence(LaneState(WORDS[status]), None, taints=True)
+    assert stop == Consequence(LaneState(stopped("Mount disk", status)), None, taints=True)
     go_on = consequence(hook, LaneState(), end_of(status), OnFailure.CONTINUE)
     assert go_on == Consequence(LaneState(), None, taints=True)
 
 
 @pytest.mark.parametrize(("hook", "status", "on_failure"), [*product(POST, FAILURES, [S, C])])
 def test_a_stopped_lane_stays_stopped_by_the_first(hook: Hook, status: ExecutionStatus, on_failure: OnFailure) -> None:
-    first = LaneState("Start containers failed")
+    first = LaneState(stopped("Start containers"))
     assert consequence(hook, first, end_of(status), on_failure).lane == first
 
 
@@ -177,7 +197,7 @@ def test_a_stopped_lane_stays_stopped_by_the_first(hook: Hook, status: Execution
 def test_the_status_of_an_exit(hook: Hook) -> None:
     expected = dict.fromkeys(range(256), ExecutionStatus.FAILED)
     expected[0] = ExecutionStatus.SUCCESS
-    if hook is Hook.PRE_BACKUP:
+    if hook in (Hook.PRE_BACKUP, Hook.PRE_RESTORE):
         expected[75] = ExecutionStatus.SKIPPED
     assert {code: status_of_exit(hook, code) for code in expected} == expected
 

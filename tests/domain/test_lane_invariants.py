@@ -1,4 +1,4 @@
-"""Whatever scripts a lane has and however they end, what the contract promises of lanes holds."""
+"""Invariants of lanes for any scripts and any results."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borgdesk.domain.run import (
-    ALWAYS,
+from borgdesk.domain.decisions import (
     Decision,
-    ExecutionStatus,
-    Hook,
     LaneState,
-    OnFailure,
-    Outcome,
     Policy,
-    RunOn,
-    RunStatus,
     ScriptEnd,
     consequence,
     decide,
     final_status,
-    outcome_of_exit_code,
     settled_outcome,
     status_of_exit,
+)
+from borgdesk.domain.run import (
+    ALWAYS,
+    ExecutionStatus,
+    Hook,
+    OnFailure,
+    Outcome,
+    RunOn,
+    RunStatus,
+    outcome_of_exit_code,
 )
 
 SEVERITY = [RunStatus.SUCCESS, RunStatus.WARNING]
@@ -44,11 +46,11 @@ class Planned:
 
 @dataclass
 class Lane:
-    """What became of each script, in order, and of the lane."""
+    """Result of each script, in order, and of the lane."""
 
     verdicts: list[tuple[Planned, Decision]]
     states: list[LaneState]
-    """The lane's state that each script met, and the last one."""
+    """The lane's state before each script, and the final one."""
     outcome: Outcome | None = None
     tainted: bool = False
 
@@ -58,7 +60,7 @@ class Lane:
 
 
 def simulate(hook: Hook, scripts: list[Planned], outcome: Outcome | None) -> Lane:
-    """The loop of the engine, without an engine."""
+    """Execute the engine's loop without the engine."""
     lane = Lane([], [LaneState()])
     for planned in scripts:
         decision = decide(hook, planned.policy, lane.states[-1], outcome)

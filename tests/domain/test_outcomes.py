@@ -9,20 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from borgdesk.domain.decisions import final_status, settled_outcome
 from borgdesk.domain.errors import InvalidInput
-from borgdesk.domain.run import (
-    ALWAYS,
-    ExecutionStatus,
-    Hook,
-    Outcome,
-    RunOn,
-    RunStatus,
-    exit_code_of,
-    final_status,
-    outcome_of_exit_code,
-    settled_outcome,
-    worst,
-)
+from borgdesk.domain.exit_codes import exit_code_of, worst
+from borgdesk.domain.run import ALWAYS, ExecutionStatus, Hook, Outcome, RunOn, RunStatus, outcome_of_exit_code
 
 OUTCOME_OF_CODE = [
     *[(0, Outcome.SUCCESS), (1, Outcome.WARNING)],
@@ -37,9 +27,8 @@ def test_every_exit_code_of_borg() -> None:
     assert [(code, outcome_of_exit_code(code)) for code, _ in OUTCOME_OF_CODE] == OUTCOME_OF_CODE
 
 
-def test_without_an_archive_a_warning_is_a_failure() -> None:
-    expected = [(code, Outcome.FAILURE if outcome is Outcome.WARNING else outcome) for code, outcome in OUTCOME_OF_CODE]
-    assert [(code, outcome_of_exit_code(code, archive_made=False)) for code, _ in OUTCOME_OF_CODE] == expected
+def test_without_an_archive_all_is_failure() -> None:
+    assert {outcome_of_exit_code(code, archive_made=False) for code, _ in OUTCOME_OF_CODE} == {Outcome.FAILURE}
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -109,7 +98,7 @@ def test_which_executions_ended_badly() -> None:
 
 
 def test_which_lanes_are_owed() -> None:
-    assert [hook.value for hook in Hook if hook.is_post] == ["post-backup", "post-run"]
+    assert [hook.value for hook in Hook if hook.is_post] == ["post-backup", "post-run", "post-restore"]
 
 
 run_ons = st.one_of(
@@ -144,7 +133,7 @@ def test_what_is_no_condition(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         RunOn.parse(text)
     assert str(caught.value) == (
-        f"“{text}” is not a condition: use “always” or a comma list of success, warning and failure."
+        f"“{text}” is not a condition. Use “always”, or a comma-separated list of success, warning and failure."
     )
 
 

@@ -1,4 +1,4 @@
-"""The block at the top of a script: what it may say, and the sentence about what it may not."""
+"""Parameter block of a script: its contents, and the messages about invalid ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from borgdesk.domain.run import Hook, RunOn
 
 
 def script(toml: str) -> str:
-    """A script with this block, which begins in line 3."""
+    """Return a script with this block, which begins in line 3."""
     block = "\n".join(f"# {line}" if line else "#" for line in dedent(toml).strip("\n").split("\n"))
     return f"#!/bin/bash\n# /// borgdesk\n{block}\n# ///\nset -e\n"
 
@@ -87,6 +87,9 @@ def test_all_that_a_block_can_say() -> None:
     assert header.parameter("OTHER") is None
 
 
+ALL_HOOKS = "pre-backup, post-backup, post-run, pre-restore, post-restore."
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_do_not_matter(end: str) -> None:
     text = script("[parameters.NAME]\nrequired = true").replace("\n", end)
@@ -119,7 +122,7 @@ def test_a_block_without_an_end() -> None:
 
 def test_a_block_that_the_script_interrupts() -> None:
     assert refusal("#!/bin/sh\n# /// borgdesk\n# timeout = 1\necho\n# ///\n") == (
-        "Line 4: the parameter block must be closed by “# ///” before the script goes on."
+        "Line 4: the parameter block must be closed by “# ///” before the script continues."
     )
 
 
@@ -131,40 +134,40 @@ def test_a_block_that_is_no_toml() -> None:
 
 
 REFUSED = [
-    ("parameters = 3", "“parameters” must be tables: write [parameters.NAME]."),
-    ("parameters.A = 3", "Write the parameter A as a table: [parameters.A]."),
+    ("parameters = 3", "“parameters” must be a table: use [parameters.NAME]."),
+    ("parameters.A = 3", "The parameter A must be a table: use [parameters.A]."),
     ("[parameters.A]\ndescription = 3", "In the parameter A, “description” must be text in quotes."),
     ("[parameters.A]\nrequired = 1", "In the parameter A, “required” must be true or false."),
     ('[parameters.A]\nsecret = "yes"', "In the parameter A, “secret” must be true or false."),
     ("[parameters.A]\ndefault = 1.5", "In the parameter A, “default” must be text, a whole number, true or false."),
     ("[parameters.A]\ndefault = []", "In the parameter A, “default” must be text, a whole number, true or false."),
-    ('[parameters.A]\nchoices = "a,b"', "In the parameter A, “choices” must be a list of texts."),
-    ("[parameters.A]\nchoices = [1]", "In the parameter A, “choices” must be a list of texts."),
+    ('[parameters.A]\nchoices = "a,b"', "In the parameter A, “choices” must be a list of strings."),
+    ("[parameters.A]\nchoices = [1]", "In the parameter A, “choices” must be a list of strings."),
     ('[parameters.A]\nrequierd = true', "In the parameter A, “requierd” is not known."),
     (
         '[parameters.A]\ntype = "number"',
-        "The parameter A has the unknown type “number”: use one of text, integer, boolean, choice, path.",
+        "The parameter A has the unknown type “number”. Use one of text, integer, boolean, choice, path.",
     ),
-    ('[parameters.A]\ntype = "choice"', "The parameter A is a choice but names no choices."),
+    ('[parameters.A]\ntype = "choice"', "The parameter A is a choice, but has no choices."),
     (
         '[parameters.A]\nsecret = true\ndefault = "x"',
-        "The parameter A is secret, so it cannot have a default that everybody can read.",
+        "The parameter A is secret, so it cannot have a default that anyone can read.",
     ),
     ('[parameters.A]\ntype = "integer"\ndefault = "many"', "A must be a whole number, not “many”."),
     ('[parameters.A]\ntype = "boolean"\ndefault = "yes"', "A must be true or false, not “yes”."),
     ('[parameters.A]\ntype = "choice"\nchoices = ["a", "b"]\ndefault = "c"', "A must be one of a, b."),
-    ('hook = "before"', "“before” is not a hook: use pre-backup, post-backup or post-run."),
-    ('hook = "test"', "“test” is not a hook: use pre-backup, post-backup or post-run."),
+    ('hook = "before"', "“before” is not a hook. Use one of: " + ALL_HOOKS),
+    ('hook = "test"', "“test” is not a hook. Use one of: " + ALL_HOOKS),
     (
         'run_on = "never"',
-        "“never” is not a condition: use “always” or a comma list of success, warning and failure.",
+        "“never” is not a condition. Use “always”, or a comma-separated list of success, warning and failure.",
     ),
     ("timeout = 0", "In the block, “timeout” must be a whole number of seconds, from 1 to 604800."),
     ("timeout = true", "In the block, “timeout” must be a whole number of seconds, from 1 to 604800."),
     ("timeout = 604801", "In the block, “timeout” must be a whole number of seconds, from 1 to 604800."),
     ('timeout = "5m"', "In the block, “timeout” must be a whole number of seconds, from 1 to 604800."),
     ("name = 3", "In the block, “name” must be text in quotes."),
-    ('needs = "docker"', "In the block, “needs” must be a list of texts."),
+    ('needs = "docker"', "In the block, “needs” must be a list of strings."),
     ("tiemout = 3", "In the block, “tiemout” is not known."),
 ]  # fmt: skip
 
@@ -172,6 +175,33 @@ REFUSED = [
 @pytest.mark.parametrize(("toml", "sentence"), REFUSED)
 def test_what_is_refused_and_how(toml: str, sentence: str) -> None:
     assert refusal(script(toml)) == sentence
+
+
+@pytest.mark.parametrize("seconds", [1, 604800])
+def test_timeouts_from_a_second_to_a_week(seconds: int) -> None:
+    assert parse_header(script(f"timeout = {seconds}")).timeout == seconds
+
+
+def test_numbers_may_be_as_long_as_anybody_needs() -> None:
+    longest = 2**256 - 1
+    assert parse_header(script(f"[parameters.A]\ndefault = {longest}")).parameters == (
+        Parameter("A", default=str(longest)),
+    )
+    assert refusal(script(f"[parameters.A]\ndefault = {longest + 1}")).startswith("In the parameter A, “default” must")
+
+
+def test_what_a_block_need_not_say() -> None:
+    assert parse_header(script("[parameters.A]\n[parameters.B]\nsecret = true")) == Header(
+        (Parameter("A", "", None, required=False, secret=False), Parameter("B", secret=True))
+    )
+    assert parse_header(script("[parameters.A]\n[parameters.B]\nsecret = true")).secrets == {"B"}
+    assert parse_header("#!/bin/sh\necho\n") == Header()
+
+
+@pytest.mark.parametrize(("before", "first"), [("", 2), ("#!/bin/sh\n", 3), ("#!/bin/sh\n\n\n", 5)])
+def test_where_the_block_begins(before: str, first: int) -> None:
+    assert block_lines(f"{before}# /// borgdesk\n# a\n#b\n#\n# ///\n") == (first, ["a", "b", ""])
+    assert block_lines(before + "echo\n") is None
 
 
 @pytest.mark.parametrize(
@@ -197,7 +227,9 @@ def test_names(name: str) -> None:
 def test_what_is_no_name(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         check_name(name)
-    assert str(caught.value) == (f"“{name}” is not a parameter name: use A-Z, 0-9 and _, not beginning with a digit.")
+    assert str(caught.value) == (
+        f"“{name}” is not a parameter name. Use A-Z, 0-9 and _, and do not begin with a digit."
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +244,7 @@ def test_reserved_names(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         check_name(name)
     assert str(caught.value) == (
-        f"{name} cannot be a parameter: that variable belongs to the system, Borg or BorgDesk."
+        f"{name} cannot be a parameter, because the system, Borg or BorgDesk uses that variable."
     )
     with pytest.raises(InvalidInput):
         parse_header(script(f"[parameters.{name}]"))

@@ -1,4 +1,4 @@
-"""A script's text and what is derived from it."""
+"""Text of a script and its derived properties."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.script import (
     MAX_SCRIPT_BYTES,
+    NAMES_OF_FACTS,
+    Details,
+    Script,
     check_name,
     check_timeout,
     file_name_for,
+    free_name,
+    may_be_text,
     normalized,
     sha256_of,
     shebang,
@@ -43,7 +49,7 @@ def test_how_a_script_is_stored(content: bytes, stored: bytes) -> None:
         (b"\xef\xbb\xbf", "The script is empty."),
         (b"echo\0\n", "The script contains NUL bytes: it is not a text file."),
         (b"#!/bin/sh\n\necho caf\xe9\n", "The script is not UTF-8 text (line 3)."),
-        (b"#" * (MAX_SCRIPT_BYTES + 1), "The script is larger than 4 MiB; is it a program?"),
+        (b"#" * (MAX_SCRIPT_BYTES + 1), "The script is larger than 4 MiB; it may not be a script."),
     ],
     ids=["empty", "blank", "mark only", "NUL", "Latin-1", "large"],
 )
@@ -56,6 +62,21 @@ def test_what_cannot_be_a_script(content: bytes, sentence: str) -> None:
 def test_the_sentence_names_what_it_is_about() -> None:
     with pytest.raises(InvalidInput, match=r"^The file /x is empty\.$"):
         normalized(b"", "The file /x")
+
+
+def test_the_largest_script() -> None:
+    assert len(normalized(b"#" * MAX_SCRIPT_BYTES)) == 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("beginning", "says"), [(b"", False), (b"echo", True), (b"\x7fELF\0", False), (b"\xff", True)])
+def test_what_may_be_text(beginning: bytes, says: bool) -> None:
+    assert may_be_text(beginning) is says
+
+
+@pytest.mark.parametrize(("content", "line"), [(b"\xe9", 1), (b"a\xe9", 1), (b"a\nb\xe9\n", 2)])
+def test_the_line_that_is_no_text_is_named(content: bytes, line: int) -> None:
+    with pytest.raises(InvalidInput, match=rf"is not UTF-8 text \(line {line}\)\.$"):
+        normalized(content)
 
 
 @given(st.binary())
@@ -104,6 +125,10 @@ def test_the_shebang_as_linux_reads_it(content: bytes, argv: tuple[str, ...]) ->
         ("...", b"echo\n", "script.sh"),
         ("../../etc/passwd", b"echo\n", "etc-passwd.sh"),
         ("-rf", b"echo\n", "rf.sh"),
+        ("Lamp", b"#!/usr/bin/lua\n", "lamp.lua"),
+        ("x" * 120, b"echo\n", "x" * 120 + ".sh"),
+        ("x" * 121, b"echo\n", "x" * 120 + ".sh"),
+        ("ü" * 61, b"echo\n", "ü" * 60 + ".sh"),
     ],
 )
 def test_file_names_are_readable(name: str, content: bytes, file_name: str) -> None:
@@ -151,8 +176,34 @@ def test_timeouts(seconds: int) -> None:
 def test_what_is_no_timeout(seconds: int) -> None:
     with pytest.raises(InvalidInput) as caught:
         check_timeout(seconds)
-    assert str(caught.value) == f"A timeout of {seconds} s is not possible: it must be between 1 s and 7 days."
+    assert str(caught.value) == f"A timeout of {seconds} s is not possible. It must be between 1 s and 7 days."
 
 
 def test_revisions_are_named_by_their_bytes() -> None:
     assert sha256_of(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_what_a_script_is_where_nobody_said_otherwise() -> None:
+    plain = Script(ScriptId(1), "Stop", "/library/stop.sh")
+    assert (plain.timeout, plain.usage_count, str(plain.run_on)) == (300, 0, "always")
+    assert (plain.description, plain.last_result, plain.used_by) == ("", None, ())
+
+
+def test_all_that_two_editors_can_change_is_marked_for_translation() -> None:
+    assert Details._fields == NAMES_OF_FACTS
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken", "free"),
+    [
+        ("Stop", (), "Stop"),
+        ("Stop", ("Stop",), "Stop 2"),
+        ("Stop", ("Stop", "Stop 2", "Stop 4"), "Stop 3"),
+        ("n" * 130, (), "n" * 120),
+        ("n" * 120, ("n" * 120,), "n" * 118 + " 2"),
+        ("n" * 120, ("n" * 120, *("n" * 118 + f" {number}" for number in range(2, 10))), "n" * 117 + " 10"),
+    ],
+)
+def test_a_free_name(wanted: str, taken: tuple[str, ...], free: str) -> None:
+    assert free_name(wanted, taken) == free
+    assert check_name(free) == free

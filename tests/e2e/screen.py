@@ -1,4 +1,4 @@
-"""A display nobody sees, and a hand on its mouse and keyboard."""
+"""Virtual X display with simulated mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Screen:
-    """An X server of our own; it chooses a free number itself."""
+    """An X server of our own, which chooses a free display number."""
 
     def __init__(self, size: str = "1280x900x24") -> None:
         reading, writing = os.pipe()
@@ -30,12 +30,12 @@ class Screen:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program needs to find this display."""
+        """The environment in which programs use this display."""
         others = {name: value for name, value in os.environ.items() if name not in ("WAYLAND_DISPLAY", "XAUTHORITY")}
         return {**others, "DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
 
     def xdotool(self, *arguments: object) -> str:
-        """Do something as a person would; what xdotool printed."""
+        """Run xdotool and return its output."""
         done = subprocess.run(
             ["xdotool", *map(str, arguments)],
             env=self.environment,
@@ -47,7 +47,7 @@ class Screen:
         return done.stdout.strip()
 
     def click(self, x: int, y: int) -> None:
-        """Click with the left button at a place of the screen."""
+        """Click with the left button at a position on the screen."""
         self.xdotool("mousemove", "--sync", x, y, "click", 1)
 
     def type_keys(self, *keys: str) -> None:
@@ -55,5 +55,5 @@ class Screen:
         self.xdotool("key", *keys)
 
     def focus(self, title: str) -> None:
-        """Give the keyboard to a window, as a window manager would."""
+        """Focus a window, as a window manager would."""
         self.xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}", "windowfocus", "--sync")

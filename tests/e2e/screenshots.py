@@ -1,8 +1,8 @@
-"""Pictures of every page and some dialogs, light and dark, with realistic and with ugly data, to be looked at.
+"""Takes screenshots of every page and some dialogs, light and dark, with realistic and with extreme data, for review.
 
-    python -m tests.e2e.screenshots FOLDER [WIDTHxHEIGHT] [SCALE]
+python -m tests.e2e.screenshots FOLDER [WIDTHxHEIGHT] [SCALE] [SCENE,...]
 
-Not a test: nothing compares them. They are drawn in memory unless QT_QPA_PLATFORM says otherwise.
+This is not a test: nothing compares the pictures. They are drawn in memory unless QT_QPA_PLATFORM says otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,27 +19,34 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if len(sys.argv) > 3:
     os.environ["QT_SCALE_FACTOR"] = sys.argv[3]
 
-from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QDialog, QWidget
 from sqlalchemy import insert
 
 from borgdesk import app
 from borgdesk.borg.options import Encryption
+from borgdesk.domain import settings
+from borgdesk.domain.ids import RepositoryId
+from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, Outcome, RunStatus, Step, Trigger
-from borgdesk.engine.cancel import Cancel
-from borgdesk.engine.drafts import Draft, Drafts, key_of
-from borgdesk.engine.trial import Pretence, run_test
-from borgdesk.engine.usage import usage
-from borgdesk.engine.writing import Edited
-from borgdesk.gui.desk import Desk
-from borgdesk.gui.dialogs.add_repository import AddRepositoryDialog
-from borgdesk.gui.dialogs.past_test import PastTestDialog
-from borgdesk.gui.dialogs.places import PlacesDialog
-from borgdesk.gui.pages.history import HistoryPage
-from borgdesk.gui.pages.repositories import RepositoriesPage
-from borgdesk.gui.pages.scripts import ScriptsPage
+from borgdesk.domain.schedule import UNTIL_RESUMED, Conditions, Hours, daily, hourly
+from borgdesk.domain.uuid7 import uuid7
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
+from borgdesk.engine.scripts.drafts import Draft, Drafts, key_of
+from borgdesk.engine.scripts.script_editing import Edited
+from borgdesk.engine.scripts.usage import usage
+from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
+from borgdesk.gui.repositories.repositories_page import RepositoriesPage
+from borgdesk.gui.runs.history_page import HistoryPage
+from borgdesk.gui.scripts.past_test_dialog import PastTestDialog
+from borgdesk.gui.scripts.scripts_page import ScriptsPage
+from borgdesk.gui.scripts.usage_dialog import UsageDialog
+from borgdesk.gui.shell.shell import Shell
 from borgdesk.store.tables import BackupJobRow
+from tests.e2e.archive_pictures import ArchivePictures
+from tests.e2e.archive_scenes import ugly_archives, usual_archives
+from tests.e2e.event_loop import pause, wait_until
 from tests.gui.scene import LAST, POST, PRE, Scene
 
 HISTORY = 10_000
@@ -52,19 +59,8 @@ sleep 0.03; done
 """
 
 
-def pause(milliseconds: int) -> None:
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def wait_until(done: Callable[[], object]) -> None:
-    while not done():
-        pause(20)
-
-
 def realistic(scene: Scene) -> None:
-    """Three repositories: a good one, one that failed, one that never ran."""
+    """Create three repositories: a good one, one that failed, one that never ran."""
     documents, photos = scene.repository("Documents"), scene.repository("Photos")
     scene.repository("Nextcloud")
     stop = scene.script("Stop containers", COLOURS)
@@ -78,26 +74,38 @@ def realistic(scene: Scene) -> None:
     for _ in range(3):
         scene.run(documents)
     scene.run(photos)
-    run_test(scene.workspace, stop, Pretence(repository=documents), lambda _: None, Cancel())
+    run_test(scene.workspace, stop, ScriptTestSetup(repository=documents), lambda _: None, Cancel())
+    scene.schedule(documents, daily(time(2, 30)))
+    scene.schedule(photos, daily(time(3, 0)), since=datetime.now(UTC) - timedelta(days=9), paused_until=UNTIL_RESUMED)
+    nextcloud = scene.workspace.store.repositories.get("Nextcloud")
+    closed = datetime.now().astimezone() + timedelta(hours=2)
+    hours = Hours(time(closed.hour), time((closed.hour + 1) % 24))
+    waits = Conditions(between=hours, on_battery=True, run_anyway_after=30)
+    scene.schedule(nextcloud, hourly(), since=datetime.now(UTC) - timedelta(days=9), conditions=waits)
     typed = Edited(None, "Dump the database", "#!/bin/bash\nset -euo pipefail\npg_dumpall > dump.sql\n")
     Drafts(scene.workspace.paths.state).keep(Draft(key_of(None), typed, datetime.now(UTC)))
 
 
 def ugly(scene: Scene) -> None:
-    """Long names, long errors, ten thousand runs, scripts that are owed, many repositories."""
+    """Create long names, long errors, ten thousand runs, pending scripts, and many repositories."""
     store = scene.workspace.store
     long = store.repositories.add(
-        Repository(0, LONG, "ssh://backup@a-very-long-host-name.example.org:2222/./volumes/" + "folder/" * 12 + "repo")
+        Repository(
+            RepositoryId(0),
+            LONG,
+            "ssh://backup@a-very-long-host-name.example.org:2222/./volumes/" + "folder/" * 12 + "repo",
+        )
     )
+    ugly_archives(scene)
     for number in range(8):
-        store.repositories.add(Repository(0, f"Repository {number}", f"/mnt/backup/{number}"))
+        store.repositories.add(Repository(RepositoryId(0), f"Repository {number}", f"/mnt/backup/{number}"))
     fill_history(scene, long)
     script = scene.script(LONG, "exit 1")
     short = scene.repository("Short")
     scene.assign(short, script, POST)
     run = scene.run(short)
-    store.runs.still_owed(run.executions[0].id)
-    store.runs.set_error_if_none(run.id, "An error that goes on and on. " * 30)
+    store.executions.still_owed(run.executions[0].id)
+    store.runs.set_error_if_none(run.id, text("An error that goes on and on. " * 30))
     for number in range(30):
         scene.hook(short, f"Script number {number} with a longish name", "true", Hook.PRE_BACKUP)
     scene.run(short)
@@ -113,17 +121,18 @@ def fill_history(scene: Scene, repository: Repository) -> None:
 def job(number: int, repository: Repository, status: RunStatus, began: datetime) -> dict[str, object]:
     began += timedelta(hours=4.5 * number)
     return {
+        "uid": str(uuid7(number, 0)),
         "repository_id": repository.id, "repository": repository.name, "location": repository.location,
         "trigger": Trigger.SCHEDULE, "status": status, "step": Step.DONE, "outcome": Outcome(status.value),
         "tainted": False, "recovered": False, "queued_at": began, "started_at": began,
         "finished_at": began + timedelta(minutes=number % 900), "original_size": 123_456_789_012_345,
         "deduplicated_size": 987_654_321, "files": 12_345_678,
-        "error": None if status is RunStatus.SUCCESS else "Connection closed by remote host. " * 8,
+        "errors": () if status is RunStatus.SUCCESS else (text("Connection closed by remote host. " * 8),),
     }  # fmt: skip
 
 
 class Photographer:
-    """Opens the window on a scene and takes its pictures."""
+    """Opens the window on a scene and takes the pictures."""
 
     def __init__(self, scene: Scene, folder: Path, name: str, size: str) -> None:
         assert scene.workspace.paths.home is not None
@@ -131,61 +140,82 @@ class Photographer:
         self._workspace, self._folder, self._name = scene.workspace, folder, name
         self._opened = app.Application(app.make_application(), scene.workspace.paths)
         self._opened.window.resize(*map(int, size.split("x")))
-        wait_until(lambda: self._opened.desk is not None and not self._opened.desk.executor.is_busy)
+        wait_until(lambda: self._opened.shell is not None and not self._opened.shell.executor.is_busy)
 
     @property
-    def desk(self) -> Desk:
-        assert self._opened.desk is not None
-        return self._opened.desk
+    def shell(self) -> Shell:
+        assert self._opened.shell is not None
+        return self._opened.shell
 
     def take_all(self) -> None:
         for scheme in ("light", "dark"):
-            self._opened.preferences.change(scheme=scheme)
+            self.shell.settings.change(settings.COLOURS, scheme)
             pause(300)
             self._take_pages(scheme)
+            self._take_archives(scheme)
         self._opened.close()
 
+    def _take_archives(self, scheme: str) -> None:
+        pictures = ArchivePictures(self.shell, self._workspace, lambda what, widget: self._take(what, scheme, widget))
+        if self._name == "archives":
+            pictures.usual()
+        elif self._name == "ugly":
+            pictures.ugly()
+
     def _take_pages(self, scheme: str) -> None:
-        for page in ("overview", "repositories", "scripts", "history", "settings"):
-            self.desk.window.open_page(page)
+        for page in ("overview", "repositories", "archives", "scripts", "history", "settings"):
+            self.shell.window.open_page(page)
             pause(600)
             self._take(page, scheme)
-        history = self.desk.window.page("history")
+        if self._name == "realistic":
+            self._take_schedules(scheme)
+        history = self.shell.window.page("history")
         assert isinstance(history, HistoryPage)
         for run in history.model.rows()[:2]:
-            self.desk.show_run(run.id)
+            self.shell.navigation.show_run(run.id)
             pause(800)
             self._take(f"run-{run.id}", scheme)
         rows = [run for run in history.model.rows() if run.repository_id is not None]
         if rows and self._name == "realistic":
-            self.desk.run_again(rows[-1].repository_id or 0)
-            wait_until(lambda: any(live.script or live.progress for live in self.desk.executor.active()))
+            self.shell.requests.run_again(RepositoryId(rows[-1].repository_id or 0))
+            wait_until(lambda: any(live.story.script or live.story.progress for live in self.shell.executor.active()))
             pause(150)
             self._take("live", scheme)
-            wait_until(lambda: not self.desk.executor.is_busy)
+            wait_until(lambda: not self.shell.executor.is_busy)
             self._take_dialogs(scheme)
 
+    def _take_schedules(self, scheme: str) -> None:
+        page = self.shell.window.page("repositories")
+        assert isinstance(page, RepositoriesPage)
+        for repository in self._workspace.store.repositories.list():
+            self.shell.navigation.show_repository(repository.id)
+            pause(400)
+            page.view.tabs.setCurrentWidget(page.view.schedule)
+            pause(400)
+            self._take(f"schedule-{repository.name}", scheme)
+        page.view.tabs.setCurrentIndex(0)
+
     def _take_dialogs(self, scheme: str) -> None:
-        scripts, repositories = self.desk.window.page("scripts"), self.desk.window.page("repositories")
+        scripts, repositories = self.shell.window.page("scripts"), self.shell.window.page("repositories")
         assert isinstance(scripts, ScriptsPage)
         assert isinstance(repositories, RepositoriesPage)
-        self.desk.window.open_page("scripts")
+        self.shell.window.open_page("scripts")
         stop = next(one for one in scripts.table.rows.rows() if one.name == "Stop containers")
-        scripts.actions_on_scripts.delete(stop)
-        self._take_dialog(PlacesDialog, scheme).reject()
+        scripts.library_actions.delete(stop)
+        self._take_dialog(UsageDialog, scheme).reject()
         scripts.show_script(stop.id)
-        wait_until(lambda: scripts.desk.script is not None)
-        scripts.desk.tabs.setCurrentWidget(scripts.desk.usage)
+        wait_until(lambda: scripts.view.script is not None)
+        scripts.view.tabs.setCurrentWidget(scripts.view.usage)
         pause(600)
         self._take("usage", scheme)
         test = next(one for one in usage(self._workspace, stop.id).executions if one.run_id is None)
-        scripts.desk.execution_asked.emit(test)
+        scripts.view.execution_requested.emit(test)
         self._take_dialog(PastTestDialog, scheme).reject()
         repositories.ask_for_new()
         self._take_founding(self._take_dialog(AddRepositoryDialog, scheme), scheme)
 
     def _take_founding(self, dialog: AddRepositoryDialog, scheme: str) -> None:
-        """A repository that is being made, and stopped."""
+        """Take a repository whose creation is stopped."""
         dialog.location.setText(str(self._folder.resolve() / "stopped"))
         dialog.encryption.setCurrentIndex(dialog.encryption.findData(Encryption.NONE))
         dialog.name.setText("Music")
@@ -204,7 +234,7 @@ class Photographer:
 
     def _take_dialog(self, kind: type[Dialog], scheme: str) -> Dialog:
         def shown() -> Dialog | None:
-            return next((one for one in self.desk.window.findChildren(kind) if one.isVisible()), None)
+            return next((one for one in self.shell.window.findChildren(kind) if one.isVisible()), None)
 
         wait_until(shown)
         pause(300)
@@ -214,14 +244,25 @@ class Photographer:
         return dialog
 
     def _take(self, what: str, scheme: str, widget: QWidget | None = None) -> None:
-        (widget or self.desk.window).grab().save(str(self._folder / f"{self._name}-{what}-{scheme}.png"))
+        (widget or self.shell.window).grab().save(str(self._folder / f"{self._name}-{what}-{scheme}.png"))
+
+
+SCENES: tuple[tuple[str, Callable[[Scene], None]], ...] = (
+    ("empty", lambda _: None),
+    ("realistic", realistic),
+    ("archives", usual_archives),
+    ("ugly", ugly),
+)
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     size = sys.argv[2] if len(sys.argv) > 2 else "1120x740"
-    for name, make in (("empty", lambda _: None), ("realistic", realistic), ("ugly", ugly)):
+    wanted = sys.argv[4].split(",") if len(sys.argv) > 4 else [name for name, _make in SCENES]
+    for name, make in SCENES:
+        if name not in wanted:
+            continue
         with tempfile.TemporaryDirectory() as place:
             os.environ["BORG_BASE_DIR"] = place + "/borg"
             scene = Scene(Path(place))

@@ -1,4 +1,4 @@
-"""The assignment board under a real mouse: cards and scripts are dragged as a person drags them."""
+"""Assignment board with a real mouse: dragging cards and scripts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES
 from tests.e2e.screen import Screen
@@ -19,15 +20,15 @@ from tests.gui.scene import POST, PRE, Scene
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
-# Shows the board and says, a line of JSON each time something changed, what stands where on the screen. It says so when
-# it has come to rest: a card that still moves cannot be taken.
+# Shows the board and prints the positions on the screen, one line of JSON per change. It reports when animations have
+# ended: a moving card cannot be dragged.
 _PROGRAM = """
 import json, sys
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.background import Background
-from borgdesk.gui.widgets.assignment_board.board import AssignmentBoard
+from borgdesk.gui.workers.background import Background
+from borgdesk.gui.lanes.board import AssignmentBoard
 
 application = QApplication([])
 board = AssignmentBoard(Workspace.open(), Background(application))
@@ -71,7 +72,7 @@ Seen = dict[str, Any]
 class Board:
     """The program on the screen."""
 
-    def __init__(self, screen: Screen, home: Path, repository_id: int) -> None:
+    def __init__(self, screen: Screen, home: Path, repository_id: RepositoryId) -> None:
         self._screen = screen
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, str(repository_id)],
@@ -81,7 +82,7 @@ class Board:
         )
 
     def until(self, done: Callable[[Seen], bool]) -> Seen:
-        """What is seen once *done* says so of it."""
+        """Return the state as soon as *done* accepts it."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             seen: Seen = json.loads(line)
@@ -90,11 +91,11 @@ class Board:
         raise AssertionError("the board was closed")
 
     def shows(self, *lanes: str) -> Seen:
-        """Wait until the lanes hold these letters."""
-        return self.until(lambda seen: ["".join(lane) for lane in seen["lanes"]] == list(lanes))
+        """Wait until the lanes of a backup contain these letters, and those of a restore none."""
+        return self.until(lambda seen: ["".join(lane) for lane in seen["lanes"]] == [*lanes, "", ""])
 
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
-        """As a hand does: press, move in steps, let go."""
+        """Press, move in steps, and release."""
         move = self._screen.xdotool
         move("mousemove", "--sync", *start, "mousedown", 1)
         for step in range(1, 11):
@@ -129,7 +130,7 @@ def bottom(place: list[int]) -> tuple[int, int]:
 
 @pytest.mark.timeout(180)
 def test_dragging_with_the_mouse(scene: Scene) -> None:
-    docs = scene.workspace.store.repositories.add(Repository(0, "Docs", "/backup", ("/home",)))
+    docs = scene.workspace.store.repositories.add(Repository(RepositoryId(0), "Docs", "/backup", ("/home",)))
     for letter, hook in (("a", PRE), ("b", PRE), ("c", POST)):
         scene.hook(docs, letter, "true", hook)
     scene.script("x", "true")
@@ -152,4 +153,4 @@ def test_dragging_with_the_mouse(scene: Scene) -> None:
         finally:
             board.close()
     found = scene.workspace.store.assignments.list(docs.id)
-    assert ["".join(one.script for one in found if one.hook is hook) for hook in LANES] == ["x", "a", "c"]
+    assert ["".join(one.script for one in found if one.hook is hook) for hook in LANES] == ["x", "a", "c", "", ""]

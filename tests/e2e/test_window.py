@@ -1,4 +1,4 @@
-"""The window as a person has it: a real display, a real mouse, real Borg."""
+"""Window with a real display, a real mouse and real Borg."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.gui.scene import POST, PRE, Scene
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
 
-# Opens the window and says, a line of JSON each time something changed, where its buttons are on the screen.
+# Opens the window and prints where its buttons are on the screen, one line of JSON per change.
 _PROGRAM = """
 import json, sys
 from PySide6.QtCore import QPoint, QTimer
@@ -31,8 +31,8 @@ begin = app.Application.__init__
 def place(widget):
     return [*widget.mapToGlobal(QPoint(widget.width() // 2, widget.height() // 2)).toTuple()]
 
-def watched(self, application, paths):
-    begin(self, application, paths)
+def watched(self, application, paths, **more):
+    begin(self, application, paths, **more)
     last = []
 
     def look():
@@ -66,7 +66,7 @@ sys.exit(app.main([]))
 
 
 class Window:
-    """The program on the screen, and what can be seen of it."""
+    """The program on the screen, and its visible state."""
 
     def __init__(self, screen: Screen, home: Path) -> None:
         self._process = subprocess.Popen(
@@ -77,7 +77,7 @@ class Window:
         )
 
     def until(self, done: Any) -> dict[str, Any]:
-        """What is seen once *done* says so of it."""
+        """Return the state as soon as *done* accepts it."""
         assert self._process.stdout is not None
         seen: dict[str, Any] = {}
         for line in self._process.stdout:
@@ -87,7 +87,7 @@ class Window:
         raise AssertionError(f"the window went away; last seen: {seen}")
 
     def ends(self) -> int:
-        """The exit code of the program."""
+        """Wait for the end and return the exit code."""
         return self._process.wait(60)
 
     def close(self) -> None:
@@ -129,9 +129,9 @@ def test_a_click_backs_up_and_the_history_has_it(window: Window, screen: Screen,
     screen.click(*seen["buttons"]["Back up now"])
     window.until(lambda seen: "Stop" in seen["buttons"])
     window.until(lambda seen: "Back up now" in seen["buttons"])
-    screen.type_keys("ctrl+4")
+    screen.type_keys("ctrl+5")
     seen = window.until(lambda seen: [row[0] for row in seen["tables"].get("Runs", [])] == ["Success"])
-    assert seen["tables"]["Runs"][0][1] == "Documents"
+    assert seen["tables"]["Runs"][0][1:3] == ["Backup", "Documents"]
     screen.type_keys("Down", "Return")
     seen = window.until(lambda seen: len(seen["tables"].get("Steps of the run", [])) == 3)
     assert [row[0] for row in seen["tables"]["Steps of the run"]] == [

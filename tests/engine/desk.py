@@ -1,4 +1,4 @@
-"""A small BorgDesk for tests: one repository, a fake Borg that does as told, and scripts that keep a journal."""
+"""A small BorgDesk for tests: one repository, a scripted fake Borg, and scripts that write a journal."""
 
 from __future__ import annotations
 
@@ -15,17 +15,32 @@ from typing import Any, TypeVar
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.events import Event, RunEnded
 from borgdesk.domain.history import Execution, Run
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, OnFailure, RunOn, Trigger
-from borgdesk.engine import backup
-from borgdesk.engine.active_run import log_in, run_folder
-from borgdesk.engine.assigning import Changes, assign
-from borgdesk.engine.cancel import Cancel
-from borgdesk.engine.workspace import Workspace
+from borgdesk.domain.script import NewScript
+from borgdesk.engine.lanes.assignments import Changes, assign
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.runs import backup
+from borgdesk.engine.runs.active_run import log_in, run_folder
+from tests import empty_database
+from tests.listening import InStep
 
 FAKE = Path(__file__).parents[1] / "fakes" / "borg"
 DATA = Path(__file__).parents[1] / "data" / "borg" / "1.4"
 CREATED = {"replay": str(DATA / "create_success")}
+LISTED = {
+    "steps": [
+        {
+            "stdout": {
+                "archives": [],
+                "encryption": {"mode": "none"},
+                "repository": {"id": "0" * 64, "last_modified": "2026-11-23T10:00:00.000000", "location": "/r"},
+            }
+        }
+    ]
+}
+"""A repository without archives."""
 WARNED = {"replay": str(DATA / "create_file_changed")}
 FAILED = {"replay": str(DATA / "create_no_space")}
 PRE, POST, LAST = Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN
@@ -43,7 +58,7 @@ def wait_until(done: Callable[[], object]) -> None:
 
 @dataclass
 class Desk:
-    """One user's BorgDesk below a temporary folder."""
+    """BorgDesk of one user in a temporary folder."""
 
     folder: Path
     program: str = str(FAKE)
@@ -52,7 +67,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         self.environment = {
-            # The fake Borg starts sooner with this very Python than with what may be in front of it.
+            # The fake Borg starts faster with this Python than with one that may come earlier in PATH.
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": os.environ["HOME"],
             "LANG": "C.UTF-8",
@@ -64,7 +79,7 @@ class Desk:
             "DBUS_SYSTEM_BUS_ADDRESS": os.environ["DBUS_SYSTEM_BUS_ADDRESS"],
             "FAKE_BORG_SCENARIO": str(self.folder / "scenario.json"),
         }
-        self.workspace = Workspace.open(self.environment)
+        self.workspace = empty_database.opened(self.environment)
         self.source = self.folder / "source"
         self.source.mkdir(exist_ok=True)
         (self.source / "file.txt").write_text("something to back up\n")
@@ -78,19 +93,20 @@ class Desk:
     def add_repository(self, name: str, **values: Any) -> Repository:
         location = str(self.folder / name.lower())
         values = {"sources": (str(self.source),), "encryption": "none", "archive_name": "docs-{now}", **values}
-        return self.workspace.store.repositories.add(Repository(0, name, location, **values))
+        return self.workspace.store.repositories.add(Repository(RepositoryId(0), name, location, **values))
 
     def change(self, **values: Any) -> None:
         """Change the repository."""
         self.repository = self.workspace.store.repositories.update(replace(self.repository, **values))
 
     def play(self, version: str = "1.4.5", **commands: Any) -> None:
-        """What the fake Borg answers."""
+        """Set the answers of the fake Borg."""
+        commands = {"list": LISTED, **commands}
         scenario = {"seen": str(self.folder / "calls.jsonl"), "version": version, "commands": commands}
         (self.folder / "scenario.json").write_text(json.dumps(scenario))
 
     def calls(self) -> list[dict[str, Any]]:
-        """What the fake Borg was called with, but for its version."""
+        """Return the calls of the fake Borg, except for its version."""
         path = self.folder / "calls.jsonl"
         seen = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         return [call for call in seen if call["argv"][1] != "--version"]
@@ -115,22 +131,22 @@ class Desk:
         repository: Repository | None = None,
         **changes: Any,
     ) -> Assignment:
-        """A script at the end of a lane; it writes its name into the journal first."""
-        script = self.workspace.store.scripts.add(name, self.text(name, body, header, shebang), timeout=60)
+        """Add a script at the end of a lane; it first writes its name to the journal."""
+        script = self.workspace.store.scripts.add(NewScript(name, self.text(name, body, header, shebang), timeout=60))
         wanted = Changes(run_on=RunOn.parse(run_on) if run_on else None, on_failure=on_failure, **changes)
         return assign(self.workspace, (repository or self.repository).id, script.id, hook, wanted)
 
     def run(self, cancel: Cancel | None = None, repository: Repository | None = None) -> Run:
-        """Back up, here and now."""
+        """Back up in this thread."""
         wanted = self.workspace.store.repositories.get((repository or self.repository).id)
-        return backup.run(self.workspace, wanted, Trigger.USER, self.events.append, cancel or Cancel())
+        return backup.run(self.workspace, wanted, Trigger.USER, InStep(self.events.append), cancel or Cancel())
 
     def start(self, cancel: Cancel | None = None, repository: Repository | None = None) -> Running:
-        """Back up in a thread, as the window does."""
+        """Back up in another thread, as the window does."""
         return Running(self, cancel or Cancel(), repository)
 
     def journal(self) -> list[str]:
-        """The scripts that ran, in order."""
+        """Return the scripts that ran, in order."""
         return self.journal_file.read_text().splitlines() if self.journal_file.exists() else []
 
     def file(self, name: str) -> Path:
@@ -143,17 +159,17 @@ class Desk:
         return [event for event in self.events if isinstance(event, kind)]
 
     def variables(self, name: str) -> dict[str, str]:
-        """What a script wrote with ``env -0 > $DESK/name``; see :meth:`dump`."""
+        """Return what a script wrote with ``env -0 > $DESK/name``; see :meth:`dump`."""
         pairs = self.file(name).read_bytes().decode("utf-8", "surrogateescape").split("\0")
         return dict(pair.split("=", 1) for pair in pairs if pair)
 
     def dump(self, name: str) -> str:
-        """A command that writes the environment into a file."""
+        """Return a command that writes the environment to a file."""
         return f"env -0 > {self.file(name)}"
 
 
 class Running:
-    """A run under way in another thread."""
+    """An active run in another thread."""
 
     def __init__(self, desk: Desk, cancel: Cancel, repository: Repository | None) -> None:
         self.cancel = cancel
@@ -168,8 +184,8 @@ class Running:
         except BaseException as error:
             self._error = error
 
-    def result(self) -> Run:
-        self._thread.join(60)
+    def result(self, seconds: float = 60) -> Run:
+        self._thread.join(seconds)
         assert not self._thread.is_alive(), "the run did not end"
         if self._error is not None:
             raise self._error
@@ -178,7 +194,7 @@ class Running:
 
 
 def rows(run: Run) -> list[Row]:
-    """Name, status and reason of every script of a run."""
+    """Return name, status and reason of every script of a run."""
     return [(one.planned.name, one.status.value, one.reason) for one in run.executions]
 
 
@@ -191,5 +207,5 @@ def execution(run: Run, name: str) -> Execution:
 
 
 def sentence(desk: Desk) -> str:
-    """What was said at the end of the last run."""
+    """Return the final sentence of the last run."""
     return desk.told(RunEnded)[-1].sentence

@@ -1,18 +1,20 @@
-"""What cannot work: each a clear sentence, in history too, and nothing half done."""
+"""Invalid input: a clear sentence, also in the history, and no partial effects."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from borgdesk.domain.errors import BorgUnusable
-from borgdesk.domain.run import Outcome, RunStatus
-from borgdesk.engine.borg_process import usable_version
-from borgdesk.engine.workspace import Workspace
+from borgdesk.domain.run import Hook, Outcome, RunStatus
+from borgdesk.domain.script import NewScript
+from borgdesk.engine.borg_calls.borg_process import usable_version
+from borgdesk.engine.lanes.arrangement import read_lanes
 from tests.engine.desk import LAST, POST, PRE, Desk, execution, rows, sentence, statuses
 
 AFTER = [("Start", "success", None), ("Report", "success", None)]
@@ -38,17 +40,19 @@ def test_a_missing_script_file_stops_nothing_and_is_named(desk: Desk) -> None:
     assert rows(run) == [("Stop", "skipped", reason), ("Gone", "skipped", reason), *AFTER]
 
 
-def test_without_a_guardian_nothing_is_stopped(desk: Desk) -> None:
+def test_without_a_guardian_nothing_is_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.add("Stop", PRE)
     with_scripts_afterwards(desk)
-    desk.workspace.store.close()
-    desk.workspace = Workspace.open(desk.environment | {"PYTHONHOME": str(desk.folder)})
+    broken = desk.folder / "python"
+    broken.write_text("#!/bin/sh\necho 'no Python here' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
     run = desk.run()
     problem = "The guardian of the run did not start, so nothing was stopped. See guardian.log."
     assert (run.status, run.error) == (RunStatus.FAILURE, problem)
     assert rows(run) == [(name, "skipped", problem) for name in ("Stop", "Start", "Report")]
     assert (desk.journal(), desk.commands()) == ([], [])
-    assert "init_fs_encoding" in (desk.workspace.paths.state / "guardian.log").read_text()
+    assert "no Python here" in (desk.workspace.paths.state / "guardian.log").read_text()
 
 
 def test_a_missing_script_file_afterwards_stops_nothing_either(desk: Desk) -> None:
@@ -95,8 +99,8 @@ def test_a_malformed_block(desk: Desk) -> None:
     run = desk.run()
     assert run.status is RunStatus.FAILURE
     assert run.error == (
-        "The script “Malformed” has a malformed parameter block. "
-        "In the block, “timeout” must be a whole number of seconds, from 1 to 604800."
+        "The script “Malformed” has an invalid parameter block. In the block, “timeout” must be a whole number of "
+        "seconds, from 1 to 604800."
     )
     assert desk.journal() == []
 
@@ -115,21 +119,46 @@ def test_a_missing_required_value_runs_nothing_at_all(desk: Desk) -> None:
 
 def test_an_interpreter_that_is_not_there(desk: Desk) -> None:
     desk.add("Odd", PRE, shebang="#!/no/such/interpreter")
-    desk.add("Odder", POST, shebang="#!/usr/bin/env no-such-language")
     run = desk.run()
-    assert rows(run) == [
-        ("Odd", "failed", "The interpreter /no/such/interpreter is not on this machine."),
-        ("Odder", "failed", "The interpreter no-such-language is not on this machine."),
-    ]
+    assert rows(run) == [("Odd", "failed", "The interpreter /no/such/interpreter is not installed.")]
     assert run.error == "The script “Odd” failed."
+
+
+@pytest.mark.parametrize("hook", [POST, LAST])
+def test_a_script_afterwards_that_cannot_be_started_stops_nothing(desk: Desk, hook: Hook) -> None:
+    desk.add("Stop", PRE)
+    odd = desk.add("Odder", hook, shebang="#!/usr/bin/env no-such-language")
+    desk.add("Nothing to find", hook, shebang="#!/usr/bin/env -S bash -e", run_on="always")
+    run = desk.run()
+    problem = "The script “Odder” cannot be started: the interpreter no-such-language is not installed."
+    assert (run.outcome, run.error) == (Outcome.FAILURE, problem)
+    assert rows(run)[0] == ("Stop", "skipped", f"The run stopped before it: {problem}")
+    assert "Odder" not in desk.journal()
+    assert desk.commands() == []
+    assert read_lanes(desk.workspace, desk.repository.id).warnings[odd.id] == (
+        "The interpreter no-such-language is not installed. No backup starts without it.",
+    )
+
+
+def test_values_afterwards_that_cannot_be_passed_stop_nothing(desk: Desk) -> None:
+    desk.add("Stop", PRE)
+    # Each of them alone is small enough to be passed.
+    names = [f"V{number}" for number in range(60)]
+    header = "\n".join(f"[parameters.{name}]" for name in names)
+    desk.add("Start", POST, header=header, run_on="always", parameters=dict.fromkeys(names, "x" * 120_000))
+    run = desk.run()
+    problem = "The script “Start” cannot be started: its values are longer than Linux allows in total."
+    assert (run.outcome, run.error) == (Outcome.FAILURE, problem)
+    assert rows(run)[0] == ("Stop", "skipped", f"The run stopped before it: {problem}")
+    assert desk.journal() == []
 
 
 def test_interpreters(desk: Desk) -> None:
     print_name = "import os, sys; print(os.environ['BORGDESK_HOOK'], sys.argv[1:], sys.stdin.read() == '')"
-    desk.workspace.store.scripts.add("Python", f"#!/usr/bin/env python3\n{print_name}\n".encode())
-    desk.workspace.store.scripts.add("None", b"[[ -n $BASH_VERSION ]] && echo bash\n")
-    desk.workspace.store.scripts.add("Shell", b"#!/bin/sh -e\nfalse\necho not reached\n")
-    desk.workspace.store.scripts.add("Split", b"#!/usr/bin/env -S bash -e\nfalse\necho not reached\n")
+    desk.workspace.store.scripts.add(NewScript("Python", f"#!/usr/bin/env python3\n{print_name}\n".encode()))
+    desk.workspace.store.scripts.add(NewScript("None", b"[[ -n $BASH_VERSION ]] && echo bash\n"))
+    desk.workspace.store.scripts.add(NewScript("Shell", b"#!/bin/sh -e\nfalse\necho not reached\n"))
+    desk.workspace.store.scripts.add(NewScript("Split", b"#!/usr/bin/env -S bash -e\nfalse\necho not reached\n"))
     for name in ("Python", "None", "Shell", "Split"):
         desk.workspace.store.assignments.add(desk.repository.id, desk.workspace.store.scripts.get(name).id, LAST)
     desk.change(continue_on_hook_failure=True)
@@ -153,11 +182,13 @@ def test_env_looks_where_the_script_will(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_a_source_that_is_gone(desk: Desk) -> None:
-    desk.change(sources=(str(desk.source), "/no/such/disk", "/nor/this"))
+    desk.change(sources=("/no/such/disk", "/nor/this"))
     desk.add("Stop", PRE)
     with_scripts_afterwards(desk)
     run = desk.run()
-    error = "“/no/such/disk”, “/nor/this” are not there, so nothing was backed up."
+    error = (
+        "“/no/such/disk” does not exist; “/nor/this” does not exist. A disk may not be mounted. Nothing was backed up."
+    )
     assert (run.outcome, run.error, desk.commands()) == (Outcome.FAILURE, error, [])
     assert rows(run) == [("Stop", "success", None), *AFTER]
     seen = desk.variables("seen")
@@ -178,8 +209,8 @@ def test_no_borg(desk: Desk) -> None:
     with_scripts_afterwards(desk)
     run = desk.run()
     problem = (
-        "There is no Borg on this machine (looked for “/no/such/borg”). Install the package borgbackup, "
-        "or name the program in BORGDESK_BORG."
+        "Borg is not installed (looked for “/no/such/borg”). Install the package borgbackup, or choose the "
+        "program in the settings."
     )
     assert (run.status, run.error) == (RunStatus.FAILURE, problem)
     assert rows(run) == [("Stop", "skipped", f"The run stopped before it: {problem}"), *AFTER]
@@ -188,9 +219,13 @@ def test_no_borg(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("version", "words"),
     [
-        ("1.1.17", "Borg 1.1.17 is too old: BorgDesk needs Borg 1.2 or newer; 1.4 is best."),
-        ("2.0.0", "Borg 2.0.0 is not supported yet: BorgDesk needs Borg 1.2 or 1.4."),
-        ("unknown", "The program that should be Borg does not say that it is: is the path right?"),
+        ("1.1.17", "Borg 1.1.17 is too old. BorgDesk needs Borg 1.2 or 1.4."),
+        (
+            "2.0.0",
+            "Borg 2 is experimental: archives can be listed and restored only. Everything else needs Borg 1.2 or 1.4.",
+        ),
+        ("3.0.0", "Borg 3.0.0 is not supported yet. BorgDesk needs Borg 1.2 or 1.4."),
+        ("unknown", "This program does not identify itself as Borg. Check the path."),
     ],
 )
 def test_a_borg_that_does_not_suit(desk: Desk, version: str, words: str) -> None:
@@ -236,7 +271,7 @@ def test_an_empty_list_of_sources(desk: Desk) -> None:
     desk.change(sources=())
     desk.add("Stop", PRE)
     run = desk.run()
-    assert run.error == "There is nothing to back up: name at least one source."
+    assert run.error == "There is nothing to back up. Add at least one source."
     assert desk.journal() == []
 
 
@@ -245,7 +280,7 @@ def test_borg_that_answers_with_something_else(desk: Desk) -> None:
     desk.add("Start", POST)
     run = desk.run()
     assert run.outcome is Outcome.FAILURE
-    assert "Borg's answer could not be understood" in (run.error or "")
+    assert "Borg's reply could not be understood" in (run.error or "")
     assert statuses(run) == {"Start": "success"}
 
 
@@ -257,7 +292,7 @@ def test_a_folder_for_notes_that_cannot_be_made(desk: Desk) -> None:
     (folder / "state").write_text("in the way")
     run = desk.run()
     assert run.status is RunStatus.FAILURE
-    assert run.error == f"The folder {folder / 'state'} cannot be made: File exists."
+    assert run.error == f"The folder {folder / 'state'} cannot be created: File exists."
     assert desk.journal() == ["Start"]
 
 
@@ -266,6 +301,6 @@ def test_a_place_in_the_queue_that_cannot_be_taken(desk: Desk) -> None:
     desk.workspace.paths.turns.write_text("in the way")
     run = desk.run()
     assert run.status is RunStatus.FAILURE
-    assert (run.error or "").startswith("The run could not take its turn: ")
+    assert (run.error or "").startswith("The run could not start: ")
     assert desk.workspace.store.runs.unfinished() == []
     assert desk.journal() == []

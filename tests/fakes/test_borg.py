@@ -1,4 +1,4 @@
-"""The fake Borg does what a scenario says; the engine's tests rely on it."""
+"""Fake Borg: it follows its scenario, on which the engine's tests rely."""
 
 from __future__ import annotations
 

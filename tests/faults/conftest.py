@@ -1,4 +1,4 @@
-"""The world that is broken, and the table that is printed at the end."""
+"""Fixtures of the fault tests, and the table printed at the end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the matrix: a row a step, a column a fault."""
+    """Print the matrix: one row per step, one column per fault."""
     from tests.faults.test_matrix import FAULTS, STEPS, applies
 
     cells: dict[tuple[str, str], str] = {}

@@ -1,9 +1,9 @@
-"""A login manager and a notification daemon on a private bus: a program of its own that writes down what it is asked.
+"""Login manager and notification daemon on a private bus: a separate program that records requests.
 
 Arguments: the bus's address, the file to write to, and how logind answers: ``grants``, ``refuses-block``, ``silent``,
-or ``late``: it grants once there is a file ``go`` beside the one that is written to.
-One line of JSON each: ``["ready"]``, ``["inhibit", what, who, why, mode]``, ``["refused"]``, ``["released"]``,
-``["notify", title, text, urgency]``.
+or ``late``, which grants once there is a file ``go`` beside the output file. It writes one line of JSON each:
+``["ready"]``, ``["inhibit", what, who, why, mode]``, ``["refused"]``, ``["released"]``, ``["notify", title, text,
+urgency]``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Desktop:
             file.write(json.dumps(words) + "\n")
 
     def look(self) -> None:
-        """Answer one message, and see which locks were let go."""
+        """Answer one message, and check which locks were released."""
         with contextlib.suppress(TimeoutError):
             message = self._connection.receive(timeout=0.02)
             if message.header.message_type is MessageType.method_call:
@@ -52,6 +52,8 @@ class Desktop:
         match message.header.fields.get(HeaderFields.member):
             case "Inhibit":
                 self._inhibit(message)
+            case "GetCapabilities":
+                self._send(new_method_return(message, "as", (["body"],)))
             case "Notify":
                 _, _, _, title, text, _, hints, _ = message.body
                 self.write("notify", title, text, str(hints["urgency"][1]))

@@ -1,9 +1,7 @@
-"""A clock that jumps by an hour during a run: nothing is decided by it, and no time in history runs backwards."""
+"""Clock jumps of an hour during a run: decisions do not depend on the clock, and the history's times stay in order."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,32 +10,26 @@ import pytest
 from borgdesk.domain.history import Run
 from tests.faults.lab import LAST, OWED, POST, PRE, World
 from tests.faults.troubles import check_owed
-
-COMPILER = shutil.which("cc")
-
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="making the clock of a program jump needs a C compiler")
+from tests.jumping_clock import JumpingClock
 
 HOUR = {"back": "-3600", "forward": "+3600"}
 
 
 @pytest.fixture
 def clock(world: World, tmp_path: Path) -> Path:
-    """What this file says is added to the clock of all programs of the run: scripts, Borg, guardian, application."""
-    library, offset = tmp_path / "jump.so", tmp_path / "offset"
-    source = Path(__file__).with_name("jump.c")
-    subprocess.run([str(COMPILER), "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
-    offset.write_text("+0")
-    world.environment |= {"LD_PRELOAD": str(library), "CLOCK_OFFSET_FILE": str(offset)}
-    return offset
+    """Return the file with the offset of the clock of the run's programs: scripts, Borg, guardian, application."""
+    clock = JumpingClock(tmp_path)
+    world.environment |= clock.environment
+    return clock.offset
 
 
 def _jump(offset: Path, seconds: str) -> str:
-    """Shell commands that let the clock jump, and show that it has."""
+    """Return shell commands that make the clock jump and verify it."""
     return f"before=$(date +%s); echo {seconds} >{offset}; echo jumped $(( $(date +%s) - before ))"
 
 
 def _check_times(run: Run) -> None:
-    """The times of the scripts that ran follow each other."""
+    """Check that the times of the executed scripts are in order."""
     names = (*PRE, *POST, *LAST)
     in_order = sorted((e for e in run.executions if e.started_at), key=lambda e: names.index(e.planned.name))
     times = [moment for e in in_order for moment in (e.started_at, e.finished_at) if moment is not None]
@@ -73,13 +65,13 @@ def test_jump_during_a_run(direction: str, world: World, clock: Path) -> None:
 @pytest.mark.faults
 @pytest.mark.parametrize("direction", ["back", "forward"])
 def test_jump_before_the_application_dies(direction: str, world: World, clock: Path) -> None:
-    """The guardian's clock is another one than that of the run's beginning; the dead are still known to be dead."""
+    """The guardian's clock differs from that at the beginning of the run; dead processes are still recognised."""
     world.rewrite("pre2", _jump(clock, HOUR[direction]))
     world.rewrite("pre3", "sleep 30")
     victim = world.start_victim("pre3", "kill")
     victim.communicate()
     assert victim.returncode == -9
-    world.wait_for_guardian()
+    world.wait_for_guardians()
     run = world.newest_run()
     assert run.status == "interrupted"
     assert run.recovered
@@ -95,7 +87,7 @@ def test_jump_before_the_application_dies(direction: str, world: World, clock: P
 
 @pytest.mark.faults
 def test_timeout_is_not_moved_by_a_jump(world: World, clock: Path) -> None:
-    """Forward by an hour, a script with a minute goes on; back by an hour, one with a second is still ended."""
+    """After an hour forward, a script with a minute continues; after an hour back, one with a second times out."""
     world.rewrite("pre1", f"{_jump(clock, '+3600')}; sleep 0.5", timeout=60)
     world.rewrite("post1", f"{_jump(clock, '-3600')}; sleep 1000", timeout=1)
     victim = world.start_victim("nothing", "nothing")

@@ -1,4 +1,4 @@
-"""A database that another program holds, or destroys: services come first, history as soon as it can be written."""
+"""Database locked or destroyed by another program: pending scripts come first, history as soon as it can be written."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pytest
 
 from borgdesk.domain.errors import StoreUnusable
 from borgdesk.domain.events import Event, RunEnded, RunQueued
+from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import ExecutionStatus, Step, Trigger
-from borgdesk.engine import recovery
-from borgdesk.engine.active_run import run_folder
-from borgdesk.engine.backup import run as back_up
-from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.runs import recovery
+from borgdesk.engine.runs.active_run import run_folder
+from borgdesk.engine.runs.backup import run as back_up
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.store import Store
 from tests.faults.lab import OWED, PRE, World
@@ -35,7 +36,7 @@ from tests.faults.troubles import (
 
 @pytest.fixture
 def hasty(world: World) -> World:
-    """The world with a database that waits only a fifth of a second for another writer."""
+    """Provide a world whose database waits only a fifth of a second for another writer."""
     store = Store(world.workspace.paths, busy_timeout=200)
     store.open()
     world.workspace.store.close()
@@ -48,7 +49,7 @@ def _is_queued(event: Event) -> bool:
 
 
 def _holder(world: World) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Two acts: take the database, let it go."""
+    """Return two functions: lock the database, unlock it."""
     held: list[HeldDatabase] = []
 
     def take() -> None:
@@ -108,14 +109,14 @@ def test_run_that_cannot_be_armed_and_is_cancelled_leaves_the_queue(hasty: World
     release()
     run = hasty.run_again()
     assert run.status == "success", run.error
-    assert hasty.workspace.store.runs.get(run.id - 1).status.is_final
+    assert hasty.workspace.store.runs.get(RunId(run.id - 1)).status.is_final
 
 
 @pytest.mark.parametrize("step", [Step.PRE_BACKUP, pytest.param(Step.POST_BACKUP, marks=pytest.mark.faults)])
 def test_owed_scripts_do_not_wait_for_a_locked_database(
     step: Step, hasty: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is let go only after the last owed script has ended: whoever waits for it waits for ever."""
+    """The database is unlocked only after the last pending script, so waiting for it would never end."""
     take, release = _holder(hasty)
     with once_owed_is_done(hasty, release), caplog.at_level(logging.WARNING):
         run = run_with(hasty, step_begins(step), take)
@@ -129,7 +130,7 @@ def test_owed_scripts_do_not_wait_for_a_locked_database(
 @pytest.mark.faults
 @pytest.mark.timeout(180)
 def test_database_locked_for_half_a_minute(world: World, record_property: Callable[[str, object], None]) -> None:
-    """The real lock with the real patience; how late the owed scripts were is told, not judged."""
+    """With the real lock and the real timeout; the delay of the scripts is recorded, not judged."""
     take, release = _holder(world)
     threads = []
 
@@ -149,7 +150,7 @@ def test_database_locked_for_half_a_minute(world: World, record_property: Callab
 
 @pytest.mark.faults
 def test_guardian_does_not_wait_for_a_locked_database(world: World) -> None:
-    """The application dies while another program holds the database: what is owed is done before it lets go."""
+    """The application dies while another program holds the lock, which is released only after the pending scripts."""
     world.rewrite("pre2", "sleep 30")
     take, release = _holder(world)
     victim = world.start_victim("pre2", "nothing")
@@ -160,7 +161,7 @@ def test_guardian_does_not_wait_for_a_locked_database(world: World) -> None:
         take()
         victim.kill()
         victim.communicate()
-        world.wait_for_guardian()
+        world.wait_for_guardians()
     run = world.newest_run()
     assert run.status == "interrupted"
     assert run.recovered
@@ -176,8 +177,8 @@ def test_database_that_is_damaged_at_the_start_is_told_and_kept(world: World) ->
         with pytest.raises(StoreUnusable) as refused:
             Workspace.open(world.environment)
     assert str(refused.value) == (
-        f"The file {path} is not a database. BorgDesk changed nothing in it; move it away, or put a copy of it back, "
-        "and start again."
+        f"The file {path} is not a database. BorgDesk did not change it. Move it away, or restore a copy of it, and "
+        "start again."
     )
     assert path.read_bytes() == content
     command = world.command("repo", "list")
@@ -191,19 +192,20 @@ def test_database_that_is_destroyed_during_a_run_costs_history_only(world: World
     run = back_up(world.workspace, world.repository, Trigger.USER, striker, Cancel())
     assert striker.struck
     assert world.ended() == [*PRE, *OWED]
-    assert run.status == "success"
+    assert run.outcome == "success"
+    assert run.status == "warning", "which archives are this set-up's own is not known any more, so all are kept"
     assert run.archive
     assert run.note is not None
-    assert run.note.startswith("History could not be written: The ")
+    assert run.note.startswith("The history could not be written: The ")
     assert [one.status for one in run.executions] == [ExecutionStatus.SUCCESS] * 7
     assert isinstance(events[-1], RunEnded)
-    assert "== finished: success" in (run_folder(world.workspace, run.id) / "run.log").read_text()
-    world.wait_for_guardian()
+    assert "== finished: warning" in (run_folder(world.workspace, run.id) / "run.log").read_text()
+    world.wait_for_guardians()
     assert world.ended() == [*PRE, *OWED]
 
 
 def test_one_dead_run_that_cannot_be_claimed_is_recovered_later(hasty: World) -> None:
-    """A recovery that finds the database locked does what is owed all the same, and tells history afterwards."""
+    """A recovery that finds the database locked runs the scripts nevertheless, and updates the history afterwards."""
     hasty.rewrite("pre2", "sleep 30")
     victim = hasty.start_victim("pre2", "kill-both")
     victim.communicate()

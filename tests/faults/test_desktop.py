@@ -1,4 +1,4 @@
-"""Sleep and shutdown are held up while a run is active, and the guardian tells the user: on private, real buses."""
+"""Inhibition of sleep and shutdown during a run, and notifications of the guardian, on private, real buses."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ import pytest
 
 from borgdesk.domain.events import Event, ExecutionEnded, ExecutionStarted
 from borgdesk.domain.run import Trigger
-from borgdesk.engine import desktop as asking
-from borgdesk.engine import process, recovery
-from borgdesk.engine.backup import run as back_up
-from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.desktop import session as asking
+from borgdesk.engine.processes import process
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.runs import recovery
+from borgdesk.engine.runs.backup import run as back_up
 from tests.faults.lab import LAST, OWED, PRE, ROOT, World
 from tests.faults.troubles import check_owed, once_owed_is_done, overwrite
 
@@ -41,13 +42,13 @@ BLOCK = ["inhibit", "sleep:shutdown", "BorgDesk", "Backup of Documents", "block"
 DELAY = [*BLOCK[:-1], "delay"]
 
 INTERRUPTED = (
-    "Backup of Documents was interrupted. BorgDesk was ended while the backup was under way. "
+    "Backup of Documents was interrupted. BorgDesk was interrupted while the backup was running. "
     "“post1”, “post2”, “post3” and “report” ran afterwards."
 )
 
 
 class PrivateDesktop:
-    """A bus with a login manager and a notification daemon on it."""
+    """A bus with a login manager and a notification daemon."""
 
     def __init__(self, folder: Path, manner: str) -> None:
         folder.mkdir()
@@ -102,7 +103,7 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 def _run_watched(world: World, desktop: PrivateDesktop) -> list[bool]:
-    """A run; was the lock held when its first script began, and when its last one had ended?"""
+    """Execute a run; return whether the lock was held when its first script began, and when its last one had ended."""
     held: list[bool] = []
 
     def listen(event: Event) -> None:
@@ -147,11 +148,11 @@ def test_login_manager_that_does_not_answer_is_not_waited_for(
 def test_recovery_does_not_wait_for_the_login_manager(
     world: World, desktop: Callable[[str], PrivateDesktop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It answers only when all is done; who waits for it gives up and asks for a delay first."""
+    """It answers only when everything is done; a wait for it would time out and first ask for a delay lock."""
     world.rewrite("pre2", "sleep 30")
     victim = world.start_victim("pre2", "kill-both")
     victim.communicate()
-    world.wait_for_guardian()
+    world.wait_for_guardians()
     monkeypatch.setattr(asking, "_PATIENCE", 100.0)
     logind = desktop("late")
     with once_owed_is_done(world, (tmp_path / "bus" / "go").touch):
@@ -182,7 +183,7 @@ def test_guardian_tells_the_user_and_keeps_the_machine_awake_meanwhile(
     victim = world.start_victim("pre2", "kill")
     victim.communicate()
     assert victim.returncode == -signal.SIGKILL
-    world.wait_for_guardian()
+    world.wait_for_guardians()
     run = world.newest_run()
     assert run.status == "interrupted"
     assert world.ended() == ["pre1", *OWED]
@@ -190,7 +191,7 @@ def test_guardian_tells_the_user_and_keeps_the_machine_awake_meanwhile(
     assert told == [
         [
             "notify",
-            "BorgDesk was ended during a backup",
+            "BorgDesk was interrupted during a backup",
             INTERRUPTED,
             "2",
         ]
@@ -201,8 +202,10 @@ def test_guardian_tells_the_user_and_keeps_the_machine_awake_meanwhile(
     check_owed(world, run)
 
 
-def test_guardian_that_can_do_nothing_tells_the_user(world: World, desktop: Callable[[str], PrivateDesktop]) -> None:
-    """The application dies, and its database is gone as well."""
+def test_guardian_whose_database_is_gone_puts_things_back_and_tells_the_user(
+    world: World, desktop: Callable[[str], PrivateDesktop]
+) -> None:
+    """The application dies and the record of the run is lost; the guardian knows the pending scripts."""
     session, path = desktop("grants"), world.workspace.paths.database
     world.environment |= {"DBUS_SESSION_BUS_ADDRESS": session.address}
     world.rewrite("pre2", "sleep 30")
@@ -212,10 +215,10 @@ def test_guardian_that_can_do_nothing_tells_the_user(world: World, desktop: Call
     overwrite(path)
     victim.kill()
     victim.communicate()
-    world.wait_for_guardian()
-    why = f"The file {path} is not a database. BorgDesk changed nothing in it; move it away, or put a copy of it back, "
-    text = f"What the run owes could not be done; look whether all services are up. {why}and start again."
-    (told,) = [line for line in session.asked() if line[0] == "notify"]
-    assert told == ["notify", "BorgDesk was ended during a backup", text, "2"]
+    world.wait_for_guardians()
+    assert [name for name in world.ended() if name in OWED] == list(OWED)
+    why = f"The file {path} is not a database. BorgDesk did not change it. Move it away, or restore a copy of it, "
+    text = f"“post1”, “post2”, “post3” and “report” ran afterwards. {why}and start again."
+    session.wait_for(["notify", "BorgDesk was interrupted during a backup", text, "2"])
     marker = frozenset({f"BORGDESK_HOME={world.environment['BORGDESK_HOME']}"})
     process.end_families([marker], grace=1)

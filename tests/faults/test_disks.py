@@ -1,4 +1,4 @@
-"""Disks that get full or vanish: the state folder's, the database's, the repository's. Real ones, in memory."""
+"""Full or missing disks of state folder, database and repository: real file systems in memory."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.errors import StoreUnusable
+from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import RunStatus, Step, Trigger
-from borgdesk.engine.active_run import log_in, run_folder
-from borgdesk.engine.backup import run as back_up
-from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.queue import lock_file
+from borgdesk.engine.repositories.shared_locations import turn_of
+from borgdesk.engine.runs.active_run import log_in, run_folder
+from borgdesk.engine.runs.backup import run as back_up
 from tests.faults.lab import OWED, PRE, World
 from tests.faults.troubles import (
     SmallDisk,
@@ -36,7 +39,7 @@ NO_SPACE_FOR_HISTORY = "There is no space left on the disk for the database {}; 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[str, str], SmallDisk]]:
-    """Mounts a disk below the world's folder; where the world has it mounted before it is made, it lives on it."""
+    """Provide a function that mounts a disk below the world's folder; called before, it can hold the world itself."""
     disks: list[SmallDisk] = []
 
     def mount(place: str, options: str) -> SmallDisk:
@@ -80,20 +83,23 @@ def test_state_disk_that_is_full_costs_the_log_only(
     [
         (
             False,
-            "The run could not take its turn: The file {}/turns/*.lock cannot be written: No space left on device.",
+            "The run could not start: The file {}/turns/*.lock cannot be written: No space left on device.",
         ),
-        (True, "The folder {}/runs/1/state cannot be made: No space left on device."),
+        (True, "The folder {}/runs/1/state cannot be created: No space left on device."),
     ],
     ids=["first-run-there", "later-run"],
 )
 def test_state_disk_without_room_for_a_folder_stops_nothing(
     begun: bool, sentence: str, small_disk: Callable[[str, str], SmallDisk], make_world: Callable[[], World]
 ) -> None:
-    """The first run at a location makes a file for turns there; a later one finds it, and makes a folder of its own."""
+    """The first run at a location creates its queue file; later ones only create their own folder."""
     disk = small_disk("desk/state", "size=1m,nr_inodes=20")
     world = make_world()
-    if not begun:
-        shutil.rmtree(world.workspace.paths.turns)
+    shutil.rmtree(world.workspace.paths.turns)
+    if begun:
+        file = lock_file(world.workspace, turn_of(world.repository))
+        file.parent.mkdir(mode=0o700)
+        file.touch(mode=0o600)
     for number in range(20):
         try:
             (disk.path / str(number)).touch()
@@ -144,7 +150,7 @@ def test_database_disk_that_is_full_before_the_run_stops_nothing(
 def test_database_disk_that_gets_full_before_arming_stops_nothing(
     small_disk: Callable[[str, str], SmallDisk], make_world: Callable[[], World]
 ) -> None:
-    """The run has its place in the queue by then: it must not stay there and keep the next one waiting."""
+    """The run is queued by then: it must leave the queue and not block the next one."""
     disk = small_disk("desk/data", "size=3m")
     world = make_world()
     empty_write_ahead_log(world.workspace.paths.database)
@@ -160,7 +166,7 @@ def test_database_disk_that_gets_full_before_arming_stops_nothing(
     run = world.run_again()
     assert run.status == "success", run.error
     check_owed(world, run)
-    refused_run = world.workspace.store.runs.get(run.id - 1)
+    refused_run = world.workspace.store.runs.get(RunId(run.id - 1))
     assert refused_run.status is RunStatus.FAILURE
     assert refused_run.error == str(refused.value)
 
@@ -170,12 +176,30 @@ def test_database_disk_that_gets_full_during_the_run_delays_history_only(
 ) -> None:
     disk = small_disk("desk/data", "size=3m")
     world = make_world()
-    empty_write_ahead_log(world.workspace.paths.database)
+
+    def fill() -> None:
+        # What the log has room for is no trouble.
+        empty_write_ahead_log(world.workspace.paths.database)
+        disk.fill()
+
     with once_owed_is_done(world, disk.free), caplog.at_level(logging.WARNING):
-        run = run_with(world, step_begins(Step.PRE_BACKUP), disk.fill)
+        run = run_with(world, step_begins(Step.PRE_BACKUP), fill)
     assert "history waits" in caplog.text
     assert run.status == "success", run.error
     assert [execution(run, name).stdout for name in OWED] == ["working\n"] * len(OWED)
+    check_owed(world, run)
+
+
+def test_database_disk_that_gets_full_during_a_short_run_has_room_for_its_history(
+    small_disk: Callable[[str, str], SmallDisk], make_world: Callable[[], World], caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = small_disk("desk/data", "size=3m")
+    world = make_world()
+    empty_write_ahead_log(world.workspace.paths.database)
+    with caplog.at_level(logging.WARNING):
+        run = run_with(world, step_begins(Step.PRE_BACKUP), disk.fill)
+    assert run.status == "success", run.error
+    assert "history waits" not in caplog.text
     check_owed(world, run)
 
 
@@ -189,7 +213,7 @@ def test_repository_disk_that_gets_full_is_a_failure_with_its_reason(
     assert run.status == "failure"
     assert run.borg_exit_code == 2
     assert run.error == (
-        "The disk of the repository, or of Borg's cache, is full: free some space, or prune and compact."
+        "The disk of the repository, or of Borg's cache, is full: free some space, or compact the repository."
     )
     check_owed(world, run)
     assert world.locks() == []
@@ -208,6 +232,6 @@ def test_repository_disk_that_is_unplugged_is_a_failure_with_its_reason(
     run = run_with(world, borg_reads, disk.unplug)
     assert run.status == "failure"
     assert run.error == (
-        f"The repository is not at {world.repository.location} any more: was its disk unplugged or unmounted?"
+        f"The repository is no longer at {world.repository.location}: its disk may have been unplugged or unmounted."
     )
     check_owed(world, run)

@@ -1,6 +1,6 @@
-"""The fault matrix: every step of the recipe × every fault, with real processes, real kills and real Borg.
+"""Fault matrix: every step of a run × every fault, with real processes, real kills and real Borg.
 
-What is expected of a cell is said here, from the contract, without asking the code that is tested.
+The expectations follow from the documentation, independently of the tested code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.run import ExecutionStatus, Hook
-from borgdesk.engine.queue import Turn
+from borgdesk.engine.repositories.queue import Turn
+from borgdesk.engine.repositories.shared_locations import turn_of
 from tests.faults.lab import LAST, OWED, POST, PRE, World
 
 STEPS = (
@@ -28,11 +29,11 @@ QUICK = {
     ("create", "kill"), ("create", "kill-both"), ("create", "cancel"), ("post1", "kill"), ("between-post", "kill-both"),
     ("prune", "kill"), ("report", "sigterm"),
 }  # fmt: skip
-"""Cells that every `make test` goes through; `make faults` does them all."""
+"""Cells included in every `make test`; `make faults` covers all."""
 
 
 def applies(step: str, fault: str) -> bool:
-    """Whether there is such a cell: a script cannot fail where none runs."""
+    """Return whether the cell exists: a script cannot fail where none runs."""
     if fault in ("fails", "hangs"):
         return step in SCRIPT_STEPS
     if fault in ("borg-error", "borg-killed"):
@@ -51,12 +52,12 @@ def _cells() -> list[object]:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the contract says of a cell."""
+    """Documented result of a cell."""
 
     outcome: str
     status: str
     ended: tuple[str, ...] = OWED
-    """The owed scripts that must have come to their end, once each and in this order."""
+    """The pending scripts that must have ended, once each and in this order."""
 
 
 def expected(step: str, fault: str) -> Expected:
@@ -69,7 +70,7 @@ def expected(step: str, fault: str) -> Expected:
             return Expected("failure", "failure")
         return Expected("success", "warning", tuple(name for name in OWED if name != step))
     if fault == "exception" and step in SCRIPT_STEPS:
-        return Expected("success", "success")  # what listens to a script failed, not the script
+        return Expected("success", "success")  # only a listener failed, not the script
     if before_settled:
         outcome = {"kill": "interrupted", "kill-both": "interrupted", "sigterm": "cancelled", "cancel": "cancelled"}
         return Expected(outcome.get(fault, "failure"), outcome.get(fault, "failure"))
@@ -78,12 +79,15 @@ def expected(step: str, fault: str) -> Expected:
 
 
 def _prepare(world: World, step: str, fault: str) -> None:
-    """Arrange the set-up so that the fault can happen there."""
+    """Prepare the set-up for the fault."""
     place = world.repository.location
     if step in PRE + POST + LAST:
         bodies = {"fails": "exit 3", "hangs": "sleep 1000"}
-        # What is killed must not end by itself before the guardian ends it; what is only asked to stop may.
-        first_time = f"test -e '{world.folder}/first' || {{ touch '{world.folder}/first'; sleep 30; }}"
+        # A process to be killed must not end by itself before; one that is only asked to stop may. Pending scripts are
+        # not terminated but waited for.
+        first_time = (
+            f"test -e '{world.folder}/first' || {{ touch '{world.folder}/first'; sleep {2 if step in OWED else 30}; }}"
+        )
         body = first_time if fault.startswith("kill") else bodies.get(fault, "sleep 0.3")
         world.rewrite(step, body, timeout=1 if fault == "hangs" else 60)
     if step == "create" and fault != "borg-error":
@@ -102,7 +106,7 @@ def _prepare(world: World, step: str, fault: str) -> None:
 def test_cell(step: str, fault: str, world: World, record_property: Callable[[str, object], None]) -> None:
     record_property("cell", f"{step}|{fault}")
     _prepare(world, step, fault)
-    turn = Turn.try_take(world.workspace, world.repository.location) if step == "queued" else None
+    turn = Turn.try_take(world.workspace, turn_of(world.repository)) if step == "queued" else None
     victim = world.start_victim(step, fault)
     if turn is not None and fault == "exception":
         _wait_for_blow(world, victim)
@@ -112,14 +116,14 @@ def test_cell(step: str, fault: str, world: World, record_property: Callable[[st
         turn.__exit__()
     if fault.startswith("kill"):
         assert victim.returncode == -9, said
-    world.wait_for_guardian()
+    world.wait_for_guardians()
     if fault == "kill-both" or step == "queued":
         assert world.ended() == [] or step not in ("queued", "arming", "pre1")
         recovery = world.command("recover")
         assert recovery.returncode == 0, recovery.stderr
     _check(world, expected(step, fault), said)
-    if fault == "kill" and step != "queued":
-        record_property("delay", _delay(world))
+    if fault == "kill" and (delay := _delay(world)) is not None:
+        record_property("delay", delay)
     _check_next_run(world)
 
 
@@ -145,15 +149,15 @@ def _check(world: World, wanted: Expected, said: str) -> None:
     assert world.locks() == []
 
 
-def _delay(world: World) -> float:
-    """Seconds from the blow to the first owed script that the guardian began."""
+def _delay(world: World) -> float | None:
+    """Return the seconds from the fault to the guardian's first script; None if it had none to start."""
     struck = float(Path(world.environment["BORGDESK_HOME"], "struck").read_text())
     began = [e.uptime for e in world.journal() if e.what == "begin" and e.name in OWED and e.uptime > struck + 0.02]
-    return round(began[0] - struck, 2)
+    return round(began[0] - struck, 2) if began else None
 
 
 def _check_next_run(world: World) -> None:
-    """Whatever happened, the next run is a normal one."""
+    """Check that the next run is a normal one."""
     for name in (*PRE, *OWED):
         world.rewrite(name, ":")
     world.forget_journal()

@@ -1,4 +1,4 @@
-"""Stopping a run: asked twice, with and without a checkpoint, by signals, and by a terminal that goes away."""
+"""Stopping a run: twice, with and without a checkpoint, by signals, and by closing the terminal."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import time
 import pytest
 
 from borgdesk.domain.run import ExecutionStatus, Outcome
-from borgdesk.engine import borg_process, hooks
-from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.borg_calls import borg_process
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.runs import script_execution
 from tests.faults.lab import OWED, World
 from tests.faults.troubles import borg_reads, check_owed, execution, run_with, script_prints
 
 
 def test_asked_twice_each_owed_script_gets_little_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that runs, and those that come after it; who is quicker than that is not touched."""
-    monkeypatch.setattr(hooks, "HURRIED_TIMEOUT", 3)
+    """This applies to the running script and those that follow; scripts that finish sooner are not affected."""
+    monkeypatch.setattr(script_execution, "HURRIED_TIMEOUT", 3)
     for name in ("post1", "post3"):
         world.rewrite(name, "echo hanging; sleep 1000", timeout=3600)
     cancel = Cancel()
@@ -41,7 +42,7 @@ def test_asked_twice_each_owed_script_gets_little_time(world: World, monkeypatch
 
 @pytest.mark.faults
 def test_asked_once_owed_scripts_keep_their_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hooks, "HURRIED_TIMEOUT", 0)
+    monkeypatch.setattr(script_execution, "HURRIED_TIMEOUT", 0)
     world.rewrite("post1", "echo hanging; sleep 0.5")
     cancel = Cancel()
     run = run_with(world, script_prints("hanging"), cancel.ask, cancel)
@@ -111,7 +112,7 @@ def test_signal_to_the_command_is_a_cancel(number: signal.Signals, world: World)
 
 
 def test_terminal_that_is_closed_is_a_cancel(world: World) -> None:
-    """What a logout, or closing the window of a terminal, does: SIGHUP, and nobody to print for any more."""
+    """A logout, or closing the terminal window, sends SIGHUP and leaves nowhere to print."""
     world.rewrite("pre2", "sleep 30")
     terminal, its_end = os.openpty()
     command = subprocess.Popen(
@@ -135,14 +136,14 @@ def test_terminal_that_is_closed_is_a_cancel(world: World) -> None:
 
 
 def test_scripts_of_a_guardian_can_be_stopped(world: World) -> None:
-    """It lives through a logout itself, but what it starts, services included, must not inherit that."""
+    """The guardian survives a logout, but what it starts, including services, must not inherit that."""
     world.rewrite("pre2", "sleep 30")
     world.rewrite(
         "post1", "kill -TERM $PPID; kill -HUP $PPID; kill -INT $PPID; grep -E 'Sig(Ign|Blk)' /proc/self/status"
     )
     victim = world.start_victim("pre2", "kill")
     victim.communicate()
-    world.wait_for_guardian()
+    world.wait_for_guardians()
     run = world.newest_run()
     assert run.status == "interrupted"
     _, blocked, _, ignored = execution(run, "post1").stdout.split()[-4:]

@@ -1,4 +1,4 @@
-"""Scripts that do not end as they should, in whole runs: bounded time, what they printed is kept, nobody is left."""
+"""Scripts that do not end properly, in whole runs: limited time, complete output, no remaining processes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.run import ExecutionStatus, Hook
-from borgdesk.engine import output, procfs
-from borgdesk.engine.active_run import run_folder
-from borgdesk.engine.output import KEPT
+from borgdesk.engine.processes import procfs
+from borgdesk.engine.runs import output_capture
+from borgdesk.engine.runs.active_run import run_folder
+from borgdesk.engine.runs.output_capture import KEPT
 from tests.faults.lab import OWED, World
 from tests.faults.troubles import check_owed, execution
 
 SETSID = "setsid sleep 1000 & echo last words; wait"
-"""The grandchild has a session of its own."""
+"""The grandchild has its own session."""
 
 DETACHED = "(setsid sleep 1000 >/dev/null 2>&1 &) ; echo last words; sleep 1000"
-"""The grandchild has a session of its own, holds no output, and its parent is gone."""
+"""The grandchild has its own session, holds no output open, and its parent is gone."""
 
 STUBBORN = "trap '' TERM; echo last words; while :; do sleep 1; done"
 HOLDER = "sleep 1000 & echo last words"
@@ -29,13 +30,13 @@ FLOOD = "echo last words; yes 'a line of output that never ends'"
 FLOOD_WITHOUT_LINES = "echo last words; exec cat /dev/zero"
 
 CAP = 1024 * 1024
-"""Bytes of a script's output in the log."""
+"""Maximum size in bytes of a script's output in the log."""
 
 BOTH = ("pre1", "post1")
 
 
 def _peak_memory(act: Callable[[], object]) -> int:
-    """Bytes by which this process grew at most, meanwhile."""
+    """Return the peak growth of this process in bytes during *act*."""
     before = _memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")
     act()
@@ -83,7 +84,7 @@ def test_script_that_leaves_a_child_with_its_output_has_ended(world: World) -> N
         one = execution(run, name)
         assert one.status is ExecutionStatus.SUCCESS
         assert one.stdout == "working\nlast words\n"
-        assert one.reason == "1 process(es) it left holding its output were ended"
+        assert one.reason == "1 process it left holding its output was ended"
     check_owed(world, run)
 
 
@@ -99,8 +100,8 @@ def test_script_that_leaves_a_child_with_its_output_has_ended(world: World) -> N
 def test_script_that_prints_for_ever_fills_neither_memory_nor_disk(
     body: str, name: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a cap that is reached in two seconds on any machine; 64 MiB are not everywhere."""
-    monkeypatch.setattr(output, "LOG_CAP", CAP)
+    """With a limit that any machine reaches in two seconds; 64 MiB would take too long on some."""
+    monkeypatch.setattr(output_capture, "LOG_CAP", CAP)
     world.rewrite(name, body, timeout=2)
     grown = _peak_memory(world.run_again)
     run = world.newest_run()
@@ -111,7 +112,8 @@ def test_script_that_prints_for_ever_fills_neither_memory_nor_disk(
     assert len(one.stdout) < KEPT + 1000
     assert "bytes left out" in one.stdout
     folder = run_folder(world.workspace, run.id)
-    assert [file.name for file in folder.iterdir()] == ["run.log"]
+    assert sorted(file.name for file in folder.iterdir()) == ["events.jsonl", "output", "run.log"]
+    assert sum(file.stat().st_size for file in (folder / "output").iterdir()) < 33 * 1024 * 1024
     log = folder / "run.log"
     assert log.stat().st_size < CAP + 64 * 1024
     assert f"the log keeps {CAP} bytes of a script" in log.read_text(errors="replace")
@@ -122,7 +124,7 @@ def test_script_that_prints_for_ever_fills_neither_memory_nor_disk(
 @pytest.mark.faults
 @pytest.mark.timeout(60)
 def test_service_that_a_script_started_is_left_alone(world: World, tmp_path: Path) -> None:
-    """The counter-proof: who detached itself from a script that ended well is not hunted."""
+    """Counterpart: a process that detached itself from a successful script is not terminated."""
     pid_file = tmp_path / "service.pid"
     service = f"setsid sh -c 'echo $$ >{pid_file}; exec sleep 1000' >/dev/null 2>&1 </dev/null &"
     world.rewrite("post1", f"{service}\nwhile ! [ -s {pid_file} ]; do sleep 0.05; done")

@@ -1,4 +1,4 @@
-"""Trouble from outside, made on purpose: small disks, a database that somebody else holds, strikes at a given event."""
+"""External faults: small disks, a locked database, and actions at a given event."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ import pytest
 from borgdesk.domain.events import BorgProgressed, Event, ExecutionEnded, OutputPrinted, StepBegan
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.run import ExecutionStatus, Step, Trigger
-from borgdesk.engine.backup import run as back_up
-from borgdesk.engine.cancel import Cancel
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.runs.backup import run as back_up
 from tests.faults.lab import OWED, World
+from tests.listening import InStep
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount the small disk that gets full")
 
@@ -36,19 +37,19 @@ connection.execute("ROLLBACK")
 
 
 class SmallDisk:
-    """A file system of its own in memory."""
+    """A separate file system in memory."""
 
     def __init__(self, path: Path, options: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "borgdesk-test", str(path)], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=0700,{options}", "borgdesk-test", str(path)], check=True)
 
     @property
     def filler(self) -> Path:
         return self.path / "filler"
 
     def fill(self) -> None:
-        """Take the last byte."""
+        """Fill it completely."""
         with contextlib.suppress(OSError), self.filler.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
@@ -57,12 +58,12 @@ class SmallDisk:
         self.filler.unlink(missing_ok=True)
 
     def unplug(self) -> None:
-        """Take it away, whoever uses it."""
+        """Remove it, even if it is in use."""
         subprocess.run(["umount", "--lazy", str(self.path)], check=False, capture_output=True)
 
 
 class HeldDatabase:
-    """Another program that keeps the database for itself until it is told to let go."""
+    """Another program that locks the database until it is told to unlock it."""
 
     def __init__(self, path: Path) -> None:
         self._holder = subprocess.Popen(
@@ -80,7 +81,7 @@ class HeldDatabase:
 
 @dataclass
 class Striker:
-    """Listens to a run and strikes once, at the first event that *when* wants."""
+    """Listens to a run and acts once, at the first event that *when* accepts."""
 
     when: Callable[[Event], bool]
     strike: Callable[[], object]
@@ -103,7 +104,7 @@ def script_ends(name: str) -> Callable[[Event], bool]:
 
 
 def borg_reads(event: Event) -> bool:
-    """Borg has read something, so it is in the middle of its work."""
+    """Return whether Borg has read something, and is thus in the middle of its work."""
     return isinstance(event, BorgProgressed) and bool(event.original_size)
 
 
@@ -114,16 +115,16 @@ def script_prints(text: str) -> Callable[[Event], bool]:
 def run_with(
     world: World, when: Callable[[Event], bool], strike: Callable[[], object], cancel: Cancel | None = None
 ) -> Run:
-    """A run in this process to which something happens."""
+    """Execute a run in this process, with an action during it."""
     striker = Striker(when, strike)
-    run = back_up(world.workspace, world.repository, Trigger.USER, striker, cancel or Cancel())
+    run = back_up(world.workspace, world.repository, Trigger.USER, InStep(striker), cancel or Cancel())
     assert striker.struck
     return run
 
 
 @contextlib.contextmanager
 def once_owed_is_done(world: World, act: Callable[[], object]) -> Iterator[None]:
-    """Meanwhile, *act* as soon as the last owed script has come to its end, and not before."""
+    """Call *act* in the background as soon as the last pending script has ended, and not before."""
     given_up = threading.Event()
 
     def wait() -> None:
@@ -141,7 +142,7 @@ def once_owed_is_done(world: World, act: Callable[[], object]) -> Iterator[None]
 
 
 def after(seconds: float, act: Callable[[], object]) -> threading.Thread:
-    """Act in the background after some time, for trouble that is over by itself."""
+    """Call *act* in the background after some time, for faults that end by themselves."""
 
     def wait() -> None:
         time.sleep(seconds)
@@ -158,7 +159,7 @@ def execution(run: Run, name: str) -> Execution:
 
 
 def check_owed(world: World, run: Run, failed: tuple[str, ...] = ()) -> None:
-    """All that is owed came to its end once, in its order; history has all of it, and nothing is left behind."""
+    """Check that all pending scripts ended once and in order, that the history is complete, and nothing is left."""
     assert [name for name in world.ended() if name in OWED] == [name for name in OWED if name not in failed]
     kept = world.workspace.store.runs.get(run.id)
     assert kept.status == run.status
@@ -173,13 +174,13 @@ def check_owed(world: World, run: Run, failed: tuple[str, ...] = ()) -> None:
 
 
 def empty_write_ahead_log(path: Path) -> None:
-    """Leave SQLite no space that it has already: its next write needs new blocks of the disk."""
+    """Leave SQLite no preallocated space: its next write needs new blocks of the disk."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def overwrite(path: Path) -> None:
-    """Put something else in the place of a database, as large as it was."""
+    """Overwrite a database with something else of the same size."""
     text = b"not a database"
     for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
         if file.exists():

@@ -1,7 +1,7 @@
-"""A run to which something happens at a given step. Started by the matrix, as a process of its own.
+"""A run with a fault at a given step, started by the matrix as a separate process.
 
-It listens to the run's events like a window does, and strikes when the run is exactly where it is told to strike. The
-steps are named in :data:`STEPS`; ``pre2`` and the like strike while that script runs, after it printed its first line.
+It listens to the run's events like a window does, and acts exactly when the run reaches the given step. The steps are
+named in :data:`STEPS`; ``pre2`` and the like act while that script runs, after it printed its first line.
 """
 
 from __future__ import annotations
@@ -25,10 +25,16 @@ from borgdesk.domain.events import (
     StepBegan,
     TurnAwaited,
 )
-from borgdesk.domain.run import RunStatus, Step, Trigger, exit_code_of
-from borgdesk.engine import backup, maintain, output, process, procfs
-from borgdesk.engine.cancel import Cancel
+from borgdesk.domain.exit_codes import exit_code_of
+from borgdesk.domain.history import Execution
+from borgdesk.domain.run import RunStatus, Step, Trigger
+from borgdesk.engine.processes import procfs
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.processes.supervisor_client import Supervisor
+from borgdesk.engine.runs import backup, output_capture, retention, script_execution
 from borgdesk.engine.workspace import Workspace
+from tests.command_lines import command_line
+from tests.listening import InStep
 
 STEPS = (
     "queued", "arming", "pre1", "between-pre", "pre2", "create", "post1", "between-post", "prune", "report",
@@ -37,7 +43,7 @@ SCRIPTS = ("pre1", "pre2", "post1", "report")
 
 
 class Striker:
-    """Waits for the step and then strikes, once."""
+    """Waits for the step and then acts, once."""
 
     def __init__(self, step: str, fault: str, cancel: Cancel) -> None:
         self._step = step
@@ -65,18 +71,33 @@ class Striker:
                 return isinstance(event, TurnAwaited)
             case "arming":
                 return isinstance(event, StepBegan) and event.step is Step.PRE_BACKUP
-            case "between-pre":
-                return isinstance(event, ExecutionEnded) and event.name == "pre1"
-            case "between-post":
-                return isinstance(event, ExecutionEnded) and event.name == "post1"
             case "create":
                 return isinstance(event, BorgProgressed) and self._in is Step.CREATE
             case "prune":
                 return isinstance(event, OutputPrinted) and self._in is Step.RETENTION
-            case "nothing":
+            case "nothing" | "between-pre" | "between-post":
                 return False
             case script:
                 return isinstance(event, OutputPrinted) and self._running == script
+
+    def strike_at_end_of(self, name: str) -> None:
+        """Act when a script has ended and nobody has recorded that."""
+        self._strike_before("_record", name)
+
+    def strike_before_start_of(self, name: str) -> None:
+        """Act when a script is about to be started and that is recorded."""
+        self._strike_before("request_of", name)
+
+    def _strike_before(self, step: str, name: str) -> None:
+        original: Callable[..., Any] = getattr(script_execution, step)
+
+        def struck(active: object, execution: Execution, *others: object) -> Any:
+            if execution.planned.name == name and not self._struck:
+                self._struck = True
+                self._strike()
+            return original(active, execution, *others)
+
+        setattr(script_execution, step, struck)
 
     def _strike(self) -> None:
         Path(os.environ["BORGDESK_HOME"], "struck").write_text(str(time.clock_gettime(time.CLOCK_BOOTTIME)))
@@ -103,11 +124,11 @@ def _children(pid: int) -> list[procfs.Process]:
 
 
 def guardians_of(pid: int) -> list[int]:
-    """The guardians that the process *pid* has started."""
+    """Return the guardians that the process *pid* has started."""
     found = []
     for child in _children(pid):
         with contextlib.suppress(OSError):
-            if b"guardian" in Path(f"/proc/{child.pid}/cmdline").read_bytes():
+            if b"guardian" in command_line(child.pid):
                 found.append(child.pid)
     return found
 
@@ -118,12 +139,12 @@ def _borgs() -> list[int]:
 
 
 def _break_next_call(step: str) -> None:
-    """Make our own code raise, once, where it works next: on what is heard, on Borg's answer, at the next start."""
+    """Make our own code raise once, at its next use: an event, Borg's answer, or the next start."""
     owner, name = {
-        "queued": (backup, "Watch"),
+        "queued": (backup, "GuardianClient"),
         "create": (backup, "parse_create"),
-        "prune": (maintain, "_do"),
-    }.get(step, (output.Capture, "feed") if step in SCRIPTS else (process, "run"))
+        "prune": (retention, "_answered"),
+    }.get(step, (output_capture.Capture, "feed") if step in SCRIPTS else (Supervisor, "run"))
     original: Callable[..., Any] = getattr(owner, name)
 
     def broken(*_: object, **__: object) -> NoReturn:
@@ -140,7 +161,12 @@ def main() -> int:
         signal.signal(number, lambda *_: cancel.ask())
     workspace = Workspace.open()
     repository = workspace.store.repositories.get("Documents")
-    run = backup.run(workspace, repository, Trigger.CLI, Striker(order["step"], order["fault"], cancel), cancel)
+    striker = Striker(order["step"], order["fault"], cancel)
+    if order["step"].endswith("-ended"):
+        striker.strike_at_end_of(order["step"].removesuffix("-ended"))
+    elif order["step"].startswith("between-"):
+        striker.strike_before_start_of(f"{order['step'].removeprefix('between-')}2")
+    run = backup.run(workspace, repository, Trigger.CLI, InStep(striker), cancel)
     with contextlib.suppress(BrokenPipeError):
         print(run.status, run.error or "")
     return exit_code_of(RunStatus(run.status))

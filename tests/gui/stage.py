@@ -1,17 +1,21 @@
-"""What tests of pages, boards and dialogs share: a scene, its background, drags, answers to questions."""
+"""Shared helpers of tests of pages, boards and dialogs: scene, background, drags, answers to questions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMessageBox, QWidget
 
-from borgdesk.gui.background import Background
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.gui.workers.background import Background
 from tests.gui.scene import Scene
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -28,10 +32,59 @@ def background(qapp: QApplication) -> Iterator[Background]:
     background.close()
 
 
-def drag(source: QAbstractItemView, row: int, target: QWidget, end: QPoint) -> None:
-    """Drop what a drag of a row carries at a point of a widget.
+class Overtaken(Background):
+    """Background that holds back an answer until the test asks for it, when it is outdated."""
 
-    The offscreen platform knows no drags (``QOffscreenDrag`` ends each at once), so Qt's own events are sent in their
+    def __init__(self) -> None:
+        super().__init__()
+        self._late: Callable[[], None] | None = None
+        self._keeping = False
+
+    def keep_next(self) -> None:
+        """Hold back the answer to the next question."""
+        self._keeping = True
+
+    def ask(
+        self,
+        question: Callable[[], T],
+        answer: Callable[[T], None],
+        failed: Callable[[Exception], None] | None = None,
+        owner: QObject | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        if not self._keeping:
+            super().ask(question, answer, failed, owner, cancel)
+            return
+        self._keeping = False
+        found = question()
+        self._late = lambda: answer(found)
+
+    def waits(self) -> bool:
+        """Return whether the question whose answer is to be held back was not asked yet."""
+        return self._keeping
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether the question was asked."""
+        return self._late is not None
+
+    def deliver(self) -> None:
+        """Deliver the answer that was held back."""
+        assert self._late is not None
+        self._late()
+
+
+@pytest.fixture
+def overtaken(qapp: QApplication) -> Iterator[Overtaken]:
+    background = Overtaken()
+    yield background
+    background.close()
+
+
+def drag(source: QAbstractItemView, row: int, target: QWidget, end: QPoint) -> None:
+    """Drop the data of a dragged row at a point of a widget.
+
+    The offscreen platform does not support drags (``QOffscreenDrag`` ends each at once), so Qt's events are sent in
     order; ``tests/e2e`` drags with a real mouse.
     """
     model = source.model()
@@ -46,7 +99,7 @@ def drag(source: QAbstractItemView, row: int, target: QWidget, end: QPoint) -> N
 
 
 def drop_files(target: QWidget, *paths: Path) -> None:
-    """Drop files from a file manager."""
+    """Drop files as from a file manager."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
@@ -59,7 +112,7 @@ def drop_files(target: QWidget, *paths: Path) -> None:
 
 
 def answer(button: QMessageBox.StandardButton, seen: list[str] | None = None) -> None:
-    """Answer the next question that is asked in a message box of its own."""
+    """Answer the next question in a message box."""
 
     def press() -> None:
         box = QApplication.activeModalWidget()
@@ -74,7 +127,7 @@ def answer(button: QMessageBox.StandardButton, seen: list[str] | None = None) ->
 
 
 def open_box() -> QMessageBox | None:
-    """The message box that is open."""
+    """Return the open message box."""
     return next(
         (one for one in QApplication.topLevelWidgets() if isinstance(one, QMessageBox) and one.isVisible()), None
     )

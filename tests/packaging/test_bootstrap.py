@@ -1,4 +1,4 @@
-"""packaging/bootstrap.sh on machines made of stub programs: what it installs, what it says, what it leaves alone."""
+"""packaging/bootstrap.sh on simulated machines: what it installs, what it prints, what it leaves unchanged."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ ROOT = 0
 
 
 class Machine:
-    """A copy of the project's packaging folder, and a PATH that holds nothing but stubs and harmless tools."""
+    """A copy of the project's packaging folder, and a PATH that only has stubs and harmless tools."""
 
     def __init__(self, folder: Path) -> None:
         self.project = folder / "project"
@@ -218,7 +218,7 @@ def test_a_python_that_is_too_old_is_named(machine: Machine) -> None:
 
 @pytest.fixture(scope="module")
 def finished_machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    """Set one machine up completely: making a .venv takes seconds."""
+    """Set up one machine completely: creating a .venv takes seconds."""
     machine = Machine(tmp_path_factory.mktemp("finished"))
     machine.installed("borgbackup", "libgl1")
     for name in ("shipped", "other"):

@@ -1,4 +1,4 @@
-"""The import contracts in pyproject.toml: each one is broken on purpose in a copy of the package, and must notice."""
+"""Import contracts in pyproject.toml: each one is violated in a copy of the package, which must be detected."""
 
 import re
 import shutil
@@ -28,7 +28,11 @@ OFFENCES = [
     ("programs", "gui/offence.py", "import subprocess"),
     ("pure", "domain/offence.py", "import os.path"),
     ("pure", "borg/offence.py", "import jeepney"),
-    ("pages", "gui/pages/offence.py", "import borgdesk.gui.pages.accomplice"),
+    ("engine", "engine/processes/offence.py", "import borgdesk.engine.runs.backup"),
+    ("engine", "engine/scripts/offence.py", "import borgdesk.engine.lanes.preview"),
+    ("engine", "engine/stray.py", ""),
+    ("gui", "gui/runs/offence.py", "import borgdesk.gui.scripts.test_worker"),
+    ("gui", "gui/look/offence.py", "import borgdesk.gui.shell.tray"),
 ]
 
 
@@ -45,7 +49,8 @@ def package(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(("contract", "file", "offence"), OFFENCES)
 def test_an_offence_breaks_its_contract(package: Path, contract: str, file: str, offence: str) -> None:
     offender = package / file
-    shutil.rmtree(offender.with_suffix(""), ignore_errors=True)  # a folder of the same name would win
+    shutil.rmtree(offender.with_suffix(""), ignore_errors=True)  # a folder of the same name would take precedence
+    offender.parent.mkdir(exist_ok=True)
     offender.write_text(f"{offence}\n")
     (offender.parent / "accomplice.py").write_text(f"import {module_name(offender, package)}\n")
 
@@ -85,7 +90,7 @@ def test_the_pure_folders_may_import_no_dependency() -> None:
 
 
 def is_importable(module: str) -> bool:
-    """Tell packages and modules from folders of data that a distribution puts beside them."""
+    """Tell packages and modules from data folders that a distribution installs beside them."""
     spec = find_spec(module)
     return spec is not None and spec.origin is not None and not module.startswith("_")
 

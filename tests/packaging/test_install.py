@@ -1,4 +1,4 @@
-"""`pip install .` gives a working command, with the resources inside the package."""
+"""`pip install .` installs a working command, with the resources inside the package."""
 
 import shutil
 import subprocess
@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ("borgdesk", "resources", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
+SHIPPED = ("borgdesk", "resources", "docs", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE")
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where pip put the project. Its dependencies are those of the running interpreter."""
+    """Where pip installed the project. Its dependencies are those of the running interpreter."""
 
     prefix: Path
     packages: Path
@@ -95,3 +95,8 @@ def test_the_metadata_names_licence_and_python(installation: Installation) -> No
 
     assert metadata["License-Expression"] == "GPL-3.0-or-later"
     assert metadata["Requires-Python"] == ">=3.11"
+
+
+def test_the_guide_that_f1_shows_is_inside_the_package(installation: Installation) -> None:
+    installed = installation.packages / "borgdesk" / "docs"
+    assert {file.name for file in installed.iterdir()} == {file.name for file in (ROOT / "docs").iterdir()}

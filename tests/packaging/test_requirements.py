@@ -1,4 +1,4 @@
-"""The pinned requirements: complete, hashed, of no particular index, and the same as the wheel's dependencies."""
+"""Pinned requirements: complete, hashed, independent of an index, and consistent with the wheel's dependencies."""
 
 import re
 import tomllib
@@ -21,7 +21,7 @@ def lines_of(name: str) -> list[str]:
     return (PACKAGING / name).read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-mutants.txt"])
 def test_every_requirement_is_pinned_and_hashed(name: str) -> None:
     lines = lines_of(name)
     starts = [number for number, line in enumerate(lines) if re.match(r"[A-Za-z0-9]", line)]
@@ -32,7 +32,7 @@ def test_every_requirement_is_pinned_and_hashed(name: str) -> None:
         assert hashes, lines[start]
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-mutants.txt"])
 def test_no_index_and_no_path_is_named(name: str) -> None:
     options = [
         line for line in lines_of(name) if line.startswith("-") or "://" in line or line.lstrip("# ").startswith("/")

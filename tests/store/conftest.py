@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from borgdesk.domain.history import Run
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.script import Script
+from borgdesk.domain.run import Hook, Trigger
+from borgdesk.domain.script import NewScript, Script
 from borgdesk.paths import Paths
 from borgdesk.store.store import Store
+from tests import empty_database
+from tests.store.samples import ME, T0, planned
 
 
 @pytest.fixture
@@ -20,20 +24,9 @@ def paths(tmp_path: Path) -> Paths:
     return Paths.below(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as the migrations make it, made once."""
-    paths = Paths.below(tmp_path_factory.mktemp("empty"))
-    store = Store(paths)
-    store.open()
-    store.close()
-    return paths.database
-
-
 @pytest.fixture
-def store(paths: Paths, empty_database: Path) -> Iterator[Store]:
-    paths.make()
-    shutil.copy(empty_database, paths.database)
+def store(paths: Paths) -> Iterator[Store]:
+    empty_database.lay(paths)
     store = Store(paths)
     store.open()
     yield store
@@ -42,17 +35,27 @@ def store(paths: Paths, empty_database: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def documents(store: Store) -> Repository:
-    return store.repositories.add(Repository(0, "Documents", "/backup/documents", ("/home",)))
+    return store.repositories.add(Repository(RepositoryId(0), "Documents", "/backup/documents", ("/home",)))
 
 
 @pytest.fixture
 def script(store: Store) -> Script:
-    return store.scripts.add("Stop containers", b"#!/bin/sh\ndocker stop web\n")
+    return store.scripts.add(NewScript("Stop containers", b"#!/bin/sh\ndocker stop web\n"))
+
+
+@pytest.fixture
+def queued(store: Store, documents: Repository) -> Run:
+    return store.runs.queue(documents, Trigger.SCHEDULE, ME, T0)
+
+
+@pytest.fixture
+def armed(store: Store, queued: Run) -> Run:
+    return store.runs.arm(queued.id, T0, [planned("Stop"), planned("Start", Hook.POST_BACKUP)])
 
 
 @pytest.fixture
 def python() -> Callable[..., str]:
-    """Runs a program in another Python that can import the package, and gives what it printed."""
+    """Return a function that runs a program in another Python that can import the package, and returns its output."""
 
     def run(program: str, *arguments: str, command: tuple[str, ...] = (), **environment: str) -> str:
         done = subprocess.run(
@@ -71,7 +74,7 @@ def python() -> Callable[..., str]:
 
 @pytest.fixture
 def together() -> Callable[..., list[str]]:
-    """Runs a program in several processes that all go on at the same moment, and gives what each printed then."""
+    """Return a function that runs a program in several processes, releases all at once, and returns their output."""
 
     def run(count: int, program: str, *arguments: str) -> list[str]:
         processes = [

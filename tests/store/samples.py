@@ -1,4 +1,4 @@
-"""Values that many tests of the store need."""
+"""Sample values for tests of the store."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+from borgdesk.domain.decisions import Policy
 from borgdesk.domain.history import PlannedScript, ProcessIdentity
-from borgdesk.domain.run import ALWAYS, Hook, OnFailure, Policy
+from borgdesk.domain.ids import ScriptId
+from borgdesk.domain.run import ALWAYS, Hook, OnFailure
 
 ME = ProcessIdentity(pid=4711, started=123456789, boot_id="this-boot")
 OTHER = ProcessIdentity(pid=4712, started=123456789, boot_id="this-boot")
@@ -22,14 +24,14 @@ def planned(
     order: int = 1,
     *,
     policy: Policy = POLICY,
-    script_id: int | None = None,
+    script_id: ScriptId | None = None,
 ) -> PlannedScript:
-    """A planned script with nothing special about it."""
+    """Return a planned script with default values."""
     return PlannedScript(name, hook, order, policy, revision="0" * 64, script_id=script_id)
 
 
 def assert_whole(database: Path) -> None:
-    """SQLite finds nothing wrong with the file, and no row refers to nothing."""
+    """Check that SQLite finds no errors in the file, and that no row has a dangling reference."""
     with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -2,19 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from borgdesk.domain.assignment import Assignment
-from borgdesk.domain.errors import InvalidInput, NotFound
+from borgdesk.domain.decisions import Policy
+from borgdesk.domain.errors import Changed, InvalidInput, NotFound
+from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import LANES, Hook, OnFailure, Policy, RunOn
-from borgdesk.domain.script import Script
+from borgdesk.domain.run import LANES, Hook, OnFailure, RunOn
+from borgdesk.domain.script import Details, NewScript, Script
 from borgdesk.store.store import Store
 
-PRE, POST, LAST = LANES
+PRE, POST, LAST = LANES[:3]
 FAILURE = RunOn.parse("failure")
 
 Place = Callable[..., Assignment]
@@ -31,7 +34,7 @@ def place(store: Store, documents: Repository, script: Script) -> Place:
 
 
 def lanes(store: Store, repository: Repository) -> dict[Hook, list[int]]:
-    """The ids in each lane; orders must be 1, 2, 3, …"""
+    """Return the ids in each lane; orders must be 1, 2, 3, …"""
     found: dict[Hook, list[int]] = {}
     for assignment in store.assignments.list(repository.id):
         lane = found.setdefault(assignment.hook, [])
@@ -63,7 +66,7 @@ class TestAdding:
     ) -> None:
         added = place()
         store.repositories.update(replace(documents, name="Papers", continue_on_hook_failure=True))
-        store.scripts.edit(script.id, name="Halt", timeout=7, run_on=FAILURE)
+        store.scripts.edit(script.id, Details("Halt", script.description, 7, FAILURE))
         now = store.assignments.get(added.id)
         assert (now.repository, now.script) == ("Papers", "Halt")
         assert now.effective == Policy(FAILURE, OnFailure.CONTINUE, 7)
@@ -112,31 +115,49 @@ class TestAdding:
 
     def test_both_sides_must_be_there(self, store: Store, documents: Repository, script: Script) -> None:
         with pytest.raises(NotFound, match="no repository “99”"):
-            store.assignments.add(99, script.id, PRE)
+            store.assignments.add(RepositoryId(99), script.id, PRE)
         with pytest.raises(NotFound, match="no script “99”"):
-            store.assignments.add(documents.id, 99, PRE)
+            store.assignments.add(documents.id, ScriptId(99), PRE)
         with pytest.raises(NotFound, match="no assignment “1”"):
-            store.assignments.get(1)
+            store.assignments.get(AssignmentId(1))
 
 
 class TestEditing:
     def test_given_values_change_and_others_stay(self, store: Store, place: Place) -> None:
         added = place(timeout=5, parameters={"A": "1"}, secrets={"TOKEN"})
-        edited = store.assignments.edit(added.id, enabled=False, run_on=FAILURE, on_failure=OnFailure.CONTINUE)
-        assert edited == replace(added, enabled=False, run_on=FAILURE, on_failure=OnFailure.CONTINUE)
-        assert store.assignments.edit(added.id) == store.assignments.get(added.id) == edited
+        wanted = replace(added, enabled=False, run_on=FAILURE, on_failure=OnFailure.CONTINUE)
+        edited = store.assignments.edit(wanted, seen=added)
+        assert edited == wanted
+        assert store.assignments.edit(added, seen=added) == store.assignments.get(added.id) == edited
 
-    def test_values_are_replaced_as_a_whole(self, store: Store, place: Place) -> None:
-        added = place(parameters={"A": "1", "B": "2"}, secrets={"TOKEN"})
-        edited = store.assignments.edit(added.id, parameters={"B": "3"}, secrets=())
-        assert (edited.parameters, edited.secrets) == ({"B": "3"}, frozenset())
+    def test_single_values_are_set_and_taken_back(self, store: Store, place: Place) -> None:
+        added = place(parameters={"A": "1", "B": "2", "C": "4"}, secrets={"TOKEN", "KEY"})
+        wanted = replace(added, parameters={"B": "3", "KEY": "k"}, secrets=frozenset({"C", "TOKEN"}))
+        edited = store.assignments.edit(wanted, seen=added)
+        assert (edited.parameters, set(edited.secrets)) == ({"B": "3", "KEY": "k"}, {"C", "TOKEN"})
         assert store.assignments.get(added.id) == edited
+
+    def test_what_somebody_else_changed_meanwhile_is_not_undone(self, store: Store, place: Place) -> None:
+        seen = place(parameters={"A": "1", "B": "2"})
+        store.assignments.edit(replace(seen, timeout=9, parameters={"A": "1", "B": "3"}), seen=seen)
+        edited = store.assignments.edit(replace(seen, enabled=False, parameters={"A": "5", "B": "2"}), seen=seen)
+        assert (edited.timeout, edited.enabled, edited.parameters) == (9, False, {"A": "5", "B": "3"})
+        others: tuple[dict[str, Any], ...] = (
+            {"timeout": 7},
+            {"parameters": {"A": "1", "B": "4"}},
+            {"parameters": {"A": "1"}},
+        )
+        for ours in others:
+            with pytest.raises(Changed, match="“Stop containers” in “Documents” was changed by another program"):
+                store.assignments.edit(replace(seen, **ours), seen=seen)
+            assert store.assignments.get(seen.id) == edited
+        assert store.assignments.edit(replace(seen, timeout=7), seen=seen, over=True) == replace(edited, timeout=7)
 
     @pytest.mark.parametrize("field", ["timeout", "run_on", "on_failure"])
     def test_an_override_goes_back_to_inherited(self, store: Store, place: Place, field: str) -> None:
         added = place(timeout=5, run_on=FAILURE, on_failure=OnFailure.CONTINUE)
-        edited = store.assignments.edit(added.id, clear=[field])
-        assert edited == replace(added, **{field: None})  # type: ignore[arg-type]
+        wanted = replace(added, **{field: None})  # type: ignore[arg-type]
+        assert store.assignments.edit(wanted, seen=added) == wanted
 
     @pytest.mark.parametrize(
         "wrong",
@@ -144,17 +165,16 @@ class TestEditing:
             {"timeout": -5},
             {"on_failure": OnFailure.SKIP},
             {"parameters": {"IFS": "x"}},
-            {"secrets": ["A"]},
-            {"clear": ["hook"]},
+            {"hook": Hook.TEST},
         ],
     )
     def test_impossible_values_change_nothing(self, store: Store, place: Place, wrong: dict[str, object]) -> None:
         added = place(POST, parameters={"A": "1"})
         with pytest.raises(InvalidInput):
-            store.assignments.edit(added.id, enabled=False, **wrong)  # type: ignore[arg-type]
+            store.assignments.edit(replace(added, enabled=False, **wrong), seen=added)  # type: ignore[arg-type]
         assert store.assignments.get(added.id) == added
         with pytest.raises(NotFound):
-            store.assignments.edit(99, enabled=False)
+            store.assignments.edit(replace(added, id=AssignmentId(99)), seen=added)
 
 
 class TestMoving:
@@ -182,7 +202,7 @@ class TestMoving:
                 store.assignments.move(a, order, hook)
             assert lanes(store, documents) == {PRE: [a, b]}
         with pytest.raises(NotFound):
-            store.assignments.move(99, 1)
+            store.assignments.move(AssignmentId(99), 1)
 
     def test_removing_closes_the_gap(self, store: Store, place: Place, documents: Repository) -> None:
         a, b, c = place().id, place().id, place().id
@@ -212,14 +232,14 @@ class TestMoving:
                 if chosen in lane:
                     lane.remove(chosen)
             if what == "move":
-                store.assignments.move(chosen, order, hook)
+                store.assignments.move(AssignmentId(chosen), order, hook)
                 expected[hook].insert(order - 1, chosen)
             else:
-                store.assignments.remove(chosen)
+                store.assignments.remove(AssignmentId(chosen))
         assert lanes(store, documents) == {hook: lane for hook, lane in expected.items() if lane}
 
 
-class TestReplacingAll:
+class TestRearranging:
     def test_undo_brings_back_what_was_removed_with_its_id(
         self, store: Store, place: Place, documents: Repository
     ) -> None:
@@ -228,14 +248,21 @@ class TestReplacingAll:
         store.assignments.remove(before[0].id)
         store.assignments.move(before[1].id, 1, LAST)
         after = store.assignments.list(documents.id)
-        assert store.assignments.replace_all(documents.id, before) == before
+        store.assignments.rearrange(documents.id, after, before)
         assert store.assignments.list(documents.id) == before
-        assert store.assignments.replace_all(documents.id, after) == after
+        store.assignments.rearrange(documents.id, before, after)
+        assert store.assignments.list(documents.id) == after
 
     def test_new_ones_get_ids_and_orders_are_closed_up(self, store: Store, place: Place, documents: Repository) -> None:
         kept = place()
-        wanted = [replace(kept, order=9), replace(kept, id=0, order=4), replace(kept, id=0, order=4, hook=LAST)]
-        first, second, third = store.assignments.replace_all(documents.id, wanted)
+        wanted = [
+            replace(kept, order=9),
+            replace(kept, id=AssignmentId(0), order=4),
+            replace(kept, id=AssignmentId(0), order=4, hook=LAST),
+        ]
+        made = store.assignments.rearrange(documents.id, [kept], wanted)
+        first, second, third = store.assignments.list(documents.id)
+        assert made == [first, third]
         assert (first.order, second.order, third.order) == (1, 2, 1)
         assert second.id == kept.id
         assert len({first.id, second.id, third.id}) == 3
@@ -243,30 +270,29 @@ class TestReplacingAll:
     def test_nothing_changes_when_one_is_impossible(
         self, store: Store, place: Place, documents: Repository, script: Script
     ) -> None:
-        photos = store.repositories.add(replace(documents, id=0, name="Photos"))
+        photos = store.repositories.add(replace(documents, id=RepositoryId(0), name="Photos"))
         foreign = store.assignments.add(photos.id, script.id, PRE)
         kept = place()
         for wrong, error in (
-            (replace(kept, id=0, timeout=-1), InvalidInput),
-            (replace(kept, id=0, script_id=99), NotFound),
+            (replace(kept, id=AssignmentId(0), timeout=-1), InvalidInput),
+            (replace(kept, id=AssignmentId(0), script_id=ScriptId(99)), NotFound),
             (foreign, InvalidInput),
         ):
             with pytest.raises(error):
-                store.assignments.replace_all(documents.id, [wrong])
+                store.assignments.rearrange(documents.id, [kept], [kept, wrong])
             assert store.assignments.list(documents.id) == [kept]
         assert store.assignments.list(photos.id) == [foreign]
         with pytest.raises(NotFound):
-            store.assignments.replace_all(99, [])
+            store.assignments.rearrange(RepositoryId(99), [], [])
 
     def test_an_empty_list_clears_the_board(self, store: Store, place: Place, documents: Repository) -> None:
-        place()
-        assert store.assignments.replace_all(documents.id, []) == []
+        assert store.assignments.rearrange(documents.id, [place()], []) == []
         assert store.assignments.list(documents.id) == []
 
 
 def test_everywhere_a_script_is(store: Store, place: Place, documents: Repository, script: Script) -> None:
-    archive = store.repositories.add(replace(documents, id=0, name="archive"))
-    other = store.scripts.add("Other", b"true\n")
+    archive = store.repositories.add(replace(documents, id=RepositoryId(0), name="archive"))
+    other = store.scripts.add(NewScript("Other", b"true\n"))
     store.assignments.add(documents.id, other.id, PRE)
     place(LAST), place(PRE), store.assignments.add(archive.id, script.id, POST)
     found = [(one.repository, one.hook, one.order) for one in store.assignments.for_script(script.id)]

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from borgdesk.domain.errors import InvalidInput, NotFound
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import Hook, Outcome, RunStatus, Trigger
 from borgdesk.domain.script import Script
@@ -14,7 +16,7 @@ from borgdesk.store.store import Store
 from tests.store.samples import ME, T0
 
 FULL = Repository(
-    0,
+    RepositoryId(0),
     "  Photos  ",
     "ssh://me@host:22/./photos",
     sources=("/home/me/Pictures", "/srv/bilder äöü"),
@@ -30,6 +32,12 @@ FULL = Repository(
     continue_on_hook_failure=True,
     pre_script="#!/bin/sh\necho pre\n",
     post_script="echo post",
+    stall_limit=90,
+    fail_on_missing_source=True,
+    patterns="R /srv/more\n+ home/me/Pictures/*\n",
+    upload_limit=500,
+    checkpoint_interval=300,
+    extra_arguments="--noacls --comment 'a b'",
     created_at=T0,
 )
 
@@ -48,6 +56,41 @@ def test_every_field_is_kept(store: Store) -> None:
     kept = store.repositories.add(FULL)
     assert kept == replace(FULL, id=kept.id, name="Photos")
     assert store.repositories.get(kept.id) == kept
+
+
+def test_which_sources_had_files_is_noted_and_cannot_be_edited(store: Store) -> None:
+    pictures, other = FULL.sources
+    kept = store.repositories.add(replace(FULL, filled_sources=frozenset({"/elsewhere"})))
+    assert kept.filled_sources == frozenset()
+    store.repositories.remember_filled_sources(kept.id, [pictures, "/gone"])
+    store.repositories.remember_filled_sources(kept.id, [other])
+    store.repositories.remember_filled_sources(kept.id, ["/srv/more"])
+    assert store.repositories.get(kept.id).filled_sources == {pictures, other, "/srv/more"}
+
+    assert store.repositories.update(replace(kept, sources=(other,), patterns="")).filled_sources == {other}
+    assert store.repositories.update(kept).filled_sources == {other}, "what is added again is new"
+    store.repositories.remember_filled_sources(RepositoryId(kept.id + 1), [other])
+
+
+@pytest.mark.parametrize("seconds", [0, -60, 24 * 3600 + 1])
+def test_a_stall_limit_that_is_none_is_refused(store: Store, seconds: int) -> None:
+    with pytest.raises(InvalidInput, match="between 1 second and 24 hours"):
+        store.repositories.add(replace(FULL, stall_limit=seconds))
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"upload_limit": 0}, "between 1 and 10,000,000 KiB/s"),
+        ({"checkpoint_interval": 59}, "between 1 minute and 7 days"),
+        ({"patterns": "- a\0b"}, "The text of the patterns contains NUL bytes"),
+        ({"extra_arguments": "--comment \udcff"}, "The text of the options contains NUL bytes"),
+    ],
+    ids=["upload", "checkpoints", "patterns", "options"],
+)
+def test_options_of_borg_that_cannot_be_stored(store: Store, changed: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        store.repositories.add(replace(FULL, **changed))
 
 
 def test_every_field_can_be_edited(store: Store, documents: Repository) -> None:
@@ -124,6 +167,18 @@ def test_the_list_is_alphabetical(store: Store) -> None:
     for name in ("beta", "Alpha", "gamma"):
         store.repositories.add(replace(FULL, name=name))
     assert [repository.name for repository in store.repositories.list()] == ["Alpha", "beta", "gamma"]
+
+
+def test_of_several_only_the_one_that_is_meant(store: Store) -> None:
+    stored = [store.repositories.add(replace(FULL, name=name, location=f"/{name}")) for name in ("a", "b", "c")]
+    assert [store.repositories.get(one.id) for one in stored] == stored
+    for place, one in enumerate(stored):
+        stored[place] = store.repositories.update(replace(one, compression="none"))
+        assert store.repositories.list() == stored
+        stored[place] = store.repositories.update(replace(stored[place], compression="lz4"), seen=stored[place])
+        assert store.repositories.list() == stored
+    store.repositories.remove(stored.pop(1).id)
+    assert store.repositories.list() == stored
 
 
 def test_the_last_run_and_the_last_good_one(store: Store, documents: Repository) -> None:

@@ -1,41 +1,26 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import NotFound, RunRefused
 from borgdesk.domain.history import ArchiveStatistics, PlannedScript, Run
+from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import (
-    ExecutionStatus,
-    Hook,
-    OnFailure,
-    Outcome,
-    Policy,
-    RunOn,
-    RunStatus,
-    Step,
-    Trigger,
-)
+from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunKind, RunOn, RunStatus, Step, Trigger
 from borgdesk.domain.script import Script
 from borgdesk.store.store import Store
 from tests.store.samples import ME, OTHER, T0, planned
 
 LATER = T0 + timedelta(minutes=1)
-
-
-@pytest.fixture
-def queued(store: Store, documents: Repository) -> Run:
-    return store.runs.queue(documents, Trigger.SCHEDULE, ME, T0)
-
-
-@pytest.fixture
-def armed(store: Store, queued: Run) -> Run:
-    return store.runs.arm(queued.id, T0, [planned("Stop"), planned("Start", Hook.POST_BACKUP)])
 
 
 def finished(store: Store, repository: Repository, status: RunStatus = RunStatus.SUCCESS) -> Run:
@@ -57,10 +42,26 @@ class TestQueue:
             step=Step.QUEUED,
             queued_at=T0,
             owner=ME,
+            token=queued.token,
+            kind=RunKind.BACKUP,
+            uid=queued.uid,
+            turn="/backup/documents",
         )
+        assert re.fullmatch("[0-9a-f]{32}", queued.token or "")
 
-    def test_a_normalised_location(self, store: Store, documents: Repository) -> None:
-        assert store.runs.queue(documents, Trigger.CLI, ME, T0, "/real/path").location == "/real/path"
+    def test_ids_that_are_unique_everywhere_are_in_the_order_of_the_short_ones(
+        self, store: Store, documents: Repository
+    ) -> None:
+        moments = (T0, T0, LATER, T0)
+        made = [UUID(store.runs.queue(documents, Trigger.USER, ME, moment).uid) for moment in moments]
+        assert made == sorted(set(made))
+        assert {one.version for one in made} == {7}
+        assert made[0].int >> 80 == T0.timestamp() * 1000
+
+    def test_a_turn_of_another_name(self, store: Store, documents: Repository) -> None:
+        run = store.runs.queue(documents, Trigger.CLI, ME, T0, "an id")
+        assert (run.location, run.turn) == ("/backup/documents", "an id")
+        assert store.runs.get(run.id).turn == "an id"
 
     def test_who_goes_before(self, store: Store, documents: Repository) -> None:
         elsewhere = replace(documents, location="/elsewhere")
@@ -71,7 +72,9 @@ class TestQueue:
         )
         first = store.runs.arm(first.id, T0, [])
         assert store.runs.queued_before(third.id, "/backup/documents") == [first, second]
-        assert store.runs.queued_before(foreign.id, "/elsewhere") == []
+        assert store.runs.queued_before(second.id, "/backup/documents") == [first]
+        for run in (first, foreign):
+            assert store.runs.queued_before(run.id, run.turn) == []
         store.runs.finish(first.id, RunStatus.FAILURE, T0)
         assert store.runs.queued_before(third.id, "/backup/documents") == [second]
         assert done.status.is_final
@@ -88,7 +91,10 @@ class TestQueue:
 
 
 class TestArming:
-    def test_all_of_what_is_owed_is_kept(self, store: Store, queued: Run, script: Script) -> None:
+    def test_all_of_what_is_owed_is_kept(
+        self, store: Store, queued: Run, script: Script, documents: Repository
+    ) -> None:
+        assigned = store.assignments.add(documents.id, script.id, Hook.POST_RUN, secrets={"TOKEN"})
         full = PlannedScript(
             "Stop containers",
             Hook.POST_RUN,
@@ -96,7 +102,7 @@ class TestArming:
             Policy(RunOn.parse("warning,failure"), OnFailure.CONTINUE, 77),
             revision="f" * 64,
             script_id=script.id,
-            assignment_id=4711,
+            assignment_id=assigned.id,
             values={"A": "x\n'ä'", "B": ""},
             secrets=frozenset({"TOKEN"}),
             problem="The file is gone.",
@@ -116,7 +122,7 @@ class TestArming:
         armed = store.runs.arm(queued.id, T0, [planned(f"{hook} {order}", hook, order) for hook, order in places])
         names = [execution.planned.name for execution in armed.executions]
         assert names == ["pre-backup 9", "pre-backup 10", "post-backup 1", "post-run 1"]
-        assert [execution.planned.name for execution in store.runs.executions(queued.id)] == names
+        assert [execution.planned.name for execution in store.executions.of_run(queued.id)] == names
 
     @pytest.mark.parametrize("status", [RunStatus.RUNNING, RunStatus.CANCELLED])
     def test_only_once_and_only_while_queued(self, store: Store, queued: Run, status: RunStatus) -> None:
@@ -124,9 +130,9 @@ class TestArming:
             store.runs.arm(queued.id, T0, [])
         else:
             store.runs.finish(queued.id, status, T0)
-        with pytest.raises(RunRefused, match=f"it is {status} already"):
+        with pytest.raises(RunRefused, match=f"it is already {status}"):
             store.runs.arm(queued.id, LATER, [planned()])
-        assert store.runs.executions(queued.id) == ()
+        assert store.executions.of_run(queued.id) == ()
 
     def test_a_plan_that_cannot_be_kept_arms_nothing(self, store: Store, queued: Run) -> None:
         broken = replace(planned("b"), name=None)  # type: ignore[arg-type]
@@ -139,7 +145,7 @@ class TestArming:
     ) -> None:
         with pytest.raises(AssertionError, match="-9"):
             python(ARM_AND_DIE, str(tmp_path), str(queued.id))
-        assert [execution.planned.name for execution in store.runs.executions(queued.id)] == ["Stop containers"]
+        assert [execution.planned.name for execution in store.executions.of_run(queued.id)] == ["Stop containers"]
         assert store.runs.get(queued.id).status is RunStatus.RUNNING
 
 
@@ -168,14 +174,20 @@ class TestCourse:
     def test_settling(self, store: Store, armed: Run) -> None:
         statistics = ArchiveStatistics(2**40, 2**33, 3_000_000_000)
         assert store.runs.settle(
-            armed.id, Outcome.WARNING, borg_exit_code=101, archive="a-1", statistics=statistics, error="e", tainted=True
+            armed.id,
+            Outcome.WARNING,
+            borg_exit_code=101,
+            archive="a-1",
+            statistics=statistics,
+            errors=(text("e"),),
+            tainted=True,
         )
         run = store.runs.get(armed.id)
         assert (run.outcome, run.borg_exit_code, run.archive) == (Outcome.WARNING, 101, "a-1")
         assert (run.statistics, run.error, run.tainted) == (statistics, "e", True)
 
     def test_settling_leaves_what_is_not_given(self, store: Store, armed: Run) -> None:
-        store.runs.set_error_if_none(armed.id, "first")
+        store.runs.set_error_if_none(armed.id, text("first"))
         store.runs.taint(armed.id)
         store.runs.settle(armed.id, Outcome.CANCELLED)
         run = store.runs.get(armed.id)
@@ -184,131 +196,43 @@ class TestCourse:
     def test_a_settled_outcome_stays(self, store: Store, armed: Run) -> None:
         assert store.runs.settle(armed.id, Outcome.SUCCESS, borg_exit_code=0)
         before = store.runs.get(armed.id)
-        assert not store.runs.settle(armed.id, Outcome.INTERRUPTED, error="crash", tainted=True)
+        assert not store.runs.settle(armed.id, Outcome.INTERRUPTED, errors=(text("crash"),), tainted=True)
         assert store.runs.get(armed.id) == before
 
     def test_notes_add_up_and_are_not_said_twice(self, store: Store, armed: Run) -> None:
-        for text in ("Retention was left.", "Borg broke a lock.", "Retention was left."):
-            store.runs.note(armed.id, text)
+        for sentence in ("Retention was left.", "Borg broke a lock.", "Retention was left."):
+            store.runs.note(armed.id, text(sentence))
         assert store.runs.get(armed.id).note == "Retention was left.\nBorg broke a lock."
 
     def test_the_first_error_counts(self, store: Store, armed: Run) -> None:
-        store.runs.set_error_if_none(armed.id, "first")
-        store.runs.set_error_if_none(armed.id, "second")
+        store.runs.set_error_if_none(armed.id, text("first"))
+        store.runs.set_error_if_none(armed.id, text("second"))
         assert store.runs.get(armed.id).error == "first"
 
     def test_words_that_are_not_utf8_never_stop_a_run(self, store: Store, armed: Run) -> None:
-        store.runs.note(armed.id, "caf\udce9\0")
-        store.runs.settle(armed.id, Outcome.FAILURE, error="/home/\udcff: Permission denied", archive="a\udcff")
+        store.runs.note(armed.id, text("caf\udce9\0"))
+        store.runs.settle(
+            armed.id, Outcome.FAILURE, errors=(text("/home/\udcff: Permission denied"),), archive="a\udcff"
+        )
         run = store.runs.get(armed.id)
         assert (run.note, run.error, run.archive) == ("caf��", "/home/�: Permission denied", "a�")
 
     def test_unknown_runs_are_named(self, store: Store) -> None:
-        calls: list[Callable[[int], object]] = [
+        calls: list[Callable[[RunId], object]] = [
             store.runs.get,
             lambda i: store.runs.arm(i, T0, []),
             lambda i: store.runs.set_step(i, Step.CREATE),
             lambda i: store.runs.settle(i, Outcome.SUCCESS),
             store.runs.taint,
-            lambda i: store.runs.note(i, "x"),
-            lambda i: store.runs.set_error_if_none(i, "x"),
+            lambda i: store.runs.note(i, text("x")),
+            lambda i: store.runs.set_error_if_none(i, text("x")),
             lambda i: store.runs.finish(i, RunStatus.SUCCESS, T0),
             lambda i: store.runs.claim(i, ME, OTHER),
         ]
         for call in calls:
-            for run_id in (5, 10**30):
+            for run_id in (RunId(5), RunId(10**30)):
                 with pytest.raises(NotFound, match=f"There is no run {run_id} in history"):
                     call(run_id)
-
-
-class TestExecutions:
-    def test_begin_and_end(self, store: Store, armed: Run) -> None:
-        first, second = armed.executions
-        store.runs.begin(first.id, T0)
-        (running, _) = store.runs.executions(armed.id)
-        assert (running.status, running.started_at, running.recovered) == (ExecutionStatus.RUNNING, T0, False)
-        store.runs.end(
-            first.id,
-            ExecutionStatus.FAILED,
-            reason="exit 3",
-            exit_code=3,
-            finished_at=T0 + timedelta(seconds=2.5),
-            stdout="out\0",
-            stderr="err\udcff",
-            truncated=True,
-        )
-        (ended, untouched) = store.runs.executions(armed.id, with_output=True)
-        assert (ended.status, ended.reason, ended.exit_code) == (ExecutionStatus.FAILED, "exit 3", 3)
-        assert (ended.duration, ended.stdout, ended.stderr, ended.truncated) == (2.5, "out�", "err�", True)
-        assert untouched == second
-
-    def test_lists_have_no_output(self, store: Store, armed: Run) -> None:
-        first = armed.executions[0]
-        store.runs.end(first.id, ExecutionStatus.SUCCESS, exit_code=0, finished_at=T0, stdout="out", stderr="err")
-        for found in (store.runs.executions(armed.id), store.runs.get(armed.id, with_output=False).executions):
-            assert (found[0].stdout, found[0].stderr) == ("", "")
-        for found in (store.runs.executions(armed.id, with_output=True), store.runs.get(armed.id).executions):
-            assert (found[0].stdout, found[0].stderr) == ("out", "err")
-        assert store.runs.execution(first.id).stdout == "out"
-
-    def test_skipping_says_why(self, store: Store, armed: Run) -> None:
-        store.runs.skip(armed.executions[1].id, "condition is failure, outcome was success")
-        skipped = store.runs.executions(armed.id)[1]
-        assert skipped.status is ExecutionStatus.SKIPPED
-        assert skipped.reason == "condition is failure, outcome was success"
-        assert skipped.started_at is None
-
-    def test_the_library_counts_runs_and_no_tests(self, store: Store, queued: Run, script: Script) -> None:
-        armed = store.runs.arm(queued.id, T0, [planned(script_id=script.id), planned("inline")])
-        for execution in armed.executions:
-            store.runs.begin(execution.id, T0)
-            store.runs.end(execution.id, ExecutionStatus.SUCCESS, exit_code=0, finished_at=T0)
-        used = store.scripts.get(script.id)
-        assert (used.usage_count, used.last_used_at, used.last_result) == (1, T0, ExecutionStatus.SUCCESS)
-        test = store.runs.begin_test(planned(script_id=script.id), None, LATER)
-        store.runs.begin(test.id, LATER)
-        store.runs.end(test.id, ExecutionStatus.TIMED_OUT, finished_at=LATER)
-        used = store.scripts.get(script.id)
-        assert (used.usage_count, used.last_used_at, used.last_result) == (1, T0, ExecutionStatus.SUCCESS)
-
-    def test_a_script_that_is_removed_while_it_runs(self, store: Store, queued: Run, script: Script) -> None:
-        (execution,) = store.runs.arm(queued.id, T0, [planned(script_id=script.id)]).executions
-        store.scripts.remove(script.id)
-        store.runs.begin(execution.id, T0)
-        store.runs.end(execution.id, ExecutionStatus.SUCCESS, exit_code=0, finished_at=T0)
-        assert store.runs.execution(execution.id).planned.name == "Stop containers"
-
-    def test_unknown_executions_are_named(self, store: Store) -> None:
-        for call in (
-            lambda: store.runs.begin(5, T0),
-            lambda: store.runs.end(5, ExecutionStatus.SUCCESS, finished_at=T0),
-            lambda: store.runs.skip(5, "x"),
-            lambda: store.runs.still_owed(5),
-            lambda: store.runs.execution(5),
-        ):
-            with pytest.raises(NotFound, match="no execution 5"):
-                call()
-
-
-class TestTests:
-    def test_a_test_is_an_execution_without_a_run(self, store: Store, documents: Repository, script: Script) -> None:
-        test = store.runs.begin_test(planned(script_id=script.id), documents, T0, ME)
-        assert (test.run_id, test.planned.hook, test.status) == (None, Hook.TEST, ExecutionStatus.RUNNING)
-        assert (test.repository, test.owner, test.started_at) == ("Documents", ME, T0)
-        assert store.runs.execution(test.id) == test
-        assert store.runs.unfinished_tests() == [test]
-        store.runs.end(test.id, ExecutionStatus.SUCCESS, exit_code=0, finished_at=LATER, stdout="out")
-        assert store.runs.unfinished_tests() == []
-        assert store.runs.list() == []
-
-    def test_a_script_has_its_own_history(self, store: Store, queued: Run, script: Script) -> None:
-        store.runs.arm(queued.id, T0, [planned(script_id=script.id)])
-        tests = [store.runs.begin_test(planned(script_id=script.id), None, T0) for _ in range(3)]
-        store.runs.begin_test(planned("Other"), None, T0)
-        assert [test.id for test in store.runs.tests(script.id)] == [test.id for test in reversed(tests)]
-        assert [test.id for test in store.runs.tests(script.id, limit=1)] == [tests[-1].id]
-        assert tests[0].repository is None
-        assert tests[0].owner is None
 
 
 class TestRecovery:
@@ -339,17 +263,19 @@ class TestRecovery:
     def test_what_failed_in_a_recovery_stays_owed_and_can_be_claimed(self, store: Store, armed: Run) -> None:
         first, second = armed.executions
         for execution in (first, second):
-            store.runs.end(execution.id, ExecutionStatus.FAILED, reason="exit 1", exit_code=1, finished_at=T0)
+            store.executions.end(
+                execution.id, ExecutionStatus.FAILED, reasons=(text("exit 1"),), exit_code=1, finished_at=T0
+            )
         assert store.runs.owing() == []
-        store.runs.still_owed(second.id)
+        store.executions.still_owed(second.id)
         assert store.runs.owing() == [], "an unfinished run is not called owing"
         store.runs.finish(armed.id, RunStatus.INTERRUPTED, T0)
         assert [run.id for run in store.runs.owing()] == [armed.id]
-        owed = store.runs.execution(second.id)
+        owed = store.executions.get(second.id)
         assert (owed.status, owed.reason, owed.exit_code) == (ExecutionStatus.PENDING, "exit 1", 1)
         assert store.runs.claim(armed.id, ME, OTHER)
         assert not store.runs.claim(armed.id, ME, OTHER)
-        store.runs.skip(second.id, "done by hand")
+        store.executions.skip(second.id, text("done by hand"))
         assert store.runs.owing() == []
         assert not store.runs.claim(armed.id, OTHER, ME)
 
@@ -383,21 +309,21 @@ print(*(run_id for run_id in sys.argv[2:] if store.runs.claim(int(run_id), ME, m
 class TestHistory:
     @pytest.fixture
     def many(self, store: Store, documents: Repository, script: Script) -> dict[str, int]:
-        """Runs by what is remarkable about them, oldest first."""
-        photos = store.repositories.add(replace(documents, id=0, name="Photos"))
+        """Create runs with different special properties, oldest first."""
+        photos = store.repositories.add(replace(documents, id=RepositoryId(0), name="Photos"))
         done = finished(store, documents).id
         failed = store.runs.queue(photos, Trigger.CLI, ME, T0).id
         armed = store.runs.arm(failed, T0, [planned(script_id=script.id), planned("Mount disk")])
-        store.runs.end(
+        store.executions.end(
             armed.executions[1].id,
             ExecutionStatus.FAILED,
-            reason="exit 32",
+            reasons=(text("exit 32"),),
             finished_at=T0,
             stdout="Mounting 50%_done",
             stderr="mount: /mnt/Backup: no such device\n",
         )
-        store.runs.settle(failed, Outcome.FAILURE, error="The script “Mount disk” failed.")
-        store.runs.note(failed, "Retention was left.")
+        store.runs.settle(failed, Outcome.FAILURE, errors=(text("The script “Mount disk” failed."),))
+        store.runs.note(failed, text("Retention was left."))
         store.runs.finish(failed, RunStatus.FAILURE, T0)
         waiting = store.runs.queue(documents, Trigger.USER, ME, LATER).id
         return {"done": done, "failed": failed, "waiting": waiting}

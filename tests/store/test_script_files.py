@@ -1,4 +1,4 @@
-"""Script files and revisions on the disk: whole or not at all, whatever happens while they are written."""
+"""Script files and revisions on disk: complete or absent, whatever happens while they are written."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
-from borgdesk.domain.errors import InvalidInput, ScriptUnreadable, StoreUnusable
-from borgdesk.domain.script import Script, sha256_of
+from borgdesk.domain.errors import StoreUnusable
+from borgdesk.domain.script import NewScript, Script, sha256_of
 from borgdesk.paths import Paths
-from borgdesk.store import files, library
+from borgdesk.store import files, library_names
 from borgdesk.store.store import Store
 from tests.store.samples import assert_whole
 
@@ -46,7 +47,7 @@ for line in sys.stdin:
 
 
 def test_a_writer_that_is_killed_leaves_the_old_text_or_the_new(store: Store, paths: Paths, tmp_path: Path) -> None:
-    script = store.scripts.add("Written", OLD)
+    script = store.scripts.add(NewScript("Written", OLD))
     whole = {sha256_of(OLD): 0, sha256_of(NEW): 0}
     moments = random.Random(4)
     with subprocess.Popen(
@@ -70,12 +71,12 @@ def test_a_writer_that_is_killed_leaves_the_old_text_or_the_new(store: Store, pa
                 pass
             whole[sha256_of(Path(script.file_path).read_bytes())] += 1
             assert Path(script.file_path).stat().st_mode & 0o777 == 0o700
-            for revision in store.scripts.revisions(script.id):
-                assert len(store.scripts.revision_content(revision.sha256)) == revision.size
+            for revision in store.revisions.list(script.id):
+                assert len(store.revisions.content(revision.sha256)) == revision.size
         writer.stdin.close()
     assert all(whole.values()), "both texts were found; otherwise nothing was tested"
     assert_whole(paths.database)
-    assert library.file_names(paths.library) == [Path(script.file_path).name]
+    assert library_names.file_names(paths.library) == [Path(script.file_path).name]
 
 
 def test_what_a_killed_writer_left_is_swept_later(store: Store, paths: Paths) -> None:
@@ -132,83 +133,55 @@ def test_a_mask_of_the_user_does_not_open_or_close_files(tmp_path: Path) -> None
         assert (tmp_path / "script.sh").stat().st_mode & 0o777 == 0o700
 
 
-class TestRevisions:
-    def test_freezing_keeps_the_bytes_that_will_run(self, store: Store, script: Script, paths: Paths) -> None:
-        Path(script.file_path).write_bytes(b"#!/bin/sh\r\necho edited\r\n")
-        sha256 = store.scripts.freeze(script.id)
-        content = b"#!/bin/sh\necho edited\n"
-        assert sha256 == sha256_of(content)
-        assert store.scripts.revision_content(sha256) == content
-        path = store.scripts.revision_path(sha256)
-        assert path == paths.revisions / sha256[:2] / sha256
-        assert path.stat().st_mode & 0o777 == 0o500
-        assert Path(script.file_path).read_bytes().startswith(b"#!/bin/sh\r\n")
+@pytest.mark.parametrize("way", ["added", "removed"])
+def test_what_a_killed_process_left_aside_gets_its_name_if_that_is_free(
+    store: Store, paths: Paths, script: Script, way: str
+) -> None:
+    path, text = Path(script.file_path), store.scripts.content(script.id)
+    path.rename(path.with_name(files.hidden_name(f"{way}-{script.id}")))
+    store.scripts.repair()
+    assert store.scripts.content(script.id) == text
+    assert library_names.file_names(paths.library) == [path.name]
+    assert files.leftovers(paths.library) == []
 
-    def test_a_revision_outlives_what_happens_to_the_script(self, store: Store, script: Script) -> None:
-        sha256 = store.scripts.freeze(script.id)
-        before = store.scripts.revision_content(sha256)
-        store.scripts.save(script.id, b"echo other\n")
-        store.scripts.remove(script.id)
-        assert store.scripts.revision_content(sha256) == before
-        done = subprocess.run([store.scripts.revision_path(sha256)], capture_output=True, text=True, check=False)
-        assert "docker" in done.stderr
 
-    def test_each_text_once_newest_saved_first(self, store: Store, script: Script) -> None:
-        first = store.scripts.freeze(script.id)
-        store.scripts.freeze(script.id)
-        store.scripts.save(script.id, b"echo two\n")
-        assert [r.sha256 for r in store.scripts.revisions(script.id)] == [sha256_of(b"echo two\n"), first]
-        store.scripts.save(script.id, store.scripts.revision_content(first))
-        newest, oldest = store.scripts.revisions(script.id)
-        assert (newest.sha256, oldest.sha256, oldest.size) == (first, sha256_of(b"echo two\n"), 9)
-        assert newest.saved_at > oldest.saved_at
+@pytest.mark.parametrize("way", ["added", "removed"])
+def test_where_somebody_else_s_file_has_taken_the_name_neither_text_is_lost(
+    store: Store, paths: Paths, script: Script, way: str
+) -> None:
+    path, text = Path(script.file_path), store.scripts.content(script.id)
+    path.rename(path.with_name(files.hidden_name(f"{way}-{script.id}")))
+    path.write_bytes(b"of somebody else")
+    store.scripts.repair()
+    assert files.leftovers(paths.library) == []
+    assert path.read_bytes() == b"of somebody else"
+    found = store.scripts.get(script.id)
+    if way == "added":
+        assert Path(found.file_path) != path
+        assert store.scripts.content(script.id) == text
+    else:
+        assert Path(found.file_path) == path
+        assert text in [store.revisions.content(one.sha256) for one in store.revisions.list(script.id)]
 
-    def test_two_scripts_may_have_the_same_text(self, store: Store, script: Script) -> None:
-        text = store.scripts.content(script.id)
-        twin = store.scripts.add("Twin", text)
-        assert store.scripts.freeze(twin.id) == store.scripts.freeze(script.id)
-        store.scripts.remove(script.id)
-        assert [r.sha256 for r in store.scripts.revisions(twin.id)] == [sha256_of(text)]
 
-    def test_inline_scripts(self, store: Store) -> None:
-        sha256 = store.scripts.freeze_text("echo ä\r\n")
-        assert sha256 == store.scripts.freeze_text("echo ä\n".encode()) == sha256_of("echo ä\n".encode())
-        assert store.scripts.revision_path(sha256).stat().st_mode & 0o777 == 0o500
-        for text in ("  ", "a\0b", "\udce4"):
-            with pytest.raises(ScriptUnreadable, match="The inline script"):
-                store.scripts.freeze_text(text)
+def test_what_belongs_to_no_script_any_more_goes(store: Store, paths: Paths, script: Script) -> None:
+    store.scripts.remove(script.id)
+    for way in ("added", "removed"):
+        (paths.library / files.hidden_name(f"{way}-{script.id}")).write_bytes(b"left")
+    store.scripts.repair()
+    assert files.leftovers(paths.library) == []
 
-    def test_an_altered_revision_is_not_run(self, store: Store, script: Script) -> None:
-        sha256 = store.scripts.freeze(script.id)
-        path = store.scripts.revision_path(sha256)
-        path.chmod(0o700)
-        path.write_bytes(b"#!/bin/sh\nrm -rf /\n")
-        with pytest.raises(ScriptUnreadable, match="was altered") as caught:
-            store.scripts.revision_content(sha256)
-        assert str(path) in caught.value.sentence
 
-    def test_freezing_again_mends_an_altered_or_missing_revision(self, store: Store, script: Script) -> None:
-        sha256 = store.scripts.freeze(script.id)
-        path = store.scripts.revision_path(sha256)
-        path.chmod(0o700)
-        path.write_bytes(b"altered")
-        assert store.scripts.freeze(script.id) == sha256
-        assert store.scripts.revision_content(sha256) == store.scripts.content(script.id)
-        path.unlink()
-        with pytest.raises(ScriptUnreadable, match="is missing"):
-            store.scripts.revision_content(sha256)
-        assert store.scripts.freeze(script.id) == sha256
-        assert path.stat().st_mode & 0o777 == 0o500
+def test_a_file_that_takes_the_name_at_the_last_moment_stays(store: Store, paths: Paths) -> None:
+    """Another program creates it after the row has been written, but before the file."""
+    theirs = paths.library / "stop.sh"
 
-    def test_freezing_an_unchanged_text_writes_nothing(self, store: Store, script: Script) -> None:
-        sha256 = store.scripts.freeze(script.id)
-        before = store.scripts.revision_path(sha256).stat().st_ino
-        with store.database.writing():
-            # Somebody else writes: freezing has no need to wait for them.
-            assert store.scripts.freeze(script.id) == sha256
-        assert store.scripts.revision_path(sha256).stat().st_ino == before
+    def take(_connection: object) -> None:
+        theirs.write_bytes(b"of somebody else")
 
-    def test_a_script_that_cannot_be_saved_leaves_no_revision_row(self, store: Store, script: Script) -> None:
-        with pytest.raises(InvalidInput):
-            store.scripts.save(script.id, b"\0")
-        assert len(store.scripts.revisions(script.id)) == 1
+    event.listen(store.database._opened, "commit", take, once=True)
+    added = store.scripts.add(NewScript("Stop", OLD))
+    assert theirs.read_bytes() == b"of somebody else"
+    assert Path(added.file_path) != theirs
+    assert store.scripts.content(added.id) == OLD
+    assert files.leftovers(paths.library) == []

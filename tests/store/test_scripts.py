@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from borgdesk.domain.errors import InUse, InvalidInput, NotFound, ScriptUnreadable
+from borgdesk.domain.errors import Changed, InUse, InvalidInput, NotFound, ScriptUnreadable
+from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, Hook, RunOn, Trigger
-from borgdesk.domain.script import MAX_SCRIPT_BYTES, Place, Script, sha256_of
+from borgdesk.domain.script import MAX_SCRIPT_BYTES, AssignmentPlace, Details, NewScript, Script, sha256_of
 from borgdesk.paths import Paths
-from borgdesk.store.library import file_names
+from borgdesk.store.library_names import file_names
 from borgdesk.store.store import Store
 from tests.store.samples import ME, T0, planned
 
@@ -20,7 +21,7 @@ TEXT = b"#!/bin/sh\necho hello\n"
 
 
 def library(paths: Paths) -> dict[str, bytes]:
-    """Every file below the library folder, hidden ones too."""
+    """Return every file in the library folder, including hidden ones."""
     found = (path for path in paths.library.rglob("*") if path.is_file())
     return {path.relative_to(paths.library).as_posix(): path.read_bytes() for path in found}
 
@@ -28,7 +29,7 @@ def library(paths: Paths) -> dict[str, bytes]:
 class TestAdding:
     def test_a_file_and_a_row(self, store: Store, paths: Paths) -> None:
         added = store.scripts.add(
-            "  Stop Nextcloud ", TEXT, description=" occ ", timeout=60, run_on=RunOn.parse("failure,success")
+            NewScript("  Stop Nextcloud ", TEXT, description=" occ ", timeout=60, run_on=RunOn.parse("failure,success"))
         )
         assert added == Script(
             id=added.id,
@@ -41,37 +42,37 @@ class TestAdding:
         assert store.scripts.get("Stop Nextcloud") == store.scripts.get(added.id) == added
         assert store.scripts.content(added.id) == TEXT
         assert (paths.library / "stop-nextcloud.sh").stat().st_mode & 0o777 == 0o700
-        assert [revision.sha256 for revision in store.scripts.revisions(added.id)] == [sha256_of(TEXT)]
+        assert [revision.sha256 for revision in store.revisions.list(added.id)] == [sha256_of(TEXT)]
 
     def test_line_ends_and_byte_order_mark(self, store: Store) -> None:
-        added = store.scripts.add("Windows", b"\xef\xbb\xbf#!/bin/sh\r\necho hello\r\n")
+        added = store.scripts.add(NewScript("Windows", b"\xef\xbb\xbf#!/bin/sh\r\necho hello\r\n"))
         assert store.scripts.content(added.id) == TEXT
 
     def test_file_names_are_readable_and_differ(self, store: Store, paths: Paths) -> None:
         (paths.library / "dump-3.sh").write_text("mine")
-        names = [store.scripts.add(name, TEXT).file_path for name in ("Dump", "dump", "DUMP", "dump!")]
+        names = [store.scripts.add(NewScript(name, TEXT)).file_path for name in ("Dump", "dump", "DUMP", "dump!")]
         assert [Path(name).name for name in names] == ["dump.sh", "dump-2.sh", "dump-4.sh", "dump-5.sh"]
         assert (paths.library / "dump-3.sh").read_text() == "mine"
 
     def test_a_name_that_only_a_row_has_is_taken_too(self, store: Store) -> None:
-        first = store.scripts.add("Dump", TEXT)
+        first = store.scripts.add(NewScript("Dump", TEXT))
         Path(first.file_path).unlink()
-        assert Path(store.scripts.add("dump", TEXT).file_path).name == "dump-2.sh"
+        assert Path(store.scripts.add(NewScript("dump", TEXT)).file_path).name == "dump-2.sh"
 
     def test_an_imported_file_keeps_its_name(self, store: Store) -> None:
-        added = store.scripts.add("Dump", b"print(1)", file_name="Nightly dump.v2.py")
+        added = store.scripts.add(NewScript("Dump", b"print(1)", file_name="Nightly dump.v2.py"))
         assert Path(added.file_path).name == "Nightly dump.v2.py"
 
     @pytest.mark.parametrize("name", ["../x.sh", "a/b.sh", ".hidden", "x.sh~", "x.partial", "x" * 241, "a\nb"])
     def test_file_names_that_are_not_ours(self, store: Store, paths: Paths, name: str) -> None:
         with pytest.raises(InvalidInput, match="cannot be the name of a file"):
-            store.scripts.add("Dump", TEXT, file_name=name)
+            store.scripts.add(NewScript("Dump", TEXT, file_name=name))
         assert library(paths) == {}
 
     def test_a_name_is_taken_once(self, store: Store, paths: Paths) -> None:
-        store.scripts.add("Dump", TEXT)
+        store.scripts.add(NewScript("Dump", TEXT))
         with pytest.raises(InvalidInput) as caught:
-            store.scripts.add(" Dump ", TEXT)
+            store.scripts.add(NewScript(" Dump ", TEXT))
         assert caught.value.sentence == "There is already a script called “Dump”."
         assert list(library(paths)) == ["dump.sh"]
 
@@ -92,27 +93,27 @@ class TestAdding:
         self, store: Store, paths: Paths, wrong: dict[str, object], words: str
     ) -> None:
         with pytest.raises(InvalidInput, match=words):
-            store.scripts.add(**{"name": "Dump", "content": TEXT, **wrong})  # type: ignore[arg-type]
+            store.scripts.add(NewScript(**{"name": "Dump", "content": TEXT, **wrong}))  # type: ignore[arg-type]
         assert store.scripts.list() == []
         assert library(paths) == {}
 
     def test_no_file_is_left_when_the_row_cannot_be_committed(self, store: Store, paths: Paths) -> None:
         with failing_commit(store), pytest.raises(OSError, match="no commit"):
-            store.scripts.add("Dump", TEXT)
+            store.scripts.add(NewScript("Dump", TEXT))
         assert library(paths) == {}
         assert store.scripts.list() == []
-        assert Path(store.scripts.add("Dump", TEXT).file_path).name == "dump.sh"
+        assert Path(store.scripts.add(NewScript("Dump", TEXT)).file_path).name == "dump.sh"
 
     def test_no_row_is_left_when_the_file_cannot_be_written(self, store: Store, paths: Paths) -> None:
         paths.library.rmdir()
         paths.library.write_text("in the way")
         with pytest.raises(Exception, match="cannot be written"):
-            store.scripts.add("Dump", TEXT)
+            store.scripts.add(NewScript("Dump", TEXT))
         assert store.scripts.list() == []
 
 
 class failing_commit:  # noqa: N801 - reads as a statement
-    """The next commit fails, as on a disk that breaks between the file and its row."""
+    """Makes the next commit fail, as when a disk fails between writing the file and its row."""
 
     def __init__(self, store: Store) -> None:
         with store.database.reading() as session:
@@ -131,8 +132,8 @@ class failing_commit:  # noqa: N801 - reads as a statement
 
 class TestFinding:
     def test_digits_are_an_id_first_and_then_a_name(self, store: Store, script: Script) -> None:
-        by_number = store.scripts.add("2026", TEXT)
-        misleading = store.scripts.add(str(script.id), TEXT)
+        by_number = store.scripts.add(NewScript("2026", TEXT))
+        misleading = store.scripts.add(NewScript(str(script.id), TEXT))
         assert store.scripts.get("2026") == by_number
         assert store.scripts.get(str(script.id)) == script
         assert store.scripts.get(misleading.id) == misleading
@@ -155,20 +156,22 @@ class TestFinding:
         ],
     )
     def test_search_and_order(self, store: Store, search: str, found: list[str]) -> None:
-        store.scripts.add("Stop web", TEXT)
-        store.scripts.add("Dump", TEXT, description="The nightly one, 100 %")
-        store.scripts.add("start web", TEXT)
+        store.scripts.add(NewScript("Stop web", TEXT))
+        store.scripts.add(NewScript("Dump", TEXT, description="The nightly one, 100 %"))
+        store.scripts.add(NewScript("start web", TEXT))
         assert [script.name for script in store.scripts.list(search)] == found
 
     def test_the_list_is_two_queries_however_long(self, store: Store, documents: Repository) -> None:
         for number in range(5):
-            script = store.scripts.add(f"S{number}", TEXT)
+            script = store.scripts.add(NewScript(f"S{number}", TEXT))
             store.assignments.add(documents.id, script.id, Hook.POST_RUN)
         selects: list[str] = []
         with store.database.reading() as session:
             engine = session.connection().engine
         event.listen(engine, "before_cursor_execute", lambda _c, _u, statement, *_: selects.append(statement))
-        assert [script.used_by for script in store.scripts.list()] == [(Place("Documents", Hook.POST_RUN),)] * 5
+        assert [script.used_by for script in store.scripts.list()] == [
+            (AssignmentPlace("Documents", Hook.POST_RUN),)
+        ] * 5
         assert sum(statement.startswith("SELECT") for statement in selects) == 2
 
 
@@ -222,7 +225,7 @@ class TestSaving:
         with pytest.raises(InvalidInput):
             store.scripts.save(script.id, content)
         assert store.scripts.content(script.id) == before
-        assert len(store.scripts.revisions(script.id)) == 1
+        assert len(store.revisions.list(script.id)) == 1
 
     def test_the_old_text_comes_back_when_the_row_cannot_be_committed(
         self, store: Store, script: Script, paths: Paths
@@ -231,7 +234,7 @@ class TestSaving:
         with failing_commit(store), pytest.raises(OSError, match="no commit"):
             store.scripts.save(script.id, TEXT)
         assert library(paths) == before
-        assert len(store.scripts.revisions(script.id)) == 1
+        assert len(store.revisions.list(script.id)) == 1
 
     def test_a_missing_file_comes_back(self, store: Store, script: Script) -> None:
         Path(script.file_path).unlink()
@@ -249,40 +252,49 @@ class TestSaving:
 
     def test_unknown_scripts(self, store: Store) -> None:
         with pytest.raises(NotFound):
-            store.scripts.save(1, TEXT)
+            store.scripts.save(ScriptId(1), TEXT)
         with pytest.raises(NotFound):
-            store.scripts.content(1)
+            store.scripts.content(ScriptId(1))
 
 
 class TestEditing:
     def test_a_new_name_leaves_the_file(self, store: Store, script: Script) -> None:
-        edited = store.scripts.edit(script.id, name="Halt", description="d", timeout=9, run_on=RunOn.parse("failure"))
+        edited = store.scripts.edit(script.id, Details("Halt", "d", 9, RunOn.parse("failure")))
         assert (edited.name, edited.file_path) == ("Halt", script.file_path)
         assert (edited.description, edited.timeout, edited.run_on) == ("d", 9, RunOn.parse("failure"))
         assert store.scripts.get("Halt") == edited
 
-    def test_what_is_not_given_stays(self, store: Store, script: Script) -> None:
-        store.scripts.edit(script.id, description="d")
-        assert store.scripts.edit(script.id).description == "d"
-        assert store.scripts.edit(script.id, name=script.name).name == script.name
-        assert store.scripts.edit(script.id, description="").description == ""
+    def test_what_is_as_it_was_seen_stays(self, store: Store, script: Script) -> None:
+        seen = script.details
+        store.scripts.edit(script.id, seen._replace(description="d"), seen=seen)
+        assert store.scripts.edit(script.id, seen, seen=seen).description == "d"
+        assert store.scripts.edit(script.id, seen._replace(timeout=9), seen=seen).description == "d"
+
+    def test_of_two_writers_of_one_detail_the_second_is_asked(self, store: Store, script: Script) -> None:
+        seen = script.details
+        store.scripts.edit(script.id, seen._replace(description="d"), seen=seen)
+        with pytest.raises(Changed):
+            store.scripts.edit(script.id, seen._replace(description="e", timeout=9), seen=seen)
+        assert store.scripts.get(script.id).details == seen._replace(description="d")
+        edited = store.scripts.edit(script.id, seen._replace(description="e"), seen=seen, over=True)
+        assert edited.description == "e"
 
     def test_impossible_values_change_nothing(self, store: Store, script: Script) -> None:
-        store.scripts.add("Dump", TEXT)
+        store.scripts.add(NewScript("Dump", TEXT))
         with pytest.raises(InvalidInput, match="already"):
-            store.scripts.edit(script.id, description="d", name="Dump")
+            store.scripts.edit(script.id, script.details._replace(description="d", name="Dump"))
         with pytest.raises(InvalidInput, match="timeout"):
-            store.scripts.edit(script.id, name="Other", timeout=-1)
+            store.scripts.edit(script.id, script.details._replace(name="Other", timeout=-1))
         assert store.scripts.get(script.id) == script
         with pytest.raises(NotFound):
-            store.scripts.edit(99, name="Other")
+            store.scripts.edit(ScriptId(99), script.details)
 
 
 class TestRemoving:
     def test_refused_while_assigned_naming_every_repository_and_lane(
         self, store: Store, script: Script, documents: Repository, paths: Paths
     ) -> None:
-        photos = store.repositories.add(Repository(0, "Photos", "/backup/photos"))
+        photos = store.repositories.add(Repository(RepositoryId(0), "Photos", "/backup/photos"))
         for repository, hook in ((photos, Hook.POST_RUN), (documents, Hook.POST_BACKUP), (documents, Hook.PRE_BACKUP)):
             store.assignments.add(repository.id, script.id, hook)
         store.assignments.add(documents.id, script.id, Hook.PRE_BACKUP)
@@ -303,10 +315,10 @@ class TestRemoving:
         store.scripts.remove(script.id)
         assert library(paths) == {}
         assert store.scripts.list() == []
-        (execution,) = store.runs.executions(job.id)
+        (execution,) = store.executions.of_run(job.id)
         assert (execution.planned.name, execution.planned.script_id) == ("Stop containers", None)
         last_text = sha256_of(b"echo edited outside\n")
-        assert store.scripts.revision_content(last_text) == b"echo edited outside\n"
+        assert store.revisions.content(last_text) == b"echo edited outside\n"
         with pytest.raises(NotFound):
             store.scripts.remove(script.id)
 
@@ -326,7 +338,7 @@ class TestRemoving:
 
     def test_an_id_is_never_used_again(self, store: Store, script: Script) -> None:
         store.scripts.remove(script.id)
-        assert store.scripts.add("New", TEXT).id > script.id
+        assert store.scripts.add(NewScript("New", TEXT)).id > script.id
 
 
 class TestOutsideEdits:
@@ -344,7 +356,7 @@ class TestOutsideEdits:
         script = store.scripts.register(path)
         assert (script.name, script.file_path, script.run_on) == ("dump", str(path), ALWAYS)
         assert path.read_bytes() == b"#!/bin/sh\r\ntrue\r\n"
-        assert store.scripts.revision_content(store.scripts.freeze(script.id)) == b"#!/bin/sh\ntrue\n"
+        assert store.revisions.content(store.scripts.freeze(script.id)) == b"#!/bin/sh\ntrue\n"
         store.scripts.save(script.id, TEXT)
         assert path.read_bytes() == TEXT
 
@@ -353,12 +365,12 @@ class TestOutsideEdits:
         (paths.library / ".git").mkdir()
         (paths.library / ".git" / "config").write_text("[core]\n")
         with pytest.raises(InvalidInput, match=r"not in the library folder|is hidden"):
-            store.scripts.register(paths.library / name, "X")
+            store.scripts.register(paths.library / name, Details("X"))
         assert store.scripts.list() == []
 
     def test_a_file_belongs_to_one_script(self, store: Store, script: Script) -> None:
-        with pytest.raises(InvalidInput, match="belongs to the script “Stop containers” already"):
-            store.scripts.register(Path(script.file_path), "Another")
+        with pytest.raises(InvalidInput, match="already belongs to the script “Stop containers”"):
+            store.scripts.register(Path(script.file_path), Details("Another"))
 
     def test_missing_and_found_again_under_another_name(self, store: Store, script: Script) -> None:
         old = Path(script.file_path)
@@ -368,13 +380,13 @@ class TestOutsideEdits:
         assert store.scripts.relocate(script.id, new).file_path == str(new)
 
     def test_a_script_cannot_move_to_where_there_is_none(self, store: Store, script: Script) -> None:
-        other = store.scripts.add("Dump", TEXT)
+        other = store.scripts.add(NewScript("Dump", TEXT))
         with pytest.raises(InvalidInput, match="belongs to the script “Dump”"):
             store.scripts.relocate(script.id, Path(other.file_path))
         with pytest.raises(ScriptUnreadable, match="is missing"):
             store.scripts.relocate(script.id, Path(script.file_path).with_name("nothing.sh"))
         with pytest.raises(NotFound):
-            store.scripts.relocate(99, Path(script.file_path))
+            store.scripts.relocate(ScriptId(99), Path(script.file_path))
         assert store.scripts.get(script.id) == script
 
     def test_the_library_can_be_moved(self, store: Store, script: Script, paths: Paths, tmp_path: Path) -> None:

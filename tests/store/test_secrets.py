@@ -26,7 +26,7 @@ def file(paths: Paths) -> Path:
 
 
 class TestFile:
-    """Secrets in a file, because that was asked for."""
+    """Secrets in a file, on request."""
 
     @pytest.fixture
     def secrets(self, paths: Paths) -> Secrets:
@@ -63,16 +63,16 @@ class TestFile:
         assert sorted(path.name for path in file.parent.iterdir()) == ["secrets.json", "secrets.lock"]
 
     def test_it_is_never_silent_about_where(self, secrets: Secrets, file: Path) -> None:
-        assert secrets.where == f"the file {file}, unencrypted, readable by you only"
+        assert secrets.where == f"the file {file}, unencrypted, readable only by you"
 
     @pytest.mark.parametrize("content", ["", "[]", "{", '{"a": "b"}', '{"a": {"b": 1}}', "\xff"])
     def test_a_file_that_is_something_else_is_left_alone(self, secrets: Secrets, file: Path, content: str) -> None:
         file.parent.mkdir(parents=True)
         file.write_text(content, "latin-1")
-        with pytest.raises(SecretsUnavailable, match="is not a file of secrets any more") as caught:
+        with pytest.raises(SecretsUnavailable, match="is not a valid file of secrets") as caught:
             secrets.get("a", "b")
         assert str(file) in caught.value.sentence
-        with pytest.raises(SecretsUnavailable, match="is not a file of secrets any more"):
+        with pytest.raises(SecretsUnavailable, match="is not a valid file of secrets"):
             secrets.set("a", "b", "c")
         assert file.read_text("latin-1") == content
 
@@ -123,7 +123,7 @@ except SecretsUnavailable as error:
 
 
 class TestChoice:
-    """Where secrets go, by environment and by what the system has."""
+    """Where secrets are stored, depending on environment and system."""
 
     @pytest.mark.parametrize("backend", ["keyring.backends.fail.Keyring", "keyring.backends.null.Keyring"])
     def test_without_a_keyring_the_choices_are_named(
@@ -139,7 +139,7 @@ class TestChoice:
         self, tmp_path: Path, python: Callable[..., str]
     ) -> None:
         said = python(SAY, str(tmp_path), "trial", **NO_KEYRING)
-        assert said == f"the file {tmp_path}/config/secrets.json, unencrypted, readable by you only"
+        assert said == f"the file {tmp_path}/config/secrets.json, unencrypted, readable only by you"
 
     def test_a_trial_can_insist_on_the_keyring(self, tmp_path: Path, python: Callable[..., str]) -> None:
         said = python(SAY, str(tmp_path), "trial", **NO_KEYRING, BORGDESK_SECRETS="keyring")
@@ -147,11 +147,11 @@ class TestChoice:
 
     def test_a_file_can_be_chosen_anywhere(self, tmp_path: Path, python: Callable[..., str]) -> None:
         said = python(SAY, str(tmp_path), "real", **NO_KEYRING, **FILE)
-        assert said == f"the file {tmp_path}/a/secrets.json, unencrypted, readable by you only"
+        assert said == f"the file {tmp_path}/a/secrets.json, unencrypted, readable only by you"
 
     def test_a_file_that_was_chosen_stays_chosen(self, tmp_path: Path, python: Callable[..., str]) -> None:
         chosen = "secrets.keep_in_file()\nsecrets.set('repository:1', 'passphrase', 'x')\nprint(secrets.where)"
-        where = f"the file {tmp_path}/a/secrets.json, unencrypted, readable by you only"
+        where = f"the file {tmp_path}/a/secrets.json, unencrypted, readable only by you"
         said = python(SAY.partition("try:")[0] + chosen, str(tmp_path), "real", **NO_KEYRING)
         assert said == where
         assert python(SAY, str(tmp_path), "real", **NO_KEYRING) == where
@@ -184,11 +184,11 @@ print(json.dumps(answers))
 
 @needs_secret_service
 class TestSecretService:
-    """A real keyring on a bus of its own."""
+    """A real keyring on a private bus."""
 
     @pytest.fixture
     def ask(self, session_bus: dict[str, str]) -> Callable[..., list[object]]:
-        """Puts questions to a keyring that has just been started, unlocked or locked."""
+        """Return a function that queries a new keyring, unlocked or locked."""
 
         def ask(*questions: tuple[str | list[str], ...], unlocked: bool) -> list[object]:
             with secret_service(session_bus, unlocked=unlocked):
@@ -243,4 +243,4 @@ class TestSecretService:
             question = [(str(tmp_path), "get", "repository:3", "PASSPHRASE")]
             impatient = "import borgdesk.store.secrets as s; s._PATIENCE = 0.5\n" + SERVICE
             (answer,) = json.loads(in_python(impatient, deaf, json.dumps(question)))
-        assert "did not answer within" in answer
+        assert "did not respond within" in answer

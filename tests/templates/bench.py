@@ -1,8 +1,8 @@
-"""A bench for one template: a folder of stub programs, a private run, and a record of every program it started.
+"""Test bench for one template: a folder of stub programs, a private run, and a record of every program it started.
 
-Every program that a test names (stub or spy) writes its arguments and environment down before it acts. It can be told
-to fail, or to kill the whole script, itself included, with SIGKILL before or after it has acted. What a template's
-secret parameters hold may appear in no argument, no output and no file that is left: each run is checked for it.
+Every program that a test names (stub or spy) records its arguments and environment before it acts. It can be told to
+fail, or to kill the whole script, including itself, with SIGKILL before or after it has acted. Each run is checked for
+secret parameter values, which may appear in no argument, no output and no remaining file.
 """
 
 import shutil
@@ -19,11 +19,11 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "resources" / "templates"
 STUBS = Path(__file__).resolve().parent / "stubs"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STATE_TOOLS = ("sync", "mv", "rm")
-"""The programs around a template's notes; spied on, they become places to kill it at."""
+"""Programs that write a template's notes; as spies, they become places to kill it at."""
 
 
 def block(template: str) -> dict[str, Any]:
-    """The TOML of a template's parameter block."""
+    """Return the TOML of a template's parameter block."""
     found = block_lines((TEMPLATES / template).read_text(encoding="utf-8"))
     assert found, f"{template} has no parameter block"
     return tomllib.loads("\n".join(found[1]))
@@ -31,7 +31,7 @@ def block(template: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A program that the template has started."""
+    """A program that the template started."""
 
     argv: list[str]
     environment: dict[str, str]
@@ -39,7 +39,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a template ended."""
+    """The result of a template."""
 
     code: int
     stdout: str
@@ -47,7 +47,7 @@ class Result:
     calls: list[Call]
 
     def lines(self, *tools: str) -> list[str]:
-        """The command lines of the named programs, in order."""
+        """Return the command lines of the named programs, in order."""
         return [" ".join(call.argv) for call in self.calls if call.argv[0] in tools]
 
 
@@ -78,7 +78,7 @@ class Bench:
 
     @property
     def world(self) -> Path:
-        """What the stubs pretend: containers, mounts, snapshots."""
+        """The state that the stubs simulate: containers, mounts, snapshots."""
         return self.root / "world"
 
     @property
@@ -86,12 +86,12 @@ class Bench:
         return self.root / "calls"
 
     def stub(self, *tools: str) -> None:
-        """Put stub programs in PATH."""
+        """Add stub programs to PATH."""
         for tool in tools:
             (self.bin / tool).symlink_to(STUBS / tool)
 
     def spy(self, *tools: str) -> None:
-        """Have calls of real programs recorded, failed or killed like those of stubs."""
+        """Wrap real programs so that their calls are recorded, failed or killed like those of stubs."""
         for tool in tools:
             real = shutil.which(tool, path=SYSTEM_PATH)
             assert real, f"{tool} is not installed"
@@ -100,20 +100,20 @@ class Bench:
             program.chmod(0o755)
 
     def fresh(self) -> None:
-        """Begin another run: nothing noted, nothing recorded."""
+        """Begin another run without notes and records."""
         for folder in (self.state, self._calls):
             shutil.rmtree(folder)
             folder.mkdir()
 
     def put(self, name: str, text: str = "") -> Path:
-        """Set a fact of the stubs' world."""
+        """Set a value in the simulated state."""
         path = self.world / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
 
     def fact(self, name: str) -> str:
-        """A fact of the stubs' world, empty when there is none."""
+        """Return a value of the simulated state, or ""."""
         path = self.world / name
         return path.read_text().strip() if path.exists() else ""
 
@@ -127,13 +127,13 @@ class Bench:
         path: str | None = None,
         variables: dict[str, str] | None = None,
     ) -> Result:
-        """Run a template as BorgDesk does: values, else defaults, else unset.
+        """Run a template as BorgDesk does: with values, else defaults, else unset.
 
-        fail is a glob over command lines that are to end with 1; kill is "3:before" or "3:after", for the third call.
+        fail is a glob of command lines that are to end with 1; kill is "3:before" or "3:after", for the third call.
         """
         declared = block(template).get("parameters", {})
         values = {name: p["default"] for name, p in declared.items() if "default" in p} | (parameters or {})
-        # A pair shares its values, so one dictionary serves both sides here too.
+        # A pair shares its values, so one dictionary serves both sides here, too.
         values = {name: value for name, value in values.items() if name in declared}
         shutil.rmtree(self._calls)
         self._calls.mkdir()
@@ -185,7 +185,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A do side and its undo side, and how to tell that all is as before."""
+    """A do side and its undo side, and a check that the original state is restored."""
 
     do: str
     undo: str
@@ -201,7 +201,7 @@ class Pair:
         assert not list(bench.state.iterdir()), f"{where}: notes are left"
 
     def survives_every_kill(self, bench: Bench) -> int:
-        """Kill the do side before and after each program it starts, undo twice; returns how many places there were."""
+        """Kill the do side before and after each program it starts, and undo twice; return the number of places."""
         self.prepare()
         bench.fresh()
         whole = bench.run(self.do, self.parameters)
@@ -214,7 +214,7 @@ class Pair:
                 bench.fresh()
                 killed = bench.run(self.do, self.parameters, kill=f"{number}:{moment}")
                 assert killed.code == -9, f"{where}: {killed}"
-                # Killed half-way through its notes, a script may leave a .partial beside them, which nobody reads.
+                # Killed while writing its notes, a script may leave a .partial file, which nobody reads.
                 for leftover in bench.state.glob("*.partial"):
                     leftover.unlink()
                 for leftover in bench.state.glob("*.command"):
@@ -224,7 +224,7 @@ class Pair:
         return len(whole.calls)
 
     def survives_a_killed_undo(self, bench: Bench) -> None:
-        """Kill the undo side before and after each program it starts, then let it run as recovery would."""
+        """Kill the undo side before and after each program it starts, then let it run as a recovery would."""
         self.prepare()
         bench.fresh()
         assert bench.run(self.do, self.parameters).code == 0

@@ -1,4 +1,4 @@
-"""What the tests of several templates share."""
+"""Fixtures shared by tests of several templates."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def bench(tmp_path: Path) -> Bench:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the web server was sent."""
+    """A request to the web server."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Request:
 
 @dataclass(slots=True)
 class WebServer:
-    """A web server on this machine: what it was sent, and the status codes it is to answer next (then 200)."""
+    """A local web server: the requests it received, and the status codes of its next answers (then 200)."""
 
     url: str
     requests: list[Request] = field(default_factory=list)

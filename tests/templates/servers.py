@@ -1,4 +1,4 @@
-"""Real database servers for the tests, each in a folder of its own, reached over a socket in it."""
+"""Real database servers for tests, each in a folder of its own with its socket."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.templates.bench import SYSTEM_PATH
 
 PASSWORD = "pass:w\\ord\"'% ü"
-"""Has every character that a password file or an option file treats in its own way."""
+"""Contains every character that a password file or an option file treats specially."""
 
 START_TIMEOUT = 60
 """Seconds for a server to answer."""
@@ -26,14 +26,14 @@ class Server:
     """A running server."""
 
     socket: Path
-    """Its socket, or for PostgreSQL the folder of it."""
+    """Its socket, or for PostgreSQL the socket's folder."""
     user: str
     port: int = 0
     data: Path = Path("/")
 
 
 def program(name: str) -> str:
-    """Where a server's program is; Debian keeps PostgreSQL's out of PATH."""
+    """Return the path of a server's program; Debian keeps PostgreSQL's out of PATH."""
     places = [SYSTEM_PATH, *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)]
     for place in places:
         if found := shutil.which(name, path=place):
@@ -49,7 +49,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def own_folder(owner: str | None = None) -> Iterator[Path]:
-    """A folder with a short path (a socket's may have 107 bytes), for another user to live in."""
+    """Provide a folder with a short path (a socket's is limited to 107 bytes) for another user."""
     folder = Path(tempfile.mkdtemp(prefix="bd-"))
     if owner:
         shutil.chown(folder, owner)
@@ -61,7 +61,7 @@ def own_folder(owner: str | None = None) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def running(command: list[str], asks: list[str]) -> Iterator[None]:
-    """A server that runs until the block ends; asks is a command that ends with 0 as soon as it answers."""
+    """Run a server until the block ends; asks is a command that exits with 0 as soon as the server answers."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             deadline = time.monotonic() + START_TIMEOUT
@@ -76,13 +76,13 @@ def running(command: list[str], asks: list[str]) -> Iterator[None]:
 
 
 def _made(command: Sequence[str], cwd: str | None = None) -> None:
-    """Run what makes a server's data; if it cannot, say what it said."""
+    """Run the command that creates a server's data; if it fails, show its output."""
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd)
     assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
 
 
 def _other_user() -> list[str]:
-    """How to start a program that refuses to be root."""
+    """Return the command prefix for programs that refuse to run as root."""
     if os.geteuid():
         return []
     user = pwd.getpwnam("nobody")
@@ -91,7 +91,7 @@ def _other_user() -> list[str]:
 
 @contextlib.contextmanager
 def postgresql() -> Iterator[Server]:
-    """PostgreSQL that wants a password from everybody."""
+    """Run PostgreSQL with password authentication for everybody."""
     become = _other_user()
     with own_folder("nobody" if become else None) as folder:
         password_file = folder / "password"
@@ -111,14 +111,14 @@ def postgresql() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def mariadb() -> Iterator[Server]:
-    """MariaDB with an account "backup" that wants a password."""
+    """Run MariaDB with an account "backup" that has a password."""
     with own_folder() as folder:
         data = folder / "data"
         me = pwd.getpwuid(os.geteuid()).pw_name
-        # A server removes all temporary tables in its folder for them when it starts, those of others included.
+        # On its start, a server removes all temporary tables in this folder, including those of other servers.
         common = ["--no-defaults", f"--datadir={data}", f"--tmpdir={folder}", f"--user={me}"]
         small = ["--innodb-log-file-size=4M", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0"]
-        small += ["--innodb-use-native-aio=0"]  # the kernel has a limited number of places for it
+        small += ["--innodb-use-native-aio=0"]  # the kernel limits these contexts
         options = ["--skip-test-db", "--skip-name-resolve", "--auth-root-authentication-method=normal"]
         _made([program("mariadb-install-db"), *common, *small, *options])
         path = folder / "socket"
@@ -134,12 +134,12 @@ def mariadb() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def redis() -> Iterator[Server]:
-    """Redis that wants a password."""
+    """Run Redis with a password."""
     with own_folder() as folder:
         path = folder / "socket"
         options = ["--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", "", "--appendonly", "no"]
         options += ["--requirepass", "redis-secret-7", "--enable-protected-configs", "yes"]
-        # Two copies at once are not expected, so none is waited for.
+        # No second replica is expected, so there is no need to wait for one.
         options += ["--repl-diskless-sync-delay", "0"]
         ask = [program("redis-cli"), "-e", "-s", str(path), "--no-auth-warning", "-a", "redis-secret-7", "PING"]
         with running([program("redis-server"), *options], ask):

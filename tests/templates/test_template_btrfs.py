@@ -93,7 +93,7 @@ def test_snapshot_of_another_run_is_not_touched(bench: Bench, pair: Pair, snapsh
 def test_leftover_from_before_the_boot_is_replaced(bench: Bench, pair: Pair, snapshot: Path) -> None:
     assert bench.run(pair.do, pair.parameters).code == 0
     bench.fresh()
-    # A clock that says the snapshot is from long before the boot: sed reads /proc/stat, so its stub tells the time.
+    # Simulate a snapshot from long before the boot: sed reads /proc/stat, so its stub determines the time.
     real = program("sed")
     (bench.bin / "sed").write_text(
         f'#!/bin/bash\nif [[ ${{!#}} == /proc/stat ]]; then echo {int(time.time()) + 999}; else exec {real} "$@"; fi\n'
@@ -124,7 +124,7 @@ def test_something_else_at_the_path_is_never_deleted(
     assert done.code == 1
     assert "choose another path" in done.stderr
     assert snapshot.exists()
-    # Even with a note that names it, as after a mix-up: only the snapshot of this subvolume is dropped.
+    # Even with a wrong note that names it, only the snapshot of this subvolume is deleted.
     uuid = _btrfs("subvolume", "show", source).split("UUID:")[1].split()[0]
     (bench.state / "btrfs-1").write_text(f"{uuid}\n{snapshot}\n")
     undone = bench.run(pair.undo)

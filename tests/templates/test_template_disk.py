@@ -1,4 +1,4 @@
-"""Mounting and unmounting a disk: stubs for every way it can go wrong, and a real file system on a loop device."""
+"""Mounting and unmounting a disk: stubs for every failure, and a real file system on a loop device."""
 
 import os
 import subprocess
@@ -121,7 +121,7 @@ def test_killed_anywhere(disk: Bench, place: str) -> None:
 
 @pytest.fixture
 def loop(tmp_path: Path) -> Iterator[str]:
-    """The UUID of a real file system on a loop device."""
+    """Provide the UUID of a real file system on a loop device."""
     if os.geteuid():
         pytest.skip("loop devices need root")
     image = tmp_path / "disk.img"

@@ -1,4 +1,4 @@
-"""Docker and Compose: only what ran is stopped, and all of it comes back."""
+"""Docker and Compose: only running containers are stopped, and all of them are restarted."""
 
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def test_compose_stops_what_runs_and_no_more(project: Bench, tmp_path: Path) -> 
 def test_compose_chosen_services(project: Bench, tmp_path: Path) -> None:
     pair = _compose_pair(project, tmp_path)
     assert project.run(pair.do, pair.parameters | {"SERVICES": "app once"}).code == 0
-    # A second assignment of the same template has notes of its own.
+    # A second assignment of the same template has its own notes.
     assert project.run(pair.do, pair.parameters | {"SERVICES": "db"}).code == 0
     assert _compose(project) == AS_BEFORE | {"app": "exited", "db": "exited"}
     pair.undo_twice(project)

@@ -1,4 +1,4 @@
-"""E-mail, with the real curl and a mail server on this machine."""
+"""E-mail, with the real curl and a local mail server."""
 
 import base64
 import email
@@ -20,7 +20,7 @@ PASSWORD = 'p"a\\ss: wörd'
 
 @dataclass(slots=True)
 class MailServer:
-    """A mail server: what it was told, and what it is to refuse."""
+    """A mail server: the messages it received, and what it is to refuse."""
 
     port: int = 0
     commands: list[str] = field(default_factory=list)
@@ -104,6 +104,14 @@ def _message(mail: MailServer) -> EmailMessage:
     return parsed
 
 
+def test_message_after_a_good_backup_after_which_something_failed(curl: Bench, mail: MailServer) -> None:
+    facts = {"BORGDESK_OUTCOME": "success", "BORGDESK_STATUS": "warning", "REPOSITORY_NAME": "photos"}
+    assert curl.run("email.sh", _values(mail), variables=facts).code == 0
+    message = _message(mail)
+    assert message["Subject"] == "Backup of photos: warning"
+    assert "Result: warning\n" in message.get_content()
+
+
 def test_message(curl: Bench, mail: MailServer) -> None:
     facts = {"BORGDESK_OUTCOME": "failure", "BORGDESK_ERROR": "Straße voll", "REPOSITORY_NAME": "photos"}
     done = curl.run("email.sh", _values(mail), variables=facts)
@@ -132,7 +140,7 @@ def test_any_subject(curl: Bench, mail: MailServer, name: str) -> None:
     assert message["Bcc"] is None
     head = mail.messages[0].split(b"\r\n\r\n")[0]
     assert max(map(len, head.split(b"\r\n"))) <= 78
-    # A reader decodes each word by itself: none may end inside a character.
+    # A reader decodes each encoded word separately: none may end inside a character.
     for word in re.findall(rb"=\?UTF-8\?B\?([^?]*)\?=", head):
         base64.b64decode(word).decode("utf-8")
 

@@ -1,4 +1,4 @@
-"""What holds for every template: its block, its companion, its shell, and its sentence when a program is missing."""
+"""Properties of every template: its block, companion and shell, and its message if a program is missing."""
 
 import os
 import re
@@ -20,7 +20,7 @@ BASIC = (
     "bash sh env cat id rm mv mkdir mktemp sync tail head od tr date sha256sum base64 timeout sleep ls printf numfmt "
     "iconv grep sed"
 ).split()
-"""What is on every machine: the shell, coreutils, grep, sed and iconv."""
+"""Programs on every machine: the shell, coreutils, grep, sed and iconv."""
 
 VALUES = {
     "CONTAINERS": "web",
@@ -61,7 +61,7 @@ NOTES = {
     "zfs-snapshot-drop.sh": {"zfs-snapshots": "tank/home@borgdesk-x\n"},
     "lvm-snapshot-drop.sh": {"lvm-1": "vg/borgdesk-x\nhome\n/mnt\n"},
 }
-"""Notes that give an undo side something to do, so that it misses its program."""
+"""Notes that give an undo side something to do, so that it needs its program."""
 
 
 def test_every_template_of_the_plan_is_there() -> None:

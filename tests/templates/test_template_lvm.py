@@ -82,7 +82,7 @@ def test_snapshot_that_ran_full_is_told_once(bench: Bench, pair: Pair) -> None:
 @pytest.mark.parametrize("step", ["lvcreate *", "mount *", "blkid *"])
 def test_do_fails_half_way_then_undo(bench: Bench, pair: Pair, step: str) -> None:
     done = bench.run(pair.do, pair.parameters, fail=step)
-    # Not to know the file system is no reason to stop: mount itself finds out.
+    # An unknown file system is no reason to stop: mount detects it.
     assert done.code == (0 if step.startswith("blkid") else 1)
     pair.undo_twice(bench)
 

@@ -1,4 +1,4 @@
-"""ntfy, Gotify, Home Assistant and Healthchecks, with the real curl and a web server on this machine."""
+"""ntfy, Gotify, Home Assistant and Healthchecks, with the real curl and a local web server."""
 
 import json
 import uuid
@@ -12,6 +12,7 @@ from tests.templates.conftest import WebServer
 
 FACTS = {
     "BORGDESK_OUTCOME": "failure",
+    "BORGDESK_STATUS": "failure",
     "BORGDESK_ERROR": 'Borg said "no\\way" & 100% ä',
     "BORGDESK_ARCHIVE": "photos-2026",
     "BORGDESK_FILES": "12",
@@ -52,7 +53,7 @@ def test_ntfy(curl: Bench, web: WebServer) -> None:
 
 
 def test_ntfy_success_without_token(curl: Bench, web: WebServer) -> None:
-    facts = FACTS | {"BORGDESK_OUTCOME": "success", "BORGDESK_ERROR": ""}
+    facts = FACTS | {"BORGDESK_OUTCOME": "success", "BORGDESK_STATUS": "success", "BORGDESK_ERROR": ""}
     assert curl.run("ntfy.sh", {"SERVER": web.url, "TOPIC": "secret-topic"}, variables=facts).code == 0
     sent = _sent(web)
     assert (sent["priority"], sent["tags"]) == (3, ["white_check_mark"])
@@ -141,7 +142,8 @@ def test_start_ping_and_end_ping_share_an_id(curl: Bench, web: WebServer) -> Non
     ("outcome", "choice", "ending"),
     [
         ("success", {}, ""),
-        ("warning", {}, ""),
+        ("warning", {}, "/fail"),
+        ("warning", {"ON_WARNING": "success"}, ""),
         ("warning", {"ON_WARNING": "fail"}, "/fail"),
         ("failure", {}, "/fail"),
         ("cancelled", {}, "/fail"),
@@ -153,8 +155,38 @@ def test_start_ping_and_end_ping_share_an_id(curl: Bench, web: WebServer) -> Non
 def test_ending_for_outcome(curl: Bench, web: WebServer, outcome: str, choice: dict[str, str], ending: str) -> None:
     values = {"PING_URL": f"{web.url}{PING}/?create=1"} | choice
     assert curl.run("healthchecks-finish.sh", values, variables={"BORGDESK_OUTCOME": outcome}).code == 0
-    # Without a start there is no id; what the address asks for is kept.
+    # Without a start there is no id; the query in the address is kept.
     assert web.requests[0].path == f"{PING}{ending}?create=1"
+
+
+AFTER_A_GOOD_BACKUP = FACTS | {"BORGDESK_OUTCOME": "success", "BORGDESK_STATUS": "warning"}
+
+
+@pytest.mark.parametrize("choice", [{}, {"ON_WARNING": "success"}, {"ON_WARNING": "fail"}])
+def test_no_success_ping_when_something_failed_after_a_good_backup(
+    curl: Bench, web: WebServer, choice: dict[str, str]
+) -> None:
+    assert (
+        curl.run("healthchecks-finish.sh", {"PING_URL": web.url + PING} | choice, variables=AFTER_A_GOOD_BACKUP).code
+        == 0
+    )
+    assert web.requests[0].path == f"{PING}/fail"
+    assert web.requests[0].body.decode().startswith(f"BorgDesk: {FACTS['REPOSITORY_NAME']}: warning\n")
+
+
+def test_messages_tell_what_failed_after_a_good_backup(curl: Bench, web: WebServer) -> None:
+    def sent(template: str, values: dict[str, str]) -> dict[str, Any]:
+        assert curl.run(template, {"SERVER": web.url} | values, variables=AFTER_A_GOOD_BACKUP).code == 0
+        body: dict[str, Any] = json.loads(web.requests[-1].body)
+        return body
+
+    ntfy = sent("ntfy.sh", {"TOPIC": "secret-topic"})
+    assert (ntfy["title"].endswith(": warning"), ntfy["priority"], ntfy["tags"]) == (True, 4, ["warning"])
+    gotify = sent("gotify.sh", {"TOKEN": "A.secret"})
+    assert (gotify["title"].endswith(": warning"), gotify["priority"]) == (True, 8)
+    home = sent("home-assistant.sh", {"TOKEN": "ey.secret"})
+    assert (home["state"], home["attributes"]["status"]) == ("warning", "warning")
+    assert home["attributes"]["outcome"] == "success"
 
 
 def test_log_only_on_request_and_only_its_end(curl: Bench, web: WebServer, tmp_path: Path) -> None:

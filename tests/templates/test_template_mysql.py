@@ -1,4 +1,4 @@
-"""MySQL and MariaDB dumps, with a real MariaDB that wants a password."""
+"""MySQL and MariaDB dumps, with a real MariaDB that requires a password."""
 
 import subprocess
 from collections.abc import Iterator
@@ -94,7 +94,7 @@ def test_cut_dump_leaves_the_old_one(mysql: Bench, values: dict[str, str]) -> No
     old = Path(values["OUTPUT_DIR"]) / "app.sql"
     old.parent.mkdir()
     old.write_text("old")
-    # Without comments there is no end mark, as when the dump was cut off.
+    # Without comments there is no end mark, as in a truncated dump.
     done = mysql.run("mysql-dump.sh", values | {"DATABASES": "app", "EXTRA_OPTIONS": "--skip-comments"})
     assert done.code == 1
     assert "cut off" in done.stderr

@@ -1,4 +1,4 @@
-"""Nextcloud: the maintenance mode that we began ends; one that was there stays."""
+"""Nextcloud: maintenance mode is ended only if the template began it."""
 
 import getpass
 import os

@@ -1,4 +1,4 @@
-"""PostgreSQL dumps, with a real server that wants a password."""
+"""PostgreSQL dumps, with a real server that requires a password."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from tests.templates.bench import Bench
 from tests.templates.servers import PASSWORD, Server, postgresql, program
 
 ODD = "it's a=b / 100%"
-"""A database name with all that a shell, a connection string or a file name could stumble over."""
+"""A database name with characters that are special in shells, connection strings or file names."""
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Redis snapshots, with a real server that wants a password."""
+"""Redis snapshots, with a real server that requires a password."""
 
 import os
 import subprocess
@@ -72,7 +72,7 @@ def test_bgsave_is_a_new_save_each_time(cli: Bench, server: Server, values: dict
 
 
 def test_server_that_cannot_save(cli: Bench, server: Server, values: dict[str, str]) -> None:
-    # A folder in the way of the file: the save itself fails, though BGSAVE has begun it.
+    # A folder in place of the file: the save fails after BGSAVE has begun it.
     (server.data / "in-the-way").mkdir(exist_ok=True)
     name = _ask(server, "CONFIG", "GET", "dbfilename").splitlines()[1]
     _ask(server, "CONFIG", "SET", "dbfilename", "in-the-way")

@@ -71,7 +71,7 @@ def test_waits_for_a_lock(sqlite: Bench, tmp_path: Path, source: Path) -> None:
     refused = sqlite.run("sqlite-backup.sh", values | {"BUSY_TIMEOUT": "0"})
     assert refused.code == 1
     assert "locked" in refused.stderr
-    # The lock goes once the copy has begun to wait for it; that it had to is what the refusal above has shown.
+    # The lock is released once the copy has begun to wait for it; the refusal above has shown that it must wait.
     release = threading.Timer(0.5, locker.rollback)
     release.start()
     done = sqlite.run("sqlite-backup.sh", values)

@@ -1,4 +1,4 @@
-"""Waking a machine and sending it back to sleep: a UDP socket is its network card, a TCP port its service."""
+"""Waking a machine and suspending it again: a UDP socket is its network card, a TCP port its service."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ PACKET = b"\xff" * 6 + bytes.fromhex("001122aabbcc") * 16
 
 @dataclass(slots=True)
 class Machine:
-    """A machine that a packet wakes and that a file named asleep (written by the stub of ssh) puts to sleep."""
+    """A machine that a packet wakes and that a file named asleep (written by the stub of ssh) suspends."""
 
     port: int
     card: socket.socket
@@ -34,7 +34,7 @@ class Machine:
             self.service = None
 
     def listen(self, wakes: bool) -> None:
-        """Until an empty packet comes: note packets, and wake if told to."""
+        """Receive packets until an empty one comes: record them, and wake if told to."""
         while packet := self.card.recv(2000):
             self.packets.append(packet)
             if wakes:
@@ -77,7 +77,7 @@ def values(machine: Machine) -> dict[str, str]:
 
 @pytest.fixture
 def ssh(bench: Bench, machine: Machine) -> Iterator[Bench]:
-    """An ssh that asks the machine, over a socket, to sleep; and ends with 255, as when the connection is cut."""
+    """Provide an ssh that asks the machine over a socket to sleep, and exits with 255 as if the connection were cut."""
     with socket.create_server(("127.0.0.1", 0)) as desk:
         port = desk.getsockname()[1]
         program_text = f"""#!/bin/bash

@@ -1,4 +1,4 @@
-"""ZFS snapshots, against a stub: the kernel module is not in Debian itself. Above all: never a dataset is destroyed."""
+"""ZFS snapshots, against a stub: the kernel module is not in Debian itself. Above all, no dataset is ever destroyed."""
 
 import time
 

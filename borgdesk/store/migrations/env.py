@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: through the connection, and within the transaction, that the caller gives it."""
+"""Alembic's environment: uses the connection, and the transaction, of the caller."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Repositories, the script library, its assignments, runs and settings."""
+"""Create the tables of repositories, scripts, assignments, runs and settings."""
 
 import sqlalchemy as sa
 from alembic import op

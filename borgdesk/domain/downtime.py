@@ -1,0 +1,77 @@
+"""How long a run kept services down: from the end of what stopped them to the end of what started them again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from borgdesk.domain.run import ExecutionStatus, Hook
+
+_OPPOSITES = (
+    ("stop", "start"),
+    ("stop", "restart"),
+    (r"shut\sdown", "start"),
+    ("suspend", "resume"),
+    ("pause", "unpause"),
+    ("pause", "resume"),
+    ("on", "off"),
+    ("enable", "disable"),
+)
+"""Words in the names of a script that stops services, as patterns, and of the one that starts them again."""
+_MODE = re.compile(r"\bmaintenance\b")
+_ONLY_MODE = frozenset({"on", "enable"})
+"""Words that stop services only if they turn a maintenance mode on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A script of a run, as far as it matters here."""
+
+    name: str
+    hook: Hook | None
+    status: str
+    finished_at: datetime | None = None
+
+
+def is_pair(stopping: str, starting: str) -> bool:
+    """Return whether one script starts again what the other stops, judging by their names."""
+    one, other = stopping.casefold(), starting.casefold()
+    for down, up in _OPPOSITES:
+        if down in _ONLY_MODE and not _MODE.search(one):
+            continue
+        if re.sub(rf"\b{down}\b", up, one) == other != one:
+            return True
+    return False
+
+
+def pairs(sides: Iterable[Side]) -> list[tuple[Side, Side]]:
+    """Return the scripts that stop something, each with the one that starts it again."""
+    every = [*sides]
+    before = [side for side in every if side.hook is Hook.PRE_BACKUP]
+    after = [side for side in every if side.hook in (Hook.POST_BACKUP, Hook.POST_RUN)]
+    found = ((one, next((other for other in after if is_pair(one.name, other.name)), None)) for one in before)
+    return [(one, other) for one, other in found if other is not None]
+
+
+def downtime(sides: Sequence[Side]) -> float | None:
+    """Return the seconds from the first stop to the last start of a run that is over; None if that is not known."""
+    stopped = [pair for pair in pairs(sides) if pair[0].finished_at is not None]
+    if not stopped or any(start.status != ExecutionStatus.SUCCESS or not start.finished_at for _stop, start in stopped):
+        return None
+    first = min(stop.finished_at for stop, _start in stopped if stop.finished_at is not None)
+    last = max(start.finished_at for _stop, start in stopped if start.finished_at is not None)
+    return max(0.0, (last - first).total_seconds())
+
+
+def down_since(sides: Sequence[Side]) -> datetime | None:
+    """Return since when a run that is under way has kept something down; None if nothing is."""
+    down = [
+        stop.finished_at
+        for stop, start in pairs(sides)
+        if stop.finished_at is not None
+        and stop.status == ExecutionStatus.SUCCESS
+        and start.status in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
+    ]
+    return min(down, default=None)

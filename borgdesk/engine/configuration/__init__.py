@@ -1,0 +1,1 @@
+"""The whole set-up in one file: exporting it, and importing it elsewhere."""

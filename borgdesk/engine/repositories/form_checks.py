@@ -1,0 +1,131 @@
+"""Checks the form for adding a repository while the user fills it in, without calling Borg."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from borgdesk.borg.excludes import tidied_pattern
+from borgdesk.borg.extra_arguments import extra_arguments
+from borgdesk.borg.options import Encryption
+from borgdesk.borg.passcommand import for_a_shell
+from borgdesk.borg.patterns import check_patterns
+from borgdesk.domain.errors import BorgDeskError, InvalidInput
+from borgdesk.domain.location import with_home
+from borgdesk.domain.pattern_roots import roots_in
+from borgdesk.domain.repository import Repository, check_location, is_local, local_path
+from borgdesk.domain.script import check_name
+from borgdesk.domain.server import DIRECT
+from borgdesk.engine.repositories.queue import canonical
+from borgdesk.engine.repositories.registration import check_name_is_free, checked
+from borgdesk.engine.repositories.shared_locations import check_series, same_repository
+from borgdesk.engine.repositories.sources import exclude_remarks, source_remarks
+from borgdesk.engine.servers.ssh_keys import check_key
+from borgdesk.engine.workspace import Workspace
+from borgdesk.translation import _
+
+
+@dataclass(frozen=True, slots=True)
+class FormChecks:
+    """A sentence about the form; empty if there is no problem."""
+
+    sentence: str = ""
+    prevents: bool = False
+    """Whether the repository cannot be added like this; otherwise the sentence is a hint."""
+
+
+def check_form(workspace: Workspace, repository: Repository, init: Encryption | None) -> FormChecks:
+    """Check the values of a repository to be added, or created first with encryption *init*."""
+    try:
+        repository = replace(repository, location=check_location(with_home(repository.location, str(Path.home()))))
+        _check_place(repository.location, init)
+        check_name(repository.name, "repository")
+        wanted = checked(repository)
+        check_name_is_free(workspace, wanted.name)
+        if wanted.ssh_key and not is_local(wanted.location):
+            check_key(workspace.environment, wanted.ssh_key)
+        check_series(workspace, wanted)
+    except BorgDeskError as error:
+        return FormChecks(str(error), prevents=True)
+    return FormChecks(_worth_knowing(workspace, wanted))
+
+
+def _check_place(location: str, init: Encryption | None) -> None:
+    if not is_local(location):
+        return
+    path = Path(local_path(location))
+    if init is None:
+        if not path.exists():
+            raise InvalidInput(
+                _("There is no folder {location}. Mount its disk, or create a new repository.").format(
+                    location=location
+                )
+            )
+        if not (path / "config").is_file():
+            raise InvalidInput(_("The folder {location} is not a Borg repository.").format(location=location))
+        return
+    if path.is_dir() and os.access(path, os.R_OK) and any(path.iterdir()):
+        sentence = (
+            _("The folder {location} is already a Borg repository: add it as an existing repository.")
+            if (path / "config").is_file()
+            else _("The folder {location} is not empty.")
+        )
+        raise InvalidInput(sentence.format(location=location))
+    if path.exists() and not path.is_dir():
+        raise InvalidInput(_("{location} is a file, not a folder.").format(location=location))
+    if not path.parent.is_dir():
+        raise InvalidInput(_("There is no folder {folder} to create the repository in.").format(folder=path.parent))
+
+
+def _worth_knowing(workspace: Workspace, repository: Repository) -> str:
+    location = canonical(repository.location)
+    for other in workspace.store.repositories.list():
+        if same_repository(repository, other):
+            return _("“{name}” is at the same location, so their backups take turns.").format(name=other.name)
+    if is_local(repository.location) and repository.connection != DIRECT:
+        return _("The repository is on this machine, so the settings of a server have no effect.")
+    if repository.passcommand is not None and (remark := for_a_shell(repository.passcommand)):
+        return remark
+    remarks = [*source_remarks(repository.all_sources), *exclude_remarks(repository.excludes, repository.all_sources)]
+    if remarks:
+        return remarks[0]
+    if is_local(repository.location):
+        for source in repository.all_sources:
+            if Path(location).is_relative_to(source) and not repository.excludes:
+                return _("The repository is inside {source}, which is being backed up into it. Exclude it.").format(
+                    source=source
+                )
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRemarks:
+    """What is wrong with each of these fields, as typed so far."""
+
+    excludes: Sequence[str] = ()
+    """A pattern that is refused, or all that can never match."""
+    patterns: str = ""
+    arguments: str = ""
+
+
+def typed_remarks(
+    excludes: Sequence[str], sources: Sequence[str], patterns: str = "", arguments: str = ""
+) -> TypedRemarks:
+    """Return what is wrong with excludes, patterns, and further options of Borg."""
+    wrong_patterns, wrong_arguments = _refusal(check_patterns, patterns), _refusal(extra_arguments, arguments)
+    try:
+        tidied = [tidied_pattern(pattern) for pattern in excludes]
+    except InvalidInput as error:
+        return TypedRemarks([str(error)], wrong_patterns, wrong_arguments)
+    roots = () if wrong_patterns else roots_in(patterns)
+    return TypedRemarks(exclude_remarks(tidied, (*sources, *roots)), wrong_patterns, wrong_arguments)
+
+
+def _refusal(check: Callable[[str], object], text: str) -> str:
+    try:
+        check(text)
+    except InvalidInput as error:
+        return str(error)
+    return ""

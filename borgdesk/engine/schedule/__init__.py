@@ -1,0 +1,1 @@
+"""When backups start by themselves: what is due, what it waits for, and who starts it."""

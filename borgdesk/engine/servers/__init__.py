@@ -1,0 +1,1 @@
+"""Servers: the keys that log in there, and the keys by which they are recognised."""

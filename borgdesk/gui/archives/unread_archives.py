@@ -1,0 +1,42 @@
+"""Reads the archives that were never opened, so that a search and the versions of a file include them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+
+from borgdesk.domain.repository import Repository
+from borgdesk.engine.archives.archive_list import ArchiveList
+from borgdesk.engine.archives.search import read_all
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.archives.borg_question import BorgQuestion
+from borgdesk.translation import _
+
+
+class UnreadArchives(QObject):
+    """Borg is asked only when the user wants it: each archive may take minutes."""
+
+    read = Signal()
+    """All archives can be searched now."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        question: BorgQuestion,
+        shown: Callable[[], tuple[Repository, ArchiveList] | None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._question, self._shown = workspace, question, shown
+
+    def read_them(self) -> None:
+        """Read all archives that were never opened."""
+        shown = self._shown()
+        if shown is not None:
+            self._question.ask(
+                _("Reading the contents of all archives…"),
+                partial(read_all, self._workspace, *shown),
+                lambda _done: self.read.emit(),
+            )

@@ -1,0 +1,1 @@
+"""Trees of files: the contents of archives, and what a backup would contain."""

@@ -1,0 +1,364 @@
+"""Board with the script library on the left and the lanes of one repository on the right."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
+from borgdesk.domain.run import LANES, Hook, Outcome, RunKind
+from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
+from borgdesk.engine.scripts import library
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.lanes.arranger import Arranger, Operation
+from borgdesk.gui.lanes.board_actions import BoardActions
+from borgdesk.gui.lanes.cards import Card, facts_of
+from borgdesk.gui.lanes.lane import Lane
+from borgdesk.gui.lanes.library_list import LibraryList, shown_of
+from borgdesk.gui.lanes.outcome_bar import OutcomeBar
+from borgdesk.gui.lanes.selection import selected_after
+from borgdesk.gui.lanes.undo_history import Change
+from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.theme import Tone
+from borgdesk.gui.workers.background import Background
+from borgdesk.translation import _
+
+
+class AssignmentBoard(QWidget):
+    """Shows and changes the assignments of a repository. Every change is stored at once and can be undone."""
+
+    options_requested = Signal(object, object)
+    """An Assignment whose options are to be shown, and the Header of its script. Answer with :meth:`record_edit`."""
+    script_requested = Signal(int)
+    """Id of a script that is to be shown on its own page."""
+    changed = Signal()
+    """Something was stored."""
+    shown = Signal()
+    """The lanes show the stored state."""
+
+    def __init__(self, workspace: Workspace, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._background = background
+        self._arranger = Arranger(workspace, background, self)
+        self._outcome: Outcome | None = None
+        self._selected: AssignmentId | None = None
+        self._asked = 0
+        self.library = LibraryList()
+        self.outcomes = OutcomeBar()
+        self.notice = Banner()
+        self.lanes = {hook: Lane(hook) for hook in LANES}
+        self.board_actions = BoardActions(self)
+        self._lay_out()
+        self._connect()
+        self._adapt()
+
+    # Content ------------------------------------------------------------------------------------------------------
+
+    def show_repository(self, repository_id: RepositoryId) -> None:
+        """Show the lanes of a repository."""
+        if self._arranger.board is None or self._arranger.board.repository.id != repository_id:
+            self._arranger.leave()
+            self._selected = None
+        self._asked += 1
+        question = partial(arrangement.read_lanes, self._workspace, repository_id)
+        self._background.ask(question, partial(self._on_board_read, self._asked), owner=self)
+
+    def reload(self) -> None:
+        """Reload the stored state, which others may have changed."""
+        if self._arranger.board is not None and not self._arranger.is_busy:
+            self.show_repository(self._arranger.board.repository.id)
+
+    def refresh_if_changed(self) -> None:
+        """Reload if the stored state differs from what is shown; otherwise do nothing that could disturb a drag."""
+        board = self._arranger.board
+        if board is not None and not self._arranger.is_busy:
+            stored = partial(arrangement.read_lanes, self._workspace, board.repository.id)
+            self._background.ask(stored, partial(self._on_board_compared, board), owner=self)
+
+    def _on_board_compared(self, board: RepositoryLanes, stored: RepositoryLanes) -> None:
+        if board is self._arranger.board and _seen(stored) != _seen(board):
+            self.reload()
+
+    @property
+    def assignments(self) -> Arrangement:
+        """The assignments in the lanes."""
+        return self._arranger.assignments
+
+    def selected(self) -> Assignment | None:
+        """Return the selected assignment."""
+        return next((one for one in self.assignments if one.id == self._selected), None)
+
+    def select(self, assignment_id: AssignmentId, *, focus: bool = False) -> None:
+        """Select a card, and optionally focus it."""
+        for lane in self.lanes.values():
+            if lane.view.select(assignment_id):
+                if focus:
+                    lane.view.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
+
+    def _on_board_read(self, number: int, board: RepositoryLanes) -> None:
+        """Show the board, unless a change or a later request has made it outdated."""
+        if number == self._asked:
+            self._show(board)
+
+    def _show(self, board: RepositoryLanes) -> None:
+        has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
+        self._arranger.board = board
+        self.library.set_scripts(board.library)
+        for hook, lane in self.lanes.items():
+            lane.cards.show([self._card(one) for one in arrangement.lane(board.assignments, hook)])
+            lane.set_extra(self._inline_row(hook))
+        if self._selected is not None:
+            self.select(self._selected, focus=has_keyboard)
+        self._adapt()
+        self.shown.emit()
+
+    def _card(self, assignment: Assignment) -> Card:
+        decision = None if self._outcome is None else arrangement.expected(assignment, self._outcome)
+        warnings = self._arranger.board.warnings.get(assignment.id, ()) if self._arranger.board else ()
+        return Card(assignment, facts_of(assignment), warnings, decision)
+
+    def _inline_row(self, hook: Hook) -> QWidget | None:
+        """Return the extra row in a lane of a repository that still has an inline script."""
+        repository = self._arranger.board.repository if self._arranger.board else None
+        text = {Hook.PRE_BACKUP: "pre_script", Hook.POST_BACKUP: "post_script"}.get(hook)
+        if repository is None or text is None or not getattr(repository, text):
+            return None
+        idle = bool(arrangement.lane(self.assignments, hook))
+        said = _("The repository's inline script is not used while scripts are assigned here.")
+        label = QLabel(said if idle else _("The repository's inline script runs here."))
+        label.setWordWrap(True)
+        button = QPushButton(_("Move to library"))
+        button.setVisible(not idle)
+        button.clicked.connect(partial(self._move_inline, hook))
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(label, 1)
+        layout.addWidget(button)
+        return row
+
+    # Changes --------------------------------------------------------------------------------------------------------
+
+    def add_script(self, script_id: ScriptId, hook: Hook, place: int | None = None) -> None:
+        """Add a library script to a lane, at its end unless a position (from 0) is given."""
+        board = self._arranger.board
+        script = next((one for one in board.library if one.id == script_id), None) if board else None
+        if board is None or script is None:
+            return
+        text = _("Add {script}").format(script=script.name)
+        at = len(board.assignments) if place is None else place
+        self._selected = None
+        self._arranger.do(text, lambda now: arrangement.added(now, script, board.repository, hook, at))
+
+    def put(self, assignment_id: AssignmentId, hook: Hook, place: int) -> None:
+        """Move a card to a position (from 0) in a lane."""
+        self._do_with(assignment_id, _("Move {script}"), lambda now: arrangement.moved(now, assignment_id, hook, place))
+
+    def step(self, assignment_id: AssignmentId, step: int) -> None:
+        """Move a card up (-1) or down (1) by one position."""
+        self._do_with(assignment_id, _("Move {script}"), lambda now: arrangement.stepped(now, assignment_id, step))
+
+    def remove(self, assignment_id: AssignmentId) -> None:
+        """Remove a card from its lane; the script stays in the library."""
+        self._do_with(assignment_id, _("Remove {script}"), lambda now: arrangement.without(now, assignment_id))
+
+    def switch(self, assignment_id: AssignmentId, enabled: bool) -> None:
+        """Enable or disable a card."""
+        text = _("Enable {script}") if enabled else _("Disable {script}")
+        self._do_with(assignment_id, text, lambda now: arrangement.switched(now, assignment_id, enabled=enabled))
+
+    def _do_with(self, assignment_id: AssignmentId, text: str, operation: Operation) -> None:
+        assignment = next((one for one in self.assignments if one.id == assignment_id), None)
+        if assignment is not None:
+            self._selected = assignment_id
+            self._arranger.do(text.format(script=assignment.script), operation)
+
+    def _on_arranged(self, board: RepositoryLanes) -> None:
+        self._selected = selected_after(self.assignments, board.assignments, self._selected)
+        self._asked += 1
+        self.notice.hide()
+        self._show(board)
+        self.changed.emit()
+
+    def _on_failed(self, error: Exception) -> None:
+        if not isinstance(error, BorgDeskError):
+            raise error
+        self.notice.show_message(error.sentence, Tone.BAD)
+        self.reload()
+
+    # Overrides ------------------------------------------------------------------------------------------------------
+
+    def _on_options_requested(self, assignment_id: AssignmentId) -> None:
+        assignment = next((one for one in self.assignments if one.id == assignment_id), None)
+        if self._arranger.board is not None and assignment is not None:
+            self.options_requested.emit(assignment, self._arranger.board.headers[assignment.script_id])
+
+    def reopen_options(self, assignment_id: AssignmentId) -> None:
+        """Show the options of an assignment as they are stored now."""
+        self.shown.connect(partial(self._on_options_requested, assignment_id), Qt.ConnectionType.SingleShotConnection)
+        self.reload()
+
+    def record_edit(self, before: Assignment, after: Assignment) -> None:
+        """Record that an assignment was changed elsewhere and stored.
+
+        The keyring no longer has the previous value of a secret: such a change cannot be undone, nor those before it.
+        """
+        lanes = self.assignments
+        if before.secrets or after.secrets:
+            self._arranger.forget_changes()
+        else:
+            changed = tuple(after if one.id == after.id else one for one in lanes)
+            self._arranger.record(Change(_("Change {script}").format(script=after.script), lanes, changed))
+        self._selected = after.id
+        self._reload_changed()
+
+    def _move_inline(self, hook: Hook) -> None:
+        board = self._arranger.board
+        if board is not None:
+            self._background.ask(
+                partial(library.move_inline_to_library, self._workspace, board.repository.id, hook),
+                lambda _: self._reload_changed(),
+                self._on_failed,
+                self,
+            )
+
+    def _reload_changed(self) -> None:
+        self.changed.emit()
+        self.reload()
+
+    # What happens if ------------------------------------------------------------------------------------------------
+
+    def _on_outcome_picked(self, outcome: Outcome | None) -> None:
+        self._outcome = outcome
+        if self._arranger.board is not None:
+            self._show(self._arranger.board)
+
+    # Implementation -------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        box = QVBoxLayout(left)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.library, 1)
+        box.addWidget(self.board_actions.add)
+        lanes = QWidget()
+        column = QVBoxLayout(lanes)
+        column.setContentsMargins(0, 0, 4, 0)
+        for hook, lane in self.lanes.items():
+            if hook is RunKind.RESTORE.lanes[0]:
+                column.addWidget(_section(_("Restore")))
+            column.addWidget(lane)
+        column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(lanes)
+        right = QWidget()
+        box = QVBoxLayout(right)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addLayout(self.board_actions.tools())
+        box.addWidget(self._scroll, 1)
+        splitter = QSplitter()
+        splitter.addWidget(left)
+        splitter.addWidget(right)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 2)
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.outcomes)
+        layout.addWidget(self.notice)
+        layout.addWidget(splitter, 1)
+
+    def _connect(self) -> None:
+        self._arranger.arranged.connect(self._on_arranged)
+        self._arranger.failed.connect(self._on_failed)
+        self.outcomes.picked.connect(self._on_outcome_picked)
+        self.library.card_dropped.connect(self.remove)
+        self.library.script_chosen.connect(self._on_script_chosen)
+        self.library.selection_changed.connect(self._adapt)
+        for hook, lane in self.lanes.items():
+            view = lane.view
+            lane.cards.switched.connect(self.switch)
+            lane.cards.card_dropped.connect(lambda one, place, to=hook: self.put(one, to, place))
+            lane.cards.script_dropped.connect(lambda one, place, to=hook: self.add_script(one, to, place))
+            view.removal_requested.connect(self.remove)
+            view.step_requested.connect(self.step)
+            view.opened.connect(self._on_options_requested)
+            view.menu_requested.connect(self._on_menu_requested)
+            view.card_selected.connect(partial(self._on_card_selected, hook))
+        self._connect_actions()
+
+    def _connect_actions(self) -> None:
+        actions = self.board_actions
+        actions.options_requested.connect(self._on_options_requested)
+        actions.step_requested.connect(self.step)
+        actions.removal_requested.connect(self.remove)
+        actions.switch_requested.connect(self.switch)
+        actions.move_requested.connect(lambda one, hook: self.put(one, hook, len(self.assignments)))
+        actions.script_requested.connect(self.script_requested)
+        actions.addition_requested.connect(self._on_addition_requested)
+        actions.undo_requested.connect(self._arranger.undo)
+        actions.redo_requested.connect(self._arranger.redo)
+
+    def _on_card_selected(self, hook: Hook, assignment_id: AssignmentId) -> None:
+        self._selected = assignment_id
+        for other, lane in self.lanes.items():
+            if other is not hook:
+                lane.view.deselect()
+        self._adapt()
+
+    def _on_addition_requested(self, hook: Hook) -> None:
+        script = self.library.selected()
+        if script is not None:
+            self.add_script(script.id, hook)
+
+    def _on_script_chosen(self, script_id: ScriptId) -> None:
+        self.library.select(script_id)
+        self.board_actions.add.showMenu()
+
+    def _on_menu_requested(self, assignment_id: AssignmentId, point: QPoint) -> None:
+        assignment = next(one for one in self.assignments if one.id == assignment_id)
+        self.board_actions.open_menu(assignment, point)
+
+    def _adapt(self) -> None:
+        """Enable the actions that are possible now."""
+        selected = self.selected()
+        if selected is None:
+            self._selected = None
+        self.board_actions.enable(self.assignments, selected, can_add=self.library.selected() is not None)
+        self.board_actions.enable_history(self._arranger.to_undo, self._arranger.to_redo)
+
+
+def _seen(board: RepositoryLanes) -> tuple[object, ...]:
+    """Return what is visible of a board, without the results of runs and the usage counts of scripts."""
+    repository, library = board.repository, [shown_of(script) for script in board.library]
+    inline = (repository.pre_script, repository.post_script)
+    return board.assignments, board.headers, board.warnings, library, inline
+
+
+def _section(title: str) -> QLabel:
+    """Return the heading above the lanes of a kind of run."""
+    heading = QLabel(title)
+    font = heading.font()
+    font.setBold(True)
+    heading.setFont(font)
+    heading.setContentsMargins(0, 12, 0, 0)
+    return heading

@@ -1,0 +1,139 @@
+"""Actions of the board, with its buttons and context menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.ids import AssignmentId
+from borgdesk.domain.run import LANES, Hook
+from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes.arrangement import Arrangement
+from borgdesk.gui.lanes.undo_history import Change
+from borgdesk.gui.look import icons, words
+from borgdesk.translation import _
+
+
+class BoardActions(QObject):
+    """All actions apply to the selected card, except adding, undoing and redoing."""
+
+    options_requested = Signal(int)
+    """Id of an assignment whose options are to be shown."""
+    step_requested = Signal(int, int)
+    """An assignment is to move up (-1) or down (1)."""
+    removal_requested = Signal(int)
+    switch_requested = Signal(int, bool)
+    """An assignment is to be enabled or disabled."""
+    move_requested = Signal(int, object)
+    """An assignment is to move to the end of the lane of this Hook."""
+    script_requested = Signal(int)
+    """Id of a script that is to be shown on its own page."""
+    addition_requested = Signal(object)
+    """The script selected in the library is to be added to the lane of this Hook."""
+    undo_requested = Signal()
+    redo_requested = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._board = parent
+        self._selected: Assignment | None = None
+        self.add = self._make_add()
+        self._options = self._action(_("&Options…"), "document-edit", self.options_requested.emit)
+        self._up = self._action(_("Move &up"), "go-up", lambda one: self.step_requested.emit(one, -1))
+        self._down = self._action(_("Move &down"), "go-down", lambda one: self.step_requested.emit(one, 1))
+        self._remove = self._action(_("&Remove"), "list-remove", self.removal_requested.emit)
+        self.undo = QAction(icons.icon("edit-undo"), _("Undo"), self)
+        self.undo.triggered.connect(self.undo_requested)
+        self.undo.setShortcut(QKeySequence.StandardKey.Undo)
+        self.redo = QAction(icons.icon("edit-redo"), _("Redo"), self)
+        self.redo.triggered.connect(self.redo_requested)
+        self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        for action in (self.undo, self.redo):
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            parent.addAction(action)
+
+    def tools(self) -> QHBoxLayout:
+        """Return a row of buttons."""
+        tools = QHBoxLayout()
+        tools.setSpacing(2)
+        for action in (self._options, self._up, self._down, self._remove, self.undo, self.redo):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            beside = action in (self._options, self._remove)
+            style = Qt.ToolButtonStyle
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if beside else style.ToolButtonIconOnly)
+            button.setAutoRaise(True)
+            button.setAccessibleName(action.text().replace("&", ""))
+            tools.addWidget(button)
+        tools.addStretch(1)
+        return tools
+
+    def open_menu(self, assignment: Assignment, point: QPoint) -> None:
+        """Open the context menu of a card, which is selected, at a point in screen coordinates."""
+        menu = QMenu(self._board)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self._options)
+        on = menu.addAction(_("&Enabled"))
+        on.setCheckable(True)
+        on.setChecked(assignment.enabled)
+        on.triggered.connect(lambda: self.switch_requested.emit(assignment.id, not assignment.enabled))
+        menu.addSeparator()
+        menu.addActions([self._up, self._down])
+        move = menu.addMenu(_("Move &to"))
+        for hook in LANES:
+            if hook is not assignment.hook:
+                move.addAction(words.hook(hook), partial(self._move_to, assignment.id, hook))
+        menu.addSeparator()
+        menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
+        menu.addAction(self._remove)
+        menu.popup(point)
+
+    def enable(self, lanes: Arrangement, selected: Assignment | None, *, can_add: bool) -> None:
+        """Enable the actions that apply to the selected card, and adding if a script can be added."""
+        self._selected = selected
+        for action in (self._options, self._remove):
+            action.setEnabled(selected is not None)
+        for action, step in ((self._up, -1), (self._down, 1)):
+            action.setEnabled(selected is not None and arrangement.stepped(lanes, selected.id, step) != lanes)
+        self.add.setEnabled(can_add)
+
+    def enable_history(self, to_undo: Change | None, to_redo: Change | None) -> None:
+        """Enable undo and redo, and show which changes they apply to."""
+        for action, change, text in (
+            (self.undo, to_undo, _("Undo: {change}")),
+            (self.redo, to_redo, _("Redo: {change}")),
+        ):
+            action.setEnabled(change is not None)
+            action.setToolTip(text.format(change=change.text) if change else action.text())
+
+    def _make_add(self) -> QToolButton:
+        menu = QMenu(self._board)
+        for hook in LANES:
+            menu.addAction(words.hook(hook), partial(self._add_to, hook))
+        button = QToolButton()
+        button.setText(_("Add to"))
+        button.setIcon(icons.icon("list-add"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _add_to(self, hook: Hook) -> None:
+        self.addition_requested.emit(hook)
+
+    def _move_to(self, assignment_id: AssignmentId, hook: Hook) -> None:
+        self.move_requested.emit(assignment_id, hook)
+
+    def _action(self, text: str, icon: str, run: Callable[[int], object]) -> QAction:
+        action = QAction(icons.icon(icon), text, self)
+        action.triggered.connect(lambda _checked: self._on_selected(run))
+        return action
+
+    def _on_selected(self, run: Callable[[int], object]) -> None:
+        if self._selected is not None:
+            run(self._selected.id)

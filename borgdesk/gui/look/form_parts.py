@@ -1,0 +1,55 @@
+"""Small parts that forms and dialogs are made of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+_INDENT = 24
+"""Pixels by which an explanation is moved to the right, below the text of a check box."""
+
+
+def explanation(text: str = "", *, indented: bool = False) -> QLabel:
+    """Return a label with an explanation of what is beside it."""
+    label = QLabel(text, wordWrap=True)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    if indented:
+        label.setIndent(_INDENT)
+    return label
+
+
+def selectable_text(text: str = "") -> QLabel:
+    """Return a label with plain text that can be selected and copied."""
+    label = QLabel(text, wordWrap=True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return label
+
+
+def label_of(field: QWidget, text: str) -> QLabel:
+    """Return the label of a field that is not alone in its row of a form."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    return label
+
+
+def in_row(*widgets: QWidget, wide: QWidget | None = None) -> QHBoxLayout:
+    """Return a row without margins; *wide* takes the room that is left, or nothing does."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        row.addWidget(widget, 1 if widget is wide else 0)
+    if wide is None:
+        row.addStretch(1)
+    return row
+
+
+def busy_bar(name: str) -> QProgressBar:
+    """Return a bar that moves while something takes as long as it takes; *name* says what."""
+    bar = QProgressBar()
+    bar.setRange(0, 0)
+    bar.setAccessibleName(name)
+    return bar

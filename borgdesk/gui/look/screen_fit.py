@@ -1,0 +1,80 @@
+"""Fits windows into the available area of their screen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QLayoutItem, QVBoxLayout, QWidget
+
+from borgdesk.gui.look.overflow_area import OverflowArea
+
+LEAST = QSize(900, 500)
+"""Minimum size of the main window: with title bar and panel it fits a screen of 1024 × 600, and one of 1920 × 1200 at
+a scale of 2."""
+_DIALOG = QSize(640, 500)
+"""Size in which every dialog fits."""
+
+_FRAME = QSize(8, 36)
+"""Maximum size of title bar and borders in pixels, which is unknown before a window is shown."""
+
+
+def room_for(window: QWidget) -> QSize:
+    """Return the largest possible inner size of a window on its screen, excluding panels."""
+    return window.screen().availableGeometry().size() - _FRAME
+
+
+def fit_dialog(window: QWidget) -> None:
+    """Fit a dialog; on a tiny screen, its content scrolls above its buttons."""
+    room = room_for(window)
+    if (room.width() < _DIALOG.width() or room.height() < _DIALOG.height()) and not window.findChild(OverflowArea):
+        _scroll_content(window)
+    fit(window)
+
+
+def fit(window: QWidget) -> None:
+    """Shrink a window that would not fit; its content scrolls then."""
+    if not window.testAttribute(Qt.WidgetAttribute.WA_Resized):
+        # Without this, it would keep the size before it had a content, in which texts of several lines are cut.
+        window.adjustSize()
+    room = room_for(window)
+    window.setMinimumSize(window.minimumSize().boundedTo(room))
+    window.resize(window.size().boundedTo(room))
+
+
+def grow(window: QWidget) -> None:
+    """Make a window higher if its texts need more lines now: Qt only sees to their width."""
+    layout = window.layout()
+    if layout is None or not layout.hasHeightForWidth():
+        return
+    needed = min(layout.minimumHeightForWidth(window.width()), room_for(window).height())
+    if window.height() < needed:
+        window.resize(window.width(), needed)
+
+
+def _scroll_content(window: QWidget) -> None:
+    layout = window.layout()
+    if not isinstance(layout, QVBoxLayout):
+        return
+    last = layout.takeAt(layout.count() - 1) if _has_only_buttons(layout.itemAt(layout.count() - 1)) else None
+    inside = QWidget()
+    margins = layout.contentsMargins()
+    inside.setLayout(layout)  # Qt moves the layout, and all widgets in it.
+    outer = QVBoxLayout(window)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(OverflowArea(inside, _DIALOG.width()), 1)
+    if last is not None:
+        below = QVBoxLayout()
+        below.setContentsMargins(margins.left(), 0, margins.right(), margins.bottom())
+        below.addItem(last)
+        outer.addLayout(below)
+
+
+def _has_only_buttons(item: QLayoutItem | None) -> bool:
+    if item is None:
+        return False
+    inner = item.layout()
+    if inner is not None:
+        places = range(inner.count())
+        return bool(places) and all(
+            _has_only_buttons(one) or one.spacerItem() is not None for place in places if (one := inner.itemAt(place))
+        )
+    return isinstance(item.widget(), QDialogButtonBox | QAbstractButton)

@@ -1,0 +1,258 @@
+"""Table view used everywhere: sortable, filterable, usable by keyboard, with a text for the empty state."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import (
+    QAbstractProxyModel,
+    QIdentityProxyModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from borgdesk.gui.look.search_field import SearchField
+from borgdesk.gui.look.table import EDGE, ROW_ROLE, TableModel
+from borgdesk.translation import _
+
+T = TypeVar("T")
+
+_ACTIVATING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_MOVING = (Qt.Key.Key_Down, Qt.Key.Key_Up)
+
+
+_LEAST_STRETCHED = 16
+"""Minimum width in characters of the column that takes the remaining width."""
+
+
+class TableView(QTableView, Generic[T]):
+    """View of a :class:`TableModel`."""
+
+    row_selected = Signal(object)
+    """The selected row, or None."""
+    row_activated = Signal(object)
+    """A row was double-clicked, or Enter was pressed on it."""
+    delete_pressed = Signal(object)
+    """Delete was pressed on a row."""
+
+    def __init__(
+        self,
+        model: TableModel[T],
+        name: str,
+        empty: str = "",
+        *,
+        sortable: bool = True,
+        filterable: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        """*name* is the accessible name, *empty* the text shown if there are no rows.
+
+        One that is not *filterable* may have hundreds of thousands of rows, each of which a filter would look at.
+        """
+        super().__init__(parent)
+        self.rows = model
+        self._empty = empty
+        self._no_match = _("No matches.")
+        self._filter = _Filter(self)
+        self._proxy: QAbstractProxyModel = self._filter if filterable else QIdentityProxyModel(self)
+        self._proxy.setSourceModel(model)
+        self.setModel(self._proxy)
+        self.setAccessibleName(name)
+        self._widths: dict[int, int] = {}
+        """Preferred widths of the columns that do not take the remaining width."""
+        self._fitting = False
+        look_alike(self)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._size_columns()
+        if sortable:
+            self.setSortingEnabled(True)
+            self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.doubleClicked.connect(lambda _: self._activate())
+
+    # selection
+
+    def current_row(self) -> T | None:
+        """Return the selected row."""
+        indexes = self.selectionModel().selectedRows()
+        return indexes[0].data(ROW_ROLE) if indexes else None
+
+    def select_key(self, key: Hashable) -> bool:
+        """Select the row with that key; return False if it is missing or filtered out."""
+        place = self.rows.place_of(key)
+        index = QModelIndex() if place is None else self._proxy.mapFromSource(self.rows.index(place, 0))
+        if not index.isValid():
+            return False
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().setCurrentIndex(index, flags)
+        self.scrollTo(index)
+        return True
+
+    def select_first(self) -> None:
+        """Select the topmost row, if there is one."""
+        if self._proxy.rowCount():
+            self.selectRow(0)
+
+    # content
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that contain *text* in any column, ignoring case."""
+        self._filter.setFilterFixedString(text.strip())
+
+    def search_field(self, name: str, parent: QWidget | None = None) -> SearchField:
+        """Return a field that filters this table while the user types; Down moves the focus to the table."""
+        field = _SearchField(self, name, parent)
+        field.textChanged.connect(self.set_filter)
+        return field
+
+    def set_empty(self, text: str) -> None:
+        """Set the text shown if there are no rows."""
+        self._empty = text
+        self.viewport().update()
+
+    def show_columns(self, shown: Mapping[int, bool]) -> None:
+        """Show or hide these columns; the visible ones share the width."""
+        for place, is_shown in shown.items():
+            self.setColumnHidden(place, not is_shown)
+        self._fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Shrink all columns in a narrow window, so that the last ones stay visible."""
+        stretched = sum(column.stretch for column in self.rows.columns) * self._least_stretched
+        shown = {place: width for place, width in self._widths.items() if not self.isColumnHidden(place)}
+        share = min(1.0, (self.viewport().width() - stretched) / max(1, sum(shown.values())))
+        # The header would widen a narrower column later, as if somebody had.
+        least = self.horizontalHeader().minimumSectionSize()
+        self._fitting = True
+        for place, width in shown.items():
+            self.setColumnWidth(place, max(least, round(width * share - 0.5)))
+        self._fitting = False
+
+    def _on_section_resized(self, place: int, _before: int, width: int) -> None:
+        """Remember the width that the user gave a column."""
+        if not self._fitting and width and place in self._widths:  # a hidden column has no width
+            self._widths[place] = width
+
+    def _size_columns(self) -> None:
+        header = self.horizontalHeader()
+        unit = self.fontMetrics().averageCharWidth()
+        numbers = CellDelegate(self)
+        for place, column in enumerate(self.rows.columns):
+            if column.right:
+                self.setItemDelegateForColumn(place, numbers)
+            title = self.fontMetrics().horizontalAdvance(column.title) + 36
+            if column.stretch:
+                header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+            else:
+                self._widths[place] = max(title, column.width * unit + 24)
+                self.setColumnWidth(place, self._widths[place])
+        self._least_stretched = _LEAST_STRETCHED * unit
+        header.sectionResized.connect(self._on_section_resized)
+
+    def _on_selection_changed(self, now: QItemSelection, before: QItemSelection) -> None:
+        # Qt also reports selections that only moved because of other rows.
+        if not (now.isEmpty() and before.isEmpty()):
+            self.row_selected.emit(self.current_row())
+
+    def _activate(self) -> None:
+        row = self.current_row()
+        if row is not None:
+            self.row_activated.emit(row)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.current_row()
+        if row is not None and event.key() in _ACTIVATING:
+            self._activate()
+        elif row is not None and event.key() == Qt.Key.Key_Delete:
+            self.delete_pressed.emit(row)
+        elif row is None and event.key() in _MOVING:
+            self.select_first()  # Qt made the row current without selecting it, and would move on from there
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._proxy.rowCount():
+            paint_empty(self, self._no_match if self.rows.rowCount() else self._empty)
+
+
+def look_alike(view: QTableView) -> None:
+    """Apply the common appearance of tables to a view."""
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setTextElideMode(Qt.TextElideMode.ElideRight)
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setTabKeyNavigation(False)
+    view.setAlternatingRowColors(True)
+    view.verticalHeader().hide()
+    view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 12)
+    view.horizontalHeader().setHighlightSections(False)
+
+
+def paint_empty(view: QTableView, text: str) -> None:
+    """Say in the middle of a table why it has no rows."""
+    painter = QPainter(view.viewport())
+    painter.setPen(view.palette().color(QPalette.ColorRole.PlaceholderText))
+    area: QRect = view.viewport().rect().adjusted(24, 24, -24, -24)
+    painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), text)
+    painter.end()
+
+
+class _Filter(QSortFilterProxyModel):
+    """Filters only; the model sorts."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setFilterKeyColumn(-1)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self.sourceModel().sort(column, order)
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Draws right-aligned text with some space to its right."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
+            option.text += EDGE
+
+
+class _SearchField(SearchField):
+    """A search field from which the arrow down leads into the table."""
+
+    def __init__(self, table: TableView[Any], name: str, parent: QWidget | None) -> None:
+        super().__init__(name, parent)
+        self._table = table
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down:
+            self._table.setFocus(Qt.FocusReason.TabFocusReason)
+            if self._table.current_row() is None:
+                self._table.select_first()
+        else:
+            super().keyPressEvent(event)

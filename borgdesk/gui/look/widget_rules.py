@@ -1,0 +1,105 @@
+"""Application-wide rules for all widgets, including those that Qt creates itself.
+
+* Labels show plain text: ``<b>x</b>`` in a name is not markup. A label with markup sets its format explicitly.
+* The wheel scrolls the page. It changes a value only in the focused widget.
+* Tab leaves every text and table, and stops only where something can be done.
+* The frame of a check box is visible.
+* The mnemonic of a label focuses the first field of its buddy.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QPlainTextEdit,
+    QRadioButton,
+    QScrollArea,
+    QScrollBar,
+    QTabBar,
+    QTableView,
+    QTextEdit,
+    QTreeView,
+    QWidget,
+)
+
+from borgdesk.gui.look import theme
+
+_VALUES = (QAbstractSpinBox, QAbstractSlider, QComboBox, QTabBar)
+"""Widgets whose value the wheel changes; editors of dates and times are spin boxes."""
+
+
+_BOXES = (QCheckBox, QRadioButton)
+
+
+class WidgetRules(QObject):
+    """Event filter that prepares each widget before it is shown and keeps the wheel from changing values."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.Polish and isinstance(watched, QWidget):
+            _polish(watched)
+        elif kind == QEvent.Type.PaletteChange and isinstance(watched, _BOXES):
+            _outline(watched)
+        elif kind == QEvent.Type.Wheel and _is_left_alone(watched):
+            # The event is ignored, not consumed, so that the enclosing scroll area scrolls.
+            event.ignore()
+            return True
+        return False
+
+
+def install(application: QApplication) -> None:
+    """Apply the rules to all widgets of the application; a second call changes nothing."""
+    if not application.findChildren(WidgetRules):
+        application.installEventFilter(WidgetRules(application))
+
+
+def _is_left_alone(widget: QObject) -> bool:
+    return isinstance(widget, _VALUES) and not isinstance(widget, QScrollBar) and not widget.hasFocus()
+
+
+def _polish(widget: QWidget) -> None:
+    if isinstance(widget, QLabel):
+        if widget.textFormat() is Qt.TextFormat.AutoText:
+            widget.setTextFormat(Qt.TextFormat.PlainText)
+        _lead_into_field(widget)
+    elif isinstance(widget, _BOXES):
+        _outline(widget)
+    elif isinstance(widget, _VALUES):
+        if widget.focusPolicy() is Qt.FocusPolicy.WheelFocus:
+            widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    elif isinstance(widget, QPlainTextEdit | QTextEdit):
+        widget.setTabChangesFocus(True)
+    elif isinstance(widget, QTableView | QTreeView):
+        widget.setTabKeyNavigation(False)
+    elif isinstance(widget, QScrollArea):
+        # Qt would stop there without drawing a focus frame. Keys that scroll reach the area from the fields inside.
+        widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+
+def _outline(box: QWidget) -> None:
+    wanted = theme.outlined(QApplication.palette(box)).color(QPalette.ColorRole.Window)
+    if box.palette().color(QPalette.ColorRole.Window) != wanted:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Window, wanted)
+        box.setPalette(palette)
+
+
+def _lead_into_field(label: QLabel) -> None:
+    """Focus a field of a buddy that consists of several fields and takes no focus itself.
+
+    Such a buddy cannot use one of them as focus proxy: Qt then moves it before its first child in the tab order. If
+    that child is a menu, which is a window of its own, Tab goes round in a circle from then on.
+    """
+    buddy: QWidget | None = label.buddy()
+    if buddy is not None and buddy.focusPolicy() is Qt.FocusPolicy.NoFocus:
+        fields = (one for one in buddy.findChildren(QWidget) if one.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        first = next(fields, None)
+        if first is not None:
+            label.setBuddy(first)

@@ -1,0 +1,264 @@
+"""Overview page: the state of each repository, problems that need attention, and the first steps."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.events import Event
+from borgdesk.domain.history import Run
+from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.engine.runs import recovery
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look import run_words, theme
+from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.page import Page
+from borgdesk.gui.look.page_header import PageHeader
+from borgdesk.gui.overview.first_steps import FirstSteps
+from borgdesk.gui.overview.memory_banner import MemoryBanner
+from borgdesk.gui.overview.overview_data import Overview, RepositoryState, read_overview
+from borgdesk.gui.overview.repository_card import RepositoryCard
+from borgdesk.gui.overview.sample_data import SampleWindow, open_sample_window
+from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.executor import Executor
+from borgdesk.gui.workers.store_watcher import StoreWatcher
+from borgdesk.translation import _
+
+_LIVE_TICK = 1000
+"""Milliseconds between two updates of what is under way, such as the time left."""
+_TICK = 30_000
+"""Milliseconds between two updates of relative times such as "2 minutes ago"."""
+
+
+class OverviewPage(Page):
+    """One card per repository."""
+
+    backup_requested = Signal(int)
+    stop_requested = Signal(int)
+    history_requested = Signal(int)
+    repository_requested = Signal(int)
+    """Repository ids."""
+    repositories_requested = Signal()
+    scripts_requested = Signal()
+    import_requested = Signal()
+    owed_run_requested = Signal(int)
+    """Id of a run that is to do now what it still owes."""
+
+    run_requested = Signal(int)
+    """Id of a run that is to be shown."""
+
+    passphrase_requested = Signal(int)
+    """Id of a repository whose passphrase the user is to be asked for."""
+    overview_read = Signal(object)
+    """The new Overview."""
+
+    def __init__(
+        self, workspace: Workspace, background: Background, executor: Executor, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._background, self._executor = workspace, background, executor
+        self._cards: dict[RepositoryId, RepositoryCard] = {}
+        self._banners: dict[tuple[str, int], Banner] = {}
+        """By the subject of the banner and the run's id."""
+        self._samples: list[SampleWindow] = []
+        self._header = PageHeader(_("Overview"), self)
+        self._all = self._header.add_button(
+            _("Back up &all"), "media-playback-start", self._ask_all, _("Back up every repository now")
+        )
+        self._empty = FirstSteps(self)
+        self._empty.repositories_requested.connect(self.repositories_requested)
+        self._empty.scripts_requested.connect(self.scripts_requested)
+        self._empty.import_requested.connect(self.import_requested)
+        self._empty.sample_requested.connect(self._on_sample_requested)
+        self._memory = MemoryBanner(workspace, background, self)
+        self._memory.passphrase_requested.connect(self.passphrase_requested)
+        self._memory.settled.connect(self.refresh)
+        self._lay_out()
+        self._clock = QTimer(self, interval=_TICK)
+        self._clock.timeout.connect(self.refresh)
+        self._clock.start()
+        self._live_clock = QTimer(self, interval=_LIVE_TICK)
+        self._live_clock.timeout.connect(self._show_lives)
+        self._reading = self._again = False
+        self._problem = ""
+        """Of the schedules, as it was told last."""
+        executor.events_arrived.connect(self._on_events_arrived)
+        executor.elsewhere.run_found.connect(lambda _: self._show_lives())
+        executor.elsewhere.run_left.connect(lambda _: self._show_lives())
+        # A recovery that changed nothing ends without any other signal.
+        executor.became_idle.connect(self.refresh)
+        # Watch also while the page is hidden: the tray shows what is read here.
+        self._watcher = StoreWatcher(workspace.store.database, background, self)
+        self._watcher.changed.connect(self.refresh)
+        self._watcher.start()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the overview again; a change during the reading leads to another one."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        self._background.ask(
+            lambda: read_overview(self._workspace), self._on_overview_read, self._on_read_failed, owner=self
+        )
+
+    def _on_overview_read(self, overview: Overview) -> None:
+        self._reading = False
+        self.show_overview(overview)
+        if overview.problem != self._problem:
+            self._problem = overview.problem
+            if self._problem:
+                self._background.problem_met.emit(self._problem)
+        if self._again:
+            self._again = False
+            self.refresh()
+
+    def _on_read_failed(self, error: Exception) -> None:
+        self._reading = self._again = False
+        if not isinstance(error, BorgDeskError):
+            raise error
+        self._background.problem_met.emit(error.sentence)
+
+    def show_overview(self, overview: Overview) -> None:
+        self._show_cards(overview.repositories)
+        self._show_owing(() if self._executor.is_recovering else overview.owing)
+        self._show_recovered(overview.recovered)
+        self._memory.show_question(overview.forgettable)
+        self._empty.setVisible(not overview.repositories)
+        self._all.setVisible(len(overview.repositories) > 1)
+        self._show_lives()
+        self.overview_read.emit(overview)
+
+    def card(self, repository_id: RepositoryId) -> RepositoryCard | None:
+        """Return the card of a repository."""
+        return self._cards.get(repository_id)
+
+    def _lay_out(self) -> None:
+        inside = QWidget(self)
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(10)
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        scroll.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
+        self._banner_column = QVBoxLayout()
+        self._banner_column.setSpacing(6)
+        column = QVBoxLayout(self)
+        column.addWidget(self._header)
+        column.addLayout(self._banner_column)
+        column.addWidget(self._memory)
+        column.addWidget(scroll, 1)
+
+    # cards
+
+    def _show_cards(self, states: tuple[RepositoryState, ...]) -> None:
+        wanted = {state.repository.id for state in states}
+        for gone in self._cards.keys() - wanted:
+            self._cards.pop(gone).deleteLater()
+        for place, state in enumerate(states):
+            card = self._cards.get(state.repository.id) or self._new_card(state)
+            card.show_state(state)
+            if self._column.indexOf(card) != place:
+                self._column.removeWidget(card)
+                self._column.insertWidget(place, card)
+
+    def _new_card(self, state: RepositoryState) -> RepositoryCard:
+        card = RepositoryCard(state, self)
+        card.backup_requested.connect(self.backup_requested)
+        card.stop_requested.connect(self.stop_requested)
+        card.history_requested.connect(self.history_requested)
+        card.opened.connect(self.repository_requested)
+        self._cards[state.repository.id] = card
+        return card
+
+    def _show_lives(self) -> None:
+        lives = {repository_id: self._executor.live_of(repository_id) for repository_id in self._cards}
+        for repository_id, card in self._cards.items():
+            card.show_live(lives[repository_id])
+        if not any(lives.values()):
+            self._live_clock.stop()
+        elif not self._live_clock.isActive():
+            self._live_clock.start()
+
+    def _on_events_arrived(self, _events: list[Event]) -> None:
+        self._show_lives()
+
+    def _ask_all(self) -> None:
+        for repository_id in self._cards:
+            self.backup_requested.emit(repository_id)
+
+    def _on_sample_requested(self) -> None:
+        self._empty.show_preparing(preparing=True)
+        environment = self._workspace.environment
+        self._background.ask(
+            lambda: open_sample_window(environment), self._on_sample_opened, self._on_sample_failed, owner=self
+        )
+
+    def _on_sample_opened(self, window: SampleWindow) -> None:
+        self._samples.append(window)
+        self._empty.show_preparing(preparing=False)
+
+    def _on_sample_failed(self, error: Exception) -> None:
+        self._empty.show_preparing(preparing=False)
+        if not isinstance(error, BorgDeskError):
+            raise error
+        self._background.problem_met.emit(error.sentence)
+
+    # problems that need attention
+
+    def _show_owing(self, owing: tuple[Run, ...]) -> None:
+        self._drop_banners("owed", {run.id for run in owing})
+        for run in owing:
+            if ("owed", run.id) not in self._banners:
+                run_now = partial(self.owed_run_requested.emit, run.id)
+                by_hand = partial(self._settle_by_hand, run.id)
+                buttons = [
+                    BannerButton(_("&Run now"), run_now, "media-playback-start", hides_banner=False),
+                    BannerButton(_("Mark as &done"), by_hand, hides_banner=False),
+                ]
+                text = run_words.owed(run, run.executions)
+                self._add_banner(("owed", run.id)).show_message(text, theme.Tone.BAD, buttons, dismissible=False)
+
+    def _show_recovered(self, runs: tuple[Run, ...]) -> None:
+        """Show what was recovered after a crash, until the user has acknowledged it here or in a terminal."""
+        self._drop_banners("recovered", {run.id for run in runs})
+        for run in runs:
+            key = ("recovered", run.id)
+            if key not in self._banners:
+                banner = self._add_banner(key)
+                banner.dismissed.connect(partial(self._mark_told, run.id))
+                show = BannerButton(_("Sho&w"), partial(self._show_told, run.id), "history")
+                banner.show_message(run_words.recovered(run), theme.Tone.WARNING, [show])
+
+    def _show_told(self, run_id: RunId) -> None:
+        self._mark_told(run_id)
+        self.run_requested.emit(run_id)
+
+    def _mark_told(self, run_id: RunId) -> None:
+        runs = self._workspace.store.runs
+        self._background.ask(lambda: runs.mark_told([run_id]), lambda _: self.refresh(), owner=self)
+
+    def _drop_banners(self, kind: str, wanted: set[int]) -> None:
+        for key in [*self._banners]:
+            if key[0] == kind and key[1] not in wanted:
+                self._banners.pop(key).deleteLater()
+
+    def _settle_by_hand(self, run_id: RunId) -> None:
+        self._background.ask(
+            lambda: recovery.settle_by_hand(self._workspace, run_id), lambda _: self.refresh(), owner=self
+        )
+
+    def _add_banner(self, key: tuple[str, int]) -> Banner:
+        banner = Banner(self)
+        self._banners[key] = banner
+        self._banner_column.addWidget(banner)
+        return banner

@@ -1,0 +1,79 @@
+"""Header of a repository's view: name, last backup and actions."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from borgdesk.domain.repository import Repository
+from borgdesk.gui.look import icons
+from borgdesk.gui.look.form_parts import explanation
+from borgdesk.gui.repositories import repository_words
+from borgdesk.translation import _
+
+
+class RepositoryHeader(QWidget):
+    """Name, location, last backup; the backup button and a menu."""
+
+    backup_requested = Signal()
+    history_requested = Signal()
+    connection_check_requested = Signal()
+    check_requested = Signal()
+    prune_requested = Signal()
+    compact_requested = Signal()
+    info_requested = Signal()
+    removal_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = QLabel(wordWrap=True)
+        font = self._name.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        self._name.setFont(font)
+        self._about = explanation()
+        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.start = QPushButton(icons.icon("media-playback-start"), _("&Back up now"))
+        self.start.clicked.connect(self.backup_requested)
+        self.more = QPushButton(_("More"))
+        self.more.setMenu(self._make_menu())
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self._name)
+        texts.addWidget(self._about)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addLayout(texts, 1)
+        row.addWidget(self.start)
+        row.addWidget(self.more)
+
+    def show_repository(self, repository: Repository) -> None:
+        """Show the stored values of a repository."""
+        self._name.setText(repository.name)
+        self._about.setText(f"{repository.location}\n{repository_words.last_backup(repository)}")
+
+    def show_running(self, running: bool) -> None:
+        """Disable the backup button while a backup is running."""
+        self.start.setEnabled(not running)
+        self.start.setToolTip(_("A backup of it is running.") if running else "")
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for icon, text, requested in (
+            ("history", _("Show &history"), self.history_requested),
+            ("network-server", _("Check the &connection"), self.connection_check_requested),
+            ("dialog-information", _("Read size and &encryption"), self.info_requested),
+            ("status-success", _("Check for &damage…"), self.check_requested),
+            ("archives", _("&Prune old archives…"), self.prune_requested),
+            ("drive-harddisk", _("&Free disk space"), self.compact_requested),
+            ("edit-delete", _("&Remove…"), self.removal_requested),
+        ):
+            if requested in (self.check_requested, self.removal_requested):
+                menu.addSeparator()
+            menu.addAction(icons.icon(icon), text).triggered.connect(requested)
+        self._last = menu.actions()[-2]
+        return menu
+
+    def add_menu(self, menu: QMenu) -> None:
+        """Add a submenu before the last entry, which removes the repository."""
+        self.more.menu().insertMenu(self._last, menu)

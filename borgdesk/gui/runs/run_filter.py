@@ -1,0 +1,149 @@
+"""Filter of the history: kind, repository, script, status, period and search terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QSizePolicy, QWidget
+
+from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import RunKind, RunStatus
+from borgdesk.domain.script import Script
+from borgdesk.gui.look import icons, words
+from borgdesk.gui.look.search_field import SearchField
+from borgdesk.gui.workers.background import Background
+from borgdesk.store.run_filters import Conditions
+from borgdesk.store.store import Store
+from borgdesk.translation import _
+
+_TYPING_PAUSE = 300
+_LEAST = 10
+"""Minimum number of visible characters in a combo box."""
+
+
+class RunFilter(QWidget):
+    """Fields for kind of run, repository, script, status, period, and search terms."""
+
+    changed = Signal()
+
+    def __init__(self, store: Store, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._background = store, background
+        self._make()
+        self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE)
+        self._pause.timeout.connect(self.changed)
+        self._choices = QHBoxLayout()
+        for choice in (self._kind, self._repository, self._script, self._status, self._time):
+            choice.activated.connect(self.changed)
+            self._choices.addWidget(choice, 1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addLayout(self._choices, 5)
+        self._row.addWidget(self._search, 2)
+        self._search.textChanged.connect(lambda _: self._pause.start())
+        self._search.returnPressed.connect(self.changed)
+
+    def refresh(self) -> None:
+        """Reload the choices of repositories and scripts from the store."""
+        store = self._store
+        self._background.ask(store.repositories.list, partial(_offer, self._repository), owner=self)
+        self._background.ask(store.scripts.list, partial(_offer, self._script), owner=self)
+
+    def choose_repository(self, repository_id: RepositoryId) -> None:
+        """Select the runs of one repository."""
+        place = self._repository.findData(repository_id)
+        if place < 0:
+            self._repository.addItem("", repository_id)
+            place = self._repository.count() - 1
+        self._repository.setCurrentIndex(place)
+
+    def choose_kind(self, kind: RunKind) -> None:
+        """Select the runs of one kind."""
+        self._kind.setCurrentIndex(self._kind.findData(kind))
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the filter excludes any runs."""
+        choices = (self._kind, self._repository, self._script, self._status, self._time)
+        return bool(self._search.text().strip()) or any(choice.currentIndex() > 0 for choice in choices)
+
+    def clear(self) -> None:
+        """Select all runs."""
+        for choice in (self._kind, self._repository, self._script, self._status, self._time):
+            choice.setCurrentIndex(0)
+        self._search.clear()
+        self._pause.stop()
+        self.changed.emit()
+
+    def focus_search(self) -> None:
+        """Focus the search field."""
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.selectAll()
+
+    def conditions(self, before_id: RunId | None = None) -> Conditions:
+        """Return the conditions for the store, as of now."""
+        period: timedelta | None = self._time.currentData()
+        return Conditions(
+            repository=self._repository.currentData(),
+            script=self._script.currentData(),
+            status=self._status.currentData(),
+            since=None if period is None else datetime.now(UTC) - period,
+            search=self._search.text().strip() or None,
+            before_id=before_id,
+            kind=self._kind.currentData(),
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        # What it needs with the search field below the other fields.
+        return QSize(self._choices.minimumSize().width(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = self._choices.minimumSize().width() + self._search.minimumSizeHint().width() + self._row.spacing()
+        fits = event.size().width() >= needed
+        self._row.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+
+    def _make(self) -> None:
+        self._kind = _choice(self, _("What"), _("Any kind"))
+        for kind in RunKind:
+            self._kind.addItem(words.kind(kind), kind)
+        self._repository = _choice(self, _("Repository"), _("Any repository"))
+        self._script = _choice(self, _("Script"), _("Any script"))
+        self._status = _choice(self, _("Status"), _("Any status"))
+        for status in RunStatus:
+            self._status.addItem(icons.lasting_status_icon(status), words.run_status(status), status)
+        self._time = _choice(self, _("Time"), _("Any time"))
+        for text, days in (
+            (_("Last 24 hours"), 1),
+            (_("Last 7 days"), 7),
+            (_("Last 30 days"), 30),
+            (_("Last year"), 365),
+        ):
+            self._time.addItem(text, timedelta(days=days))
+        self._search = SearchField(_("Search names, errors and output"), self)
+
+
+def _choice(parent: QWidget, name: str, everything: str) -> QComboBox:
+    choice = QComboBox(parent)
+    choice.setAccessibleName(name)
+    choice.setToolTip(name)
+    choice.addItem(everything, None)
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(max(_LEAST, len(everything) + 1))
+    choice.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    return choice
+
+
+def _offer(choice: QComboBox, things: Iterable[Repository] | Iterable[Script]) -> None:
+    """Replace the choices of a combo box, keeping the current one."""
+    chosen = choice.currentData()
+    while choice.count() > 1:
+        choice.removeItem(1)
+    for thing in things:
+        choice.addItem(thing.name, thing.id)
+    choice.setCurrentIndex(max(choice.findData(chosen), 0))

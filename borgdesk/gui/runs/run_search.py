@@ -1,0 +1,139 @@
+"""Searches the history for runs: one search at a time, in its own thread, replaced by the next request.
+
+A search may have to read stored output that is not indexed. Therefore it does not delay other background calls, begins
+with the newest runs, and delivers partial results.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import shiboken6
+from PySide6.QtCore import QObject, Signal
+
+from borgdesk.domain.errors import Stopped
+from borgdesk.domain.history import Run
+from borgdesk.domain.ids import RunId
+from borgdesk.gui.workers.background import Background
+from borgdesk.store.run_filters import Conditions
+from borgdesk.store.runs import Runs
+
+_FIRST_PORTION, _LARGEST_PORTION = 500, 20_000
+"""Number of runs searched before partial results are delivered; grows from the first to the second."""
+
+
+@dataclass(slots=True)
+class _Search:
+    number: int
+    runs: Runs
+    conditions: Conditions
+    limit: int
+    before: threading.Thread | None
+    """Thread of the previous search."""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def find(self, found: Callable[[list[Run]], None], listed: Callable[[array[int]], None]) -> None:
+        """Search, and pass partial results to *found*; the numbers of all others to *listed*, if no text is searched.
+
+        Raises:
+            Stopped: the search is no longer wanted.
+        """
+        if self.before is not None:
+            self.before.join()
+            self.before = None
+        if self.stop.is_set():
+            raise Stopped("Something else is wanted.")
+        if not self.conditions.search:
+            page = self.runs.find(self.conditions, self.limit, self.stop.is_set)
+            found(page)
+            if len(page) == self.limit:
+                others = replace(self.conditions, before_id=page[-1].id)
+                listed(self.runs.ids(others, self.stop.is_set))
+            return
+        left, size = self.limit, _FIRST_PORTION
+        top: int = self.conditions.before_id or self.runs.newest_id() + 1
+        while top > 1 and left > 0:
+            low = max(1, top - size)
+            stretch = replace(self.conditions, before_id=RunId(top), from_id=RunId(low))
+            portion = self.runs.find(stretch, left, self.stop.is_set)
+            if portion:
+                found(portion)
+            left -= len(portion)
+            top, size = low, min(2 * size, _LARGEST_PORTION)
+
+
+class RunSearch(QObject):
+    """Finds runs for a list. All signals carry the number of the search, since results may arrive late."""
+
+    found = Signal(int, list)
+    """Some runs, newest first, all older than those delivered before."""
+    listed = Signal(int, object)
+    """The numbers of all other runs, newest first, if no text is searched."""
+    ended = Signal(int)
+    """The search is complete."""
+    failed = Signal(int, object)
+    """The exception that ended the search."""
+
+    def __init__(self, runs: Runs, background: Background, parent: QObject | None = None) -> None:
+        """When *background* is closed, the search stops, because the store is closed next."""
+        super().__init__(parent)
+        self._runs, self._background = runs, background
+        background.closed.connect(self.stop)
+        self._number = 0
+        self._thread: threading.Thread | None = None
+        self._stops: list[threading.Event] = []
+        """Stop events of the current search; none or one."""
+        self.destroyed.connect(partial(_set_all, self._stops))
+
+    @property
+    def number(self) -> int:
+        """The number of the search started last."""
+        return self._number
+
+    def start(self, conditions: Conditions, limit: int) -> None:
+        """Search for at most *limit* runs, replacing the current search."""
+        self.stop()
+        if self._background.is_closed:
+            return
+        search = _Search(self._number, self._runs, conditions, limit, self._thread)
+        self._stops.append(search.stop)
+        self._thread = threading.Thread(target=self._work, args=(search,), name="search", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the search; results that still arrive have an outdated number."""
+        _set_all(self._stops)
+        self._number += 1
+
+    def _work(self, search: _Search) -> None:
+        try:
+            search.find(partial(self._emit_found, search), partial(self._emit_listed, search))
+        except Stopped:
+            pass
+        except Exception as error:
+            if self._is_wanted(search):
+                self.failed.emit(search.number, error)
+        else:
+            if self._is_wanted(search):
+                self.ended.emit(search.number)
+
+    def _emit_found(self, search: _Search, runs: list[Run]) -> None:
+        if self._is_wanted(search):
+            self.found.emit(search.number, runs)
+
+    def _emit_listed(self, search: _Search, ids: array[int]) -> None:
+        if self._is_wanted(search):
+            self.listed.emit(search.number, ids)
+
+    def _is_wanted(self, search: _Search) -> bool:
+        return not search.stop.is_set() and shiboken6.isValid(self)
+
+
+def _set_all(stops: list[threading.Event], *_: object) -> None:
+    for stop in stops:
+        stop.set()
+    stops.clear()

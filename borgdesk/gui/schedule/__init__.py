@@ -1,0 +1,1 @@
+"""The schedule of a repository: when it is backed up by itself."""

@@ -1,0 +1,1 @@
+"""The settings page: what BorgDesk itself does, and where its files are."""

@@ -1,0 +1,129 @@
+"""Starts the backups and other runs that the user requests, or explains why one cannot start."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer
+
+from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.domain.repository import Repository
+from borgdesk.engine.runs.task import Task
+from borgdesk.gui.shell.lifetime import Lifetime
+from borgdesk.gui.shell.main_window import MainWindow
+from borgdesk.gui.shell.navigation import Navigation
+from borgdesk.gui.shell.notifications import Notifications
+from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.executor import Executor
+from borgdesk.store.repositories import Repositories
+from borgdesk.translation import _
+
+_SOON = 3000
+"""Milliseconds within which a requested backup should have started."""
+
+_BREATH = 10
+"""Milliseconds left to the event loop between two slow steps."""
+
+
+class BackupRequests(QObject):
+    """Handles requests from every part of the window (cards, tray, notifications) in the same way."""
+
+    def __init__(
+        self,
+        repositories: Repositories,
+        background: Background,
+        executor: Executor,
+        window: MainWindow,
+        navigation: Navigation,
+        lifetime: Lifetime,
+        notifications: Notifications,
+    ) -> None:
+        super().__init__(window)
+        self._repositories, self._background, self._executor = repositories, background, executor
+        self._window, self._navigation = window, navigation
+        self._lifetime, self._notifications = lifetime, notifications
+        self._show_next: RepositoryId | None = None
+        """The repository whose next run is opened as soon as it has begun."""
+        executor.run_began.connect(self._on_run_began)
+        executor.refused.connect(self._refuse)
+
+    def back_up(self, repository_id: RepositoryId) -> None:
+        """Back up a repository now, or say why not."""
+        if self._lifetime.is_ending:
+            self._refuse_at_end()
+            return
+        start = partial(self._back_up_as_saved, repository_id)
+        if not self._navigation.asks_before_backup(repository_id, start):
+            start()
+
+    def start_task(self, repository: Repository, task: Task) -> None:
+        """Start another task on a repository now, or say why not."""
+        if self._lifetime.is_ending:
+            self._refuse_at_end()
+        elif not self._executor.start_task(repository, task):
+            self._refuse(_("“{name}” is already busy with this.").format(name=repository.name))
+
+    def run_again(self, repository_id: RepositoryId) -> None:
+        """Back up a repository again and open the run."""
+        self._show_next = repository_id
+        self.back_up(repository_id)
+
+    def recover(self, run_id: RunId) -> None:
+        """Recover a run now, or say why not."""
+        if self._lifetime.is_ending:
+            self._refuse_at_end()
+        elif not self._executor.recover(run_id):
+            self._refuse(_("BorgDesk is already cleaning up after interrupted backups. Wait until it has finished."))
+
+    def _back_up_as_saved(self, repository_id: RepositoryId) -> None:
+        get = partial(self._repositories.get, repository_id)
+        self._background.ask(get, self._start, self._on_failed, self)
+
+    def _start(self, repository: Repository) -> None:
+        if self._lifetime.is_ending:
+            self._refuse_at_end()
+        elif not self._executor.start(repository):
+            self._refuse(_("A backup of “{name}” is already running.").format(name=repository.name))
+            live = self._executor.live_of(repository.id)
+            if live is not None:
+                self._navigation.show_run(live.run_id)
+        else:
+            QTimer.singleShot(_SOON, self, partial(self._show_waiting, repository))
+
+    def _show_waiting(self, repository: Repository) -> None:
+        """Tell the user that a backup has not started yet, so that the request does not seem ignored."""
+        if self._executor.waits_to_begin(repository.id) and not self._lifetime.is_ending:
+            self._window.show_waiting(
+                _(
+                    "The backup of “{name}” has not started yet, because it cannot be recorded in the history. "
+                    "Another program may be using BorgDesk's database."
+                ).format(name=repository.name)
+            )
+
+    def _on_run_began(self, run_id: RunId) -> None:
+        if not self._lifetime.is_ending:
+            self._window.show_waiting("")
+        live = self._executor.live(run_id)
+        if live is not None and live.repository_id == self._show_next:
+            self._show_next = None
+            QTimer.singleShot(_BREATH, self, partial(self._load_run, run_id))
+
+    def _load_run(self, run_id: RunId) -> None:
+        """Load the run before its page is shown: filling the view and laying it out are both slow."""
+        self._navigation.load_run(run_id)
+        QTimer.singleShot(_BREATH, self, self._navigation.open_history)
+
+    def _on_failed(self, error: Exception) -> None:
+        if not isinstance(error, BorgDeskError):
+            raise error
+        self._refuse(error.sentence)
+
+    def _refuse_at_end(self) -> None:
+        self._refuse(_("BorgDesk is quitting, so no new backup can be started."))
+
+    def _refuse(self, sentence: str) -> None:
+        """Show why a request was refused, also as a notification when the window is hidden."""
+        self._window.show_problem(sentence)
+        if not self._window.isVisible() or self._window.isMinimized():
+            self._notifications.show(_("Backup not started"), sentence)

@@ -1,0 +1,215 @@
+"""Creates and connects the parts of the window once the store is open."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
+from borgdesk.engine.archives.mounts import recover_mounts, unmount_ours
+from borgdesk.engine.desktop import autostart
+from borgdesk.engine.runs.active_run import now
+from borgdesk.engine.runs.restore_undo import forget_old_restores
+from borgdesk.engine.schedule.installation import try_to_follow_schedules
+from borgdesk.engine.settings.borg_program import mark_advised, untold_advice
+from borgdesk.engine.settings.changing import follow_autostart
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look.theme import Tone
+from borgdesk.gui.overview.overview_data import Overview
+from borgdesk.gui.runs.run_bar import RunBar
+from borgdesk.gui.shell import quit_dialog
+from borgdesk.gui.shell.backup_requests import BackupRequests
+from borgdesk.gui.shell.history_cleaner import HistoryCleaner
+from borgdesk.gui.shell.history_indexer import HistoryIndexer
+from borgdesk.gui.shell.lifetime import Lifetime, Work
+from borgdesk.gui.shell.lost_edits import LostEdits
+from borgdesk.gui.shell.main_window import MainWindow
+from borgdesk.gui.shell.navigation import Navigation
+from borgdesk.gui.shell.notifications import Notifications
+from borgdesk.gui.shell.pages import Pages
+from borgdesk.gui.shell.schedule_ticker import ScheduleTicker
+from borgdesk.gui.shell.taskbar import Taskbar
+from borgdesk.gui.shell.tray import Tray
+from borgdesk.gui.shell.tray_sync import TraySync
+from borgdesk.gui.shell.window_settings import WindowSettings
+from borgdesk.gui.workers.background import Background, leave_untold
+from borgdesk.gui.workers.executor import Executor
+from borgdesk.gui.workers.live_settings import LiveSettings
+from borgdesk.translation import _
+
+_IDLE = 1000
+"""Milliseconds after which the window has probably become idle."""
+
+
+def has_tray() -> bool:
+    """Return whether the desktop has a tray now."""
+    return Tray.is_available()
+
+
+class Shell(QObject):
+    """The pages, the executor, the tray and the notifications, connected with each other."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        background: Background,
+        settings: WindowSettings,
+        window: MainWindow,
+        lifetime: Lifetime,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._window_settings, self._lifetime = settings, lifetime
+        self.settings = LiveSettings(workspace, background, self)
+        self.settings.adopt(settings.take_old())
+        self.window = window
+        self.executor = Executor(workspace, background, self)
+        self.tray = Tray(QApplication.windowIcon(), self) if Tray.is_available() else None
+        self.notifications = Notifications(workspace, background, self.settings, self.tray, self)
+        self.navigation = Navigation(window)
+        self.requests = BackupRequests(
+            workspace.store.repositories,
+            background,
+            self.executor,
+            window,
+            self.navigation,
+            lifetime,
+            self.notifications,
+        )
+        self.ticker = ScheduleTicker(
+            workspace, background, self.executor, self.notifications, lambda: lifetime.is_ending, self
+        )
+        self.cleaner = HistoryCleaner(workspace, background, self)
+        self.indexer = HistoryIndexer(workspace.store.search_filler, background, self)
+        self.executor.became_idle.connect(self.cleaner.look_soon)
+        self.cleaner.looked.connect(self.indexer.start)
+        self._workspace, self._background = workspace, background
+        self._has_shown_tray_hint = False
+        self._bar = RunBar(self.executor, window)
+        self._lost_edits = LostEdits(workspace.paths.state)
+        self._join_lifetime()
+        self._join_tray()
+        self._taskbar = Taskbar(workspace, self.executor, window)
+        self._connect(background)
+        window.set_bar(self._bar)
+        self._pages = Pages(
+            workspace, background, self.executor, self.settings, self.navigation, self.requests, lifetime
+        )
+        self._pages.overview_read.connect(self._on_overview_read)
+        window.show_entries(self._pages.entries())
+        self._apply_settings()
+        self.executor.recover()
+        self.ticker.start()
+        self.cleaner.start()
+        self.indexer.start()
+        QTimer.singleShot(_IDLE, self, self._warm_up)
+        background.ask(self._lost_edits.take, self._on_lost_edits_read, owner=self)
+        background.do(lambda: autostart.install(workspace.environment))
+        background.do(lambda: follow_autostart(workspace))
+        background.ask(lambda: untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
+        background.do(lambda: try_to_follow_schedules(workspace))
+        background.do(lambda: forget_old_restores(workspace, now()))
+        background.do(lambda: recover_mounts(workspace))
+
+    def finish(self) -> None:
+        """Shut everything down at the end of the program."""
+        self.executor.stop_all()
+        self.navigation.shut_down()
+        while not self.executor.wait(1.0):
+            QApplication.processEvents()
+        unmount_ours(self._workspace)
+        self.notifications.close()
+        self._taskbar.close()
+        if self.tray is not None:
+            self.tray.hide()
+
+    def _join_lifetime(self) -> None:
+        executor = self.executor
+        self._lifetime.watch(
+            Work(lambda: executor.is_busy, self._stop_runs, executor.became_idle, self._runs_under_way)
+        )
+        self._lifetime.hidden.connect(self._on_window_hidden)
+        self._lifetime.edits_lost.connect(self._lost_edits.note)
+
+    def _join_tray(self) -> None:
+        self._tray_sync = None
+        if self.tray is not None:
+            self._tray_sync = TraySync(self.tray, self.executor, self.requests, self.window)
+            self.tray.message_clicked.connect(self._on_message_clicked)
+            self._lifetime.use_tray(self.tray, lambda: self.settings.values[CLOSE_TO_TRAY])
+
+    def _connect(self, background: Background) -> None:
+        executor, window = self.executor, self.window
+        executor.run_ended.connect(self.notifications.show_end)
+        executor.defect_met.connect(self._on_defect_met)
+        self._bar.show_requested.connect(self.navigation.show_run)
+        self._bar.stop_requested.connect(executor.stop)
+        background.problem_met.connect(window.show_problem)
+        self.settings.changed.connect(self._apply_settings)
+        window.files_dropped.connect(self.navigation.import_files)
+        self.notifications.show_requested.connect(self._on_show_requested)
+        self.notifications.again_requested.connect(self._on_again_requested)
+        self.notifications.repository_requested.connect(self._on_repository_requested)
+
+    def _warm_up(self) -> None:
+        """Load what the next pages need while the program is idle and no backup competes for Python's lock."""
+        self._pages.import_late_pages()
+        self.navigation.warm_up()
+
+    def _stop_runs(self) -> None:
+        self.executor.stop_all(by_system=self._lifetime.is_end_by_system)
+
+    def _runs_under_way(self) -> quit_dialog.UnderWay | None:
+        if runs := self.executor.under_way():
+            return quit_dialog.runs(runs)
+        return quit_dialog.recovery() if self.executor.has_found_dead_runs else None
+
+    def _apply_settings(self) -> None:
+        self.executor.keep_checkpoint = self.settings.values[KEEP_CHECKPOINT]
+        self._window_settings.keep_scheme(self.settings.values[COLOURS])
+
+    def _on_overview_read(self, overview: Overview) -> None:
+        self.executor.elsewhere.follow(overview.elsewhere)
+        if self._tray_sync is not None:
+            self._tray_sync.show_overview(overview)
+
+    def _on_advice_found(self, advice: str) -> None:
+        if advice and not self.window.problem.text:
+            self.window.problem.show_message(advice, Tone.MUTED)
+            self._background.do(lambda: mark_advised(self._workspace))
+
+    def _on_lost_edits_read(self, names: list[str]) -> None:
+        if names:
+            self.window.show_problem(
+                _("BorgDesk closed while these had unsaved changes: {names}.").format(
+                    names=", ".join(f"“{name}”" for name in names)
+                )
+            )
+
+    def _on_window_hidden(self) -> None:
+        if not self._has_shown_tray_hint:
+            self._has_shown_tray_hint = True
+            self.notifications.show(_("BorgDesk is still running"), _("To quit, use its icon in the tray."))
+
+    def _on_show_requested(self, run_id: RunId) -> None:
+        self.window.come_forward()
+        self.navigation.show_run(run_id)
+
+    def _on_again_requested(self, repository_id: RepositoryId) -> None:
+        self.window.come_forward()
+        self.requests.run_again(repository_id)
+
+    def _on_repository_requested(self, repository_id: RepositoryId) -> None:
+        self.window.come_forward()
+        self.navigation.show_repository(repository_id)
+
+    def _on_message_clicked(self) -> None:
+        self.window.come_forward()
+        if self.notifications.last_run_id is not None:
+            self.navigation.show_run(self.notifications.last_run_id)
+        elif self.notifications.last_repository_id is not None:
+            self.navigation.show_repository(self.notifications.last_repository_id)
+
+    def _on_defect_met(self, error: Exception) -> None:
+        raise error

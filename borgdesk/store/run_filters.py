@@ -1,0 +1,230 @@
+"""Filters for the list of runs, with queries that read no more rows than a page needs.
+
+A filter by script or by name starts from an index that holds run ids in order, and reads only those runs. Left to
+itself, the database would read every run, or sort all matches, for a single page.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, Text, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from borgdesk.domain.ids import RunId
+from borgdesk.domain.run import RunKind, RunStatus
+from borgdesk.store.database import MAX_ID
+from borgdesk.store.search_file import Block
+from borgdesk.store.search_index import Piece, SearchIndex
+from borgdesk.store.tables import BackupJobRow, BorgCallRow, HistoryChangeRow, RepositoryRow, ScriptExecutionRow
+from borgdesk.store.text_search import check_length, folded
+
+_FIRST_PAGE, _LARGEST_PAGE = 200, 5000
+"""Ids fetched from an index at once, growing from page to page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Conditions that all must be met; None means no condition."""
+
+    repository: int | str | None = None
+    """An id, or a current or former name."""
+    script: int | str | None = None
+    status: RunStatus | None = None
+    since: datetime | None = None
+    """The earliest request time."""
+    search: str | None = None
+    """Text in names, error, note and output."""
+    before_id: RunId | None = None
+    from_id: RunId | None = None
+    kind: RunKind | None = None
+
+    def newest(self, session: Session, limit: int, index: SearchIndex) -> Sequence[BackupJobRow]:
+        """Return at most *limit* rows, newest first. *index* tells where to search; what it does not know is read."""
+        limit = max(0, min(limit, MAX_ID))
+        return self._searched(session, limit, index) if self.search else self._read(session, limit)
+
+    def _searched(self, session: Session, limit: int, index: SearchIndex) -> Sequence[BackupJobRow]:
+        check_length(self.search or "")
+        # The first query, which fixes what is seen: the index may be ahead of it, but not behind.
+        changed = session.scalars(select(HistoryChangeRow.run_id)).all()
+        newest = session.scalar(select(func.max(BackupJobRow.id))) or 0
+        high = newest if self.before_id is None else min(newest, self.before_id - 1)
+        found: list[BackupJobRow] = []
+
+        def is_known(block: Block) -> bool:
+            return is_of_history(session, block, RunId(newest))
+
+        with closing(index.pieces(folded(self.search or ""), self.from_id or 1, high, changed, is_known)) as pieces:
+            for piece in pieces if limit else ():
+                found += self._in_piece(session, piece, limit - len(found))
+                if len(found) >= limit:
+                    break
+        return found
+
+    def _in_piece(self, session: Session, piece: Piece, limit: int) -> Sequence[BackupJobRow]:
+        if piece.run_ids is None:
+            part = replace(self, from_id=RunId(piece.low), before_id=RunId(piece.high + 1))
+            return part._read(session, limit)
+        if not piece.run_ids:
+            return []
+        of_script = [] if self.script is None or self._is_rare else [_runs_script(self.script)]
+        conditions = (BackupJobRow.id.in_(piece.run_ids), *of_script, *self._conditions())
+        rows = select(BackupJobRow).where(*conditions).order_by(BackupJobRow.id.desc())
+        return session.scalars(rows.limit(limit)).all()
+
+    def _read(self, session: Session, limit: int) -> Sequence[BackupJobRow]:
+        rows: list[BackupJobRow] = []
+        for part in self._parts(session, select(BackupJobRow), limit):
+            rows += part
+        return rows
+
+    def ids(self, session: Session) -> array[int]:
+        """Return the ids of all runs, newest first. Without a search, that takes a fraction of a second."""
+        ids = array("q")
+        for part in self._parts(session, select(BackupJobRow.id), MAX_ID):
+            ids.extend(part)
+        return ids
+
+    def _parts(self, session: Session, what: Select[Any], limit: int) -> Iterator[Sequence[Any]]:
+        """Yield at most *limit* runs, newest first."""
+        sources = self._sources()
+        query = what.where(*self._conditions()).order_by(BackupJobRow.id.desc())
+        if not sources:
+            yield session.scalars(query.where(*self._range(BackupJobRow.id)).limit(limit)).all()
+            return
+        for ids in self._pages(session, sources):
+            found = session.scalars(query.where(BackupJobRow.id.in_(ids)).limit(limit)).all()
+            yield found
+            limit -= len(found)
+            if limit <= 0:
+                return
+
+    def _pages(self, session: Session, sources: Sequence[_Source]) -> Iterator[Sequence[RunId]]:
+        """Yield pages of the run ids that all *sources* contain, newest first."""
+        size, before = _FIRST_PAGE, self.before_id
+        while True:
+            queries = [source.ids(self._range(source.column, before)).limit(size) for source in sources]
+            pages = [session.scalars(query).all() for query in queries]
+            # Below the end of the shortest full page, further ids of that source may follow that are not loaded yet.
+            edge = max((page[-1] for page in pages if len(page) == size), default=RunId(0))
+            ids = sorted({run_id for page in pages for run_id in page if run_id >= edge}, reverse=True)
+            if ids:
+                yield ids
+            if not edge:
+                return
+            size, before = min(2 * size, _LARGEST_PAGE), edge
+
+    def _range(self, column: Any, before: RunId | None = None) -> list[ColumnElement[bool]]:
+        before = self.before_id if before is None else before
+        return [
+            *([column < before] if before is not None else []),
+            *([column >= self.from_id] if self.from_id is not None else []),
+        ]
+
+    def _sources(self) -> list[_Source]:
+        """Return indexes that contain all matching runs; none if the primary key or the status index is good enough."""
+        if self.script is not None and not self._is_rare:
+            run_id = ScriptExecutionRow.run_id
+            return [_Source(run_id, (_of_script(self.script), run_id.is_not(None)))]
+        if isinstance(self.repository, str) and self.script is None:
+            status = [] if self.status is None else [BackupJobRow.status == self.status]
+            return [_Source(BackupJobRow.id, (named, *status)) for named in _named(self.repository)]
+        return []
+
+    @property
+    def _is_rare(self) -> bool:
+        """Return whether the status alone selects few runs."""
+        return self.status not in (None, RunStatus.SUCCESS)
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if isinstance(self.repository, int):
+            conditions.append(BackupJobRow.repository_id == self.repository)
+        elif self.repository is not None:
+            # Not OR, which SQLite would turn into a search for all runs with either name.
+            conditions.append(case(*((named, 1) for named in _named(self.repository)), else_=0) == 1)
+        if self.script is not None and self._is_rare:
+            conditions.append(_runs_script(self.script))
+        if self.status is not None:
+            conditions.append(BackupJobRow.status == self.status)
+        if self.kind is not None:
+            conditions.append(BackupJobRow.kind == self.kind)
+        if self.since is not None:
+            conditions.append(BackupJobRow.queued_at >= self.since)
+        if self.search:
+            conditions.append(_mentions(self.search))
+        return conditions
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    column: Any
+    """The column with the id of the run."""
+    conditions: tuple[ColumnElement[bool], ...]
+
+    def ids(self, within: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        return select(self.column).where(*self.conditions, *within).distinct().order_by(self.column.desc())
+
+
+def _of_script(script: int | str) -> ColumnElement[bool]:
+    column: Any = ScriptExecutionRow.script_id if isinstance(script, int) else ScriptExecutionRow.script
+    condition: ColumnElement[bool] = column == script
+    return condition
+
+
+def _named(name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return conditions for runs of a repository that had this name then, and of the one that has it now."""
+    now = select(RepositoryRow.id).where(RepositoryRow.name == name).scalar_subquery()
+    return BackupJobRow.repository == name, BackupJobRow.repository_id == now
+
+
+def _in_words(reasons: Any) -> ColumnElement[str]:
+    return func.in_words(reasons, type_=Text)
+
+
+def _runs_script(script: int | str) -> ColumnElement[bool]:
+    execution = select(ScriptExecutionRow.id).where(ScriptExecutionRow.run_id == BackupJobRow.id)
+    return execution.where(_of_script(script)).exists()
+
+
+def is_of_history(session: Session, block: Block, newest: RunId) -> bool:
+    """Return whether a block of the index was made of this history, and not of one that a copy has replaced."""
+    if block.newest is None:
+        return block.high <= newest
+    uid = session.scalar(select(BackupJobRow.uid).where(BackupJobRow.id == block.newest))
+    return block.newest <= newest if uid is None else uid == block.newest_uid
+
+
+def texts_of_run() -> tuple[Any, ...]:
+    """Return the columns of a run that are searched; those of its scripts and of Borg's calls are below."""
+    return BackupJobRow.repository, BackupJobRow.archive, _in_words(BackupJobRow.errors), _in_words(BackupJobRow.notes)
+
+
+def texts_of_execution() -> tuple[Any, ...]:
+    """Return the columns of a script in a run that are searched."""
+    row = ScriptExecutionRow
+    return row.script, _in_words(row.reasons), row.stdout, row.stderr
+
+
+def texts_of_borg_call() -> tuple[Any, ...]:
+    """Return the columns of a call of Borg that are searched."""
+    return _in_words(BorgCallRow.errors), BorgCallRow.stdout, BorgCallRow.stderr
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    needle = folded(text)
+
+    def found(columns: tuple[Any, ...]) -> ColumnElement[bool]:
+        return func.mentions(needle, *columns, type_=Integer) == 1
+
+    by_script = select(ScriptExecutionRow.id).where(
+        ScriptExecutionRow.run_id == BackupJobRow.id, found(texts_of_execution())
+    )
+    by_borg = select(BorgCallRow.run_id).where(BorgCallRow.run_id == BackupJobRow.id, found(texts_of_borg_call()))
+    return or_(found(texts_of_run()), by_script.exists(), by_borg.exists())

@@ -1,0 +1,83 @@
+"""A disk that never answers: a real FUSE file system whose server receives every request and replies to none.
+
+A process that accesses it hangs in the kernel and cannot be killed, as with a network disk that is gone. The server is
+a separate process that ends by itself after some time, because a test that hangs in the kernel could never remove it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_DEVICE = "/dev/fuse"
+_MS_NOSUID_NODEV = 2 | 4
+_MNT_DETACH = 2
+_IN_HEADER = struct.Struct("<IIQQIIII")
+_FUSE_INIT = 26
+_FUSE_7_31 = struct.pack("<IIIIHHIIHHI28x", 7, 31, 0, 0, 0, 0, 4096, 1, 0, 0, 0)
+_LIFETIME = 60.0
+"""In seconds."""
+
+
+@contextlib.contextmanager
+def dead_disk(place: Path) -> Iterator[Path]:
+    """Mount a dead disk at *place*; when it is unmounted, all hanging requests fail."""
+    if os.geteuid() != 0 or not os.access(_DEVICE, os.R_OK | os.W_OK):
+        pytest.skip("a file system can be mounted by root only, and needs /dev/fuse")
+    place.mkdir(exist_ok=True)
+    with subprocess.Popen(
+        [sys.executable, __file__, str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        if server.stdout.readline() != "mounted\n":
+            pytest.skip("no file system can be mounted here")
+        try:
+            yield place
+        finally:
+            server.stdin.close()
+            server.wait()
+
+
+def _serve(place: str) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    device = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
+    if libc.mount(b"dead", os.fsencode(place), b"fuse", _MS_NOSUID_NODEV, options) != 0:
+        sys.exit(os.strerror(ctypes.get_errno()))
+    poll = select.poll()
+    poll.register(device, select.POLLIN)
+    poll.register(sys.stdin, select.POLLIN | select.POLLHUP)
+    end = time.monotonic() + _LIFETIME
+    try:
+        while (left := end - time.monotonic()) > 0:
+            ready = dict(poll.poll(1000 * left))
+            if sys.stdin.fileno() in ready:
+                break
+            if device in ready:
+                _take(device)
+    finally:
+        libc.umount2(os.fsencode(place), _MNT_DETACH)
+
+
+def _take(device: int) -> None:
+    request = os.read(device, 200_000)
+    _, operation, number, *_ = _IN_HEADER.unpack_from(request)
+    if operation == _FUSE_INIT:
+        os.write(device, struct.pack("<IiQ", 16 + len(_FUSE_7_31), 0, number) + _FUSE_7_31)
+        sys.stdout.write("mounted\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])

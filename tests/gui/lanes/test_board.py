@@ -1,0 +1,439 @@
+"""Assignment board over a real store: actions with mouse and keyboard, and what they store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from borgdesk.domain.ids import AssignmentId, RepositoryId
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import LANES, Hook, Outcome
+from borgdesk.engine.lanes.assignments import Changes, edit_assignment
+from borgdesk.engine.secrets.secret_lifetime import secret_owner
+from borgdesk.gui.lanes.board import AssignmentBoard
+from borgdesk.gui.lanes.cards import CARD_MIME, CARD_ROLE, SCRIPT_MIME
+from borgdesk.gui.workers.background import Background
+from tests.gui.scene import LAST, POST, PRE, Scene
+from tests.gui.stage import drag
+
+Make = Callable[..., AssignmentBoard]
+
+
+@pytest.fixture
+def repository(scene: Scene) -> Repository:
+    return add_repository(scene, "Documents")
+
+
+def add_repository(scene: Scene, name: str) -> Repository:
+    """Add a repository without creating it: nothing here calls Borg."""
+    return scene.workspace.store.repositories.add(
+        Repository(RepositoryId(0), name, f"/backup/{name}", (str(scene.source),))
+    )
+
+
+@pytest.fixture
+def make(scene: Scene, background: Background, qtbot: QtBot, repository: Repository) -> Make:
+    def make(*shape: str) -> AssignmentBoard:
+        """Create lanes from the letters of their scripts: ``make("ab", "c")``; script "x" is only in the library."""
+        scripts = {letter: scene.script(letter, "true") for letter in sorted({*"".join(shape), "x"})}
+        for hook, letters in zip(LANES, shape, strict=False):
+            for letter in letters:
+                scene.assign(repository, scripts[letter], hook)
+        board = AssignmentBoard(scene.workspace, background)
+        qtbot.addWidget(board)
+        board.resize(700, 760)
+        with qtbot.waitExposed(board):
+            board.show()
+        with qtbot.waitSignal(board.shown):
+            board.show_repository(repository.id)
+        return board
+
+    return make
+
+
+def stored(scene: Scene, repository: Repository) -> list[str]:
+    found = scene.workspace.store.assignments.list(repository.id)
+    return ["".join(one.script for one in found if one.hook is hook) for hook in LANES[:3]]
+
+
+def shown(board: AssignmentBoard) -> list[str]:
+    lanes = [board.lanes[hook].cards for hook in LANES[:3]]
+    return ["".join(lane.card(row).assignment.script for row in range(lane.rowCount())) for lane in lanes]
+
+
+def pick(board: AssignmentBoard, name: str) -> int:
+    one = next(one for one in board.assignments if one.script == name)
+    board.select(one.id)
+    board.lanes[one.hook].view.setFocus()
+    return one.id
+
+
+def changed(qtbot: QtBot, board: AssignmentBoard, act: Callable[[], object]) -> None:
+    with qtbot.waitSignal(board.changed):
+        act()
+
+
+def middle(board: AssignmentBoard, hook: Hook, row: int, part: float = 0.5) -> QPoint:
+    view = board.lanes[hook].view
+    rect = view.visualRect(view.lane.index(row))
+    return QPoint(rect.center().x(), rect.top() + round(rect.height() * part))
+
+
+def test_it_shows_the_lanes(make: Make) -> None:
+    board = make("ab", "c", "d")
+    assert shown(board) == ["ab", "c", "d"]
+
+
+def test_keys_move_cards_and_go_on_in_the_next_lane(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("ab", "c")
+    alt = Qt.KeyboardModifier.AltModifier
+    pick(board, "a")
+    expected = [["ba", "c", ""], ["b", "ac", ""], ["b", "ca", ""], ["b", "c", "a"]]
+    for now in expected:
+        view = next(lane.view for lane in board.lanes.values() if lane.view.selected_id() is not None)
+        changed(qtbot, board, lambda view=view: QTest.keyClick(view, Qt.Key.Key_Down, alt))  # type: ignore[misc]
+        assert stored(scene, repository) == shown(board) == now
+    view = board.lanes[LAST].view
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Up, alt))
+    assert shown(board) == ["b", "ca", ""]
+
+
+def keyboard(board: AssignmentBoard) -> tuple[str, str]:
+    """Return the selected card and the card that receives keys."""
+    selected = board.selected()
+    lane = next((lane for lane in board.lanes.values() if lane.view.hasFocus()), None)
+    index = lane.view.currentIndex() if lane is not None else QModelIndex()
+    return selected.script if selected else "", index.data() if index.isValid() else ""
+
+
+def press(qtbot: QtBot, board: AssignmentBoard, *keys: str) -> None:
+    """Press keys on the focused widget; each of them changes something."""
+    for key in keys:
+        (combination,) = [QKeySequence(key)[0]]  # type: ignore[index] # PySide6's stubs lack __getitem__
+        target = QApplication.focusWidget()
+        assert target is not None
+        with qtbot.waitSignal(board.changed):
+            QTest.keyClick(target, combination.key(), combination.keyboardModifiers())
+
+
+def test_the_keyboard_stays_with_the_card(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("ab", "c")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    pick(board, "a")
+    for number, now in enumerate((["ba", "c", ""], ["b", "ac", ""], ["b", "ca", ""], ["b", "c", "a"])):
+        press(qtbot, board, "Alt+Down")
+        assert stored(scene, repository) == now, number
+        assert keyboard(board) == ("a", "a")
+    press(qtbot, board, "Ctrl+Z", "Ctrl+Z", "Ctrl+Z")
+    assert keyboard(board) == ("a", "a")
+    assert shown(board) == ["ba", "c", ""]
+    press(qtbot, board, "Ctrl+Y", "Alt+Up")
+    assert keyboard(board) == ("a", "a")
+    assert shown(board) == ["ba", "c", ""]
+    changed(qtbot, board, lambda: board.put(AssignmentId(board._selected or 0), LAST, 0))
+    assert keyboard(board) == ("a", "a")
+    assert shown(board) == ["b", "c", "a"]
+
+
+def test_the_keyboard_goes_on_after_a_card_was_removed(make: Make, qtbot: QtBot) -> None:
+    board = make("abc", "d")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    pick(board, "b")
+    press(qtbot, board, "Delete")
+    assert keyboard(board) == ("c", "c")
+    press(qtbot, board, "Delete")
+    assert keyboard(board) == ("a", "a")
+    press(qtbot, board, "Ctrl+Z")
+    assert keyboard(board) == ("c", "c")
+    press(qtbot, board, "Ctrl+Z")
+    assert keyboard(board) == ("b", "b")
+    press(qtbot, board, "Delete", "Delete", "Delete")
+    assert shown(board) == ["", "d", ""]
+    assert keyboard(board) == ("", "")
+    view = board.lanes[PRE].view
+    assert view.hasFocus()
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert keyboard(board) == ("", "")
+
+
+def test_undo_selects_what_it_changed_and_leaves_the_keyboard_elsewhere(make: Make, qtbot: QtBot) -> None:
+    board = make("ab", "c")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    changed(qtbot, board, lambda: board.put(AssignmentId(pick(board, "a")), LAST, 0))
+    pick(board, "c")
+    board.library.search.setFocus()
+    changed(qtbot, board, board._arranger.undo)
+    selected = board.selected()
+    assert selected is not None
+    assert selected.script == "a"
+    assert board.library.search.hasFocus()
+
+
+def test_delete_removes_and_space_switches(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("ab")
+    pick(board, "a")
+    view = board.lanes[PRE].view
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Space))
+    assert [one.enabled for one in scene.workspace.store.assignments.list(repository.id)] == [False, True]
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Delete))
+    assert stored(scene, repository) == ["b", "", ""]
+    assert [script.name for script in scene.workspace.store.scripts.list()] == ["a", "b", "x"]
+
+
+def test_a_click_on_the_switch_switches_and_one_beside_it_does_not(make: Make, qtbot: QtBot) -> None:
+    board = make("a")
+    view = board.lanes[PRE].view
+    rect = view.visualRect(view.lane.index(0))
+    left = Qt.MouseButton.LeftButton
+    QTest.mouseClick(view.viewport(), left, Qt.KeyboardModifier.NoModifier, rect.center())
+    assert board.selected() is not None
+    changed(
+        qtbot,
+        board,
+        lambda: QTest.mouseClick(
+            view.viewport(), left, Qt.KeyboardModifier.NoModifier, rect.topLeft() + QPoint(16, 16)
+        ),
+    )
+    assert not board.assignments[0].enabled
+
+
+@dataclass(frozen=True)
+class Drag:
+    """Drag of a pre-backup card to a point on another card: above its middle means before it."""
+
+    name: str
+    hook: Hook
+    row: int
+    part: float
+    expected: list[str]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Drag("a", PRE, 1, 0.95, ["ba", "c", ""]),
+        Drag("b", PRE, 0, 0.05, ["ba", "c", ""]),
+        Drag("a", POST, 0, 0.05, ["b", "ac", ""]),
+        Drag("a", POST, 0, 0.95, ["b", "ca", ""]),
+    ],
+)
+def test_cards_are_dragged(make: Make, qtbot: QtBot, scene: Scene, repository: Repository, case: Drag) -> None:
+    board = make("ab", "c")
+    source, target = board.lanes[PRE].view, board.lanes[case.hook].view
+    end = middle(board, case.hook, case.row, case.part)
+    changed(qtbot, board, lambda: drag(source, "ab".index(case.name), target.viewport(), end))
+    assert stored(scene, repository) == shown(board) == case.expected
+    selected = board.selected()
+    assert selected is not None
+    assert selected.script == case.name
+
+
+def test_into_an_empty_lane_and_out_of_all(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("a")
+    source, target = board.lanes[PRE].view, board.lanes[LAST].view
+    end = target.viewport().rect().center()
+    changed(qtbot, board, lambda: drag(source, 0, target.viewport(), end))
+    assert stored(scene, repository) == ["", "", "a"]
+    library = board.library.list.viewport()
+    changed(qtbot, board, lambda: drag(target, 0, library, library.rect().center()))
+    assert stored(scene, repository) == ["", "", ""]
+
+
+def test_scripts_are_dragged_from_the_library(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("a")
+    target = board.lanes[PRE].view.viewport()
+    changed(qtbot, board, lambda: drag(board.library.list, 1, target, middle(board, PRE, 0, 0.05)))
+    assert stored(scene, repository) == ["xa", "", ""]
+    selected = board.selected()
+    assert selected is not None
+    assert selected.script == "x"
+
+
+def test_a_drop_beside_the_cards_of_a_lane_counts(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("ab", "c")
+    title, after = board.lanes[PRE], board.lanes[POST]
+    changed(qtbot, board, lambda: drag(board.library.list, 3, title, QPoint(40, 14)))
+    assert stored(scene, repository) == ["xab", "c", ""]
+    below = QPoint(40, after.height() - 3)
+    changed(qtbot, board, lambda: drag(title.view, 1, after, below))
+    assert stored(scene, repository) == ["xb", "ca", ""]
+
+
+def test_a_drag_from_another_program_is_refused(make: Make) -> None:
+    board = make("a")
+    data = QMimeData()
+    data.setData(CARD_MIME, QByteArray(b"rm -rf"))
+    cards = board.lanes[PRE].cards
+    assert not cards.canDropMimeData(data, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+    assert not cards.dropMimeData(data, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+    assert board.assignments[0].script == "a"
+
+
+_FOREIGN = """
+import sys
+from PySide6.QtWidgets import QApplication
+from borgdesk.gui.lanes import cards
+application = QApplication([])
+for mime in (cards.CARD_MIME, cards.SCRIPT_MIME):
+    print(bytes(cards.dragged(mime, int(sys.argv[1])).data(mime).data()).decode())
+"""
+
+
+@pytest.mark.parametrize("mime", [CARD_MIME, SCRIPT_MIME])
+def test_a_drag_from_another_window_of_borgdesk_is_refused_while_it_hovers(make: Make, mime: str) -> None:
+    board = make("a", "b")
+    carried = subprocess.run(
+        [sys.executable, "-c", _FOREIGN, str(board.assignments[0].id)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True, check=True, timeout=60,
+    ).stdout.split()[mime == SCRIPT_MIME]  # fmt: skip
+    data = QMimeData()
+    data.setData(mime, QByteArray(carried))
+    targets = [board.library.list.viewport(), *(board.lanes[hook].view.viewport() for hook in (PRE, POST))]
+    for target in targets:
+        assert not hover(target, data)
+    own = board.lanes[PRE].cards.mimeData([board.lanes[PRE].cards.index(0)])
+    assert all(hover(target, own) for target in targets)
+
+
+def test_an_empty_lane_shows_that_something_may_be_dropped(make: Make) -> None:
+    board = make("a")
+    view = board.lanes[POST].view.viewport()
+    corner = QPoint(view.width() // 8, view.height() - 4)
+    before = view.grab().toImage().pixelColor(corner)
+    assert hover(view, board.lanes[PRE].cards.mimeData([board.lanes[PRE].cards.index(0)]))
+    assert view.grab().toImage().pixelColor(corner) != before
+    QApplication.sendEvent(view, QDragLeaveEvent())
+    assert view.grab().toImage().pixelColor(corner) == before
+
+
+def hover(target: QWidget, data: QMimeData) -> bool:
+    """Return whether a drag may be dropped in the middle of a widget."""
+    actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+    left, none, point = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target.rect().center()
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        event = kind(point, actions, data, left, none)
+        QApplication.sendEvent(target, event)
+    return event.isAccepted()
+
+
+def test_undo_and_redo(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("ab")
+    first = scene.workspace.store.assignments.list(repository.id)
+    changed(qtbot, board, lambda: board.remove(AssignmentId(pick(board, "a"))))
+    changed(qtbot, board, lambda: board.add_script(scene.workspace.store.scripts.get("x").id, POST))
+    control = Qt.KeyboardModifier.ControlModifier
+    view = board.lanes[PRE].view
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Z, control))
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Z, control))
+    assert scene.workspace.store.assignments.list(repository.id) == first
+    shift = control | Qt.KeyboardModifier.ShiftModifier
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Z, shift))
+    changed(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Z, shift))
+    assert stored(scene, repository) == ["b", "x", ""]
+
+
+def test_many_quick_changes_all_happen(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("abcd")
+    ids = [one.id for one in board.assignments]
+    for one in ids:
+        board.put(one, POST, 0)
+    qtbot.waitUntil(lambda: shown(board) == ["", "dcba", ""])
+    assert stored(scene, repository) == ["", "dcba", ""]
+
+
+def test_a_removed_secret_is_forgotten_when_the_board_is_left(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("a")
+    one = edit_assignment(scene.workspace, board.assignments[0], Changes(secrets={"TOKEN": "hush"}))
+    with qtbot.waitSignal(board.shown):
+        board.reload()
+    changed(qtbot, board, lambda: board.remove(one.id))
+    assert scene.workspace.secrets.get(secret_owner(one.id), "TOKEN") == "hush"
+    other = add_repository(scene, "Other")
+    with qtbot.waitSignal(board.shown):
+        board.show_repository(other.id)
+    qtbot.waitUntil(lambda: scene.workspace.secrets.get(secret_owner(one.id), "TOKEN") is None)
+
+
+def test_what_happens_if(make: Make, scene: Scene, repository: Repository, qtbot: QtBot) -> None:
+    scene.hook(repository, "only failure", "true", POST, run_on="failure")
+    board = make("a", "b")
+    board.outcomes.button(Outcome.SUCCESS).click()
+    cards = [board.lanes[POST].cards.card(row) for row in range(2)]
+    assert [card.is_dim for card in cards] == [True, False]
+    assert cards[0].remark == "Condition is failure, outcome was success"
+    board.outcomes.button(Outcome.FAILURE).click()
+    cards = [board.lanes[POST].cards.card(row) for row in range(2)]
+    assert [card.is_dim for card in cards] == [False, False]
+    board.outcomes.button(Outcome.FAILURE).click()
+    assert all(board.lanes[POST].cards.card(row).decision is None for row in range(2))
+
+
+def test_a_repository_s_own_script_can_move_to_the_library(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    scene.workspace.store.repositories.update(replace(repository, pre_script="true\n"))
+    board = make("", "")
+    button = next(one for one in board.lanes[PRE].findChildren(QPushButton) if one.text() == "Move to library")
+    changed(qtbot, board, button.click)
+    qtbot.waitUntil(lambda: shown(board)[0] != "")
+    assert scene.workspace.store.repositories.get(repository.id).pre_script == ""
+
+
+def test_a_script_that_is_gone_is_told_and_nothing_is_changed(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("a")
+    gone = scene.workspace.store.scripts.get("x")
+    scene.workspace.store.scripts.remove(gone.id)
+    board.add_script(gone.id, PRE)
+    qtbot.waitUntil(lambda: bool(board.notice.text))
+    assert "There is no script" in board.notice.text
+    assert stored(scene, repository) == ["a", "", ""]
+
+
+def test_search_finds_words_in_any_order(make: Make, scene: Scene, qtbot: QtBot) -> None:
+    scene.script("Stop containers of Nextcloud", "true")
+    board = make("a")
+    QTest.keyClicks(board.library.search, "next stop")
+    model = board.library.list.model()
+    assert [model.index(row, 0).data() for row in range(model.rowCount())] == ["Stop containers of Nextcloud"]
+
+
+def test_screen_readers_hear_all_of_a_card(make: Make) -> None:
+    board = make("a")
+    index = board.lanes[PRE].cards.index(0)
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == "a. Always · at most 5 min"
+    assert index.data(CARD_ROLE).assignment.script == "a"
+
+
+def test_scripts_of_restores_have_lanes_of_their_own(
+    make: Make, scene: Scene, repository: Repository, qtbot: QtBot
+) -> None:
+    board = make("a")
+    script = next(one for one in scene.workspace.store.scripts.list())
+    board.add_script(script.id, Hook.PRE_RESTORE)
+    cards = board.lanes[Hook.PRE_RESTORE].cards
+    qtbot.waitUntil(lambda: cards.rowCount() == 1)
+    (last,) = (one for one in scene.workspace.store.assignments.list(repository.id) if one.hook is Hook.PRE_RESTORE)
+    assert last.script == script.name

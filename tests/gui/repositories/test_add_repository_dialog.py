@@ -1,0 +1,298 @@
+"""Adding repositories with real Borg."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from borgdesk.borg.options import Encryption
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.schedule import Conditions, ScheduleKind
+from borgdesk.engine.schedule import editing, installation
+from borgdesk.engine.schedule.unit_texts import UnitsUnusable
+from borgdesk.engine.schedule.units import State, Units
+from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
+from borgdesk.gui.workers.background import Background
+from tests.gui.scene import Scene
+from tests.gui.stage import open_box
+
+
+@pytest.fixture
+def dialog(scene: Scene, background: Background, qtbot: QtBot) -> AddRepositoryDialog:
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.looked):
+        dialog.show()
+    return dialog
+
+
+def choose(dialog: AddRepositoryDialog, mode: Encryption) -> None:
+    dialog.encryption.setCurrentIndex(dialog.encryption.findData(mode))
+
+
+def settled(qtbot: QtBot, dialog: AddRepositoryDialog) -> None:
+    """Wait until the present input has been checked."""
+    with qtbot.waitSignal(dialog.looked):
+        dialog._edited()
+
+
+def fill(dialog: AddRepositoryDialog, scene: Scene, location: Path, name: str = "Photos") -> None:
+    QTest.keyClicks(dialog.location, str(location))
+    QTest.keyClicks(dialog.name, name)
+    dialog.sources.add([str(scene.source)])
+
+
+def test_it_says_what_is_still_missing(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    assert (dialog.notice.text, dialog.add.isEnabled()) == ("The location is empty.", False)
+    QTest.keyClicks(dialog.location, str(tmp_path / "new"))
+    settled(qtbot, dialog)
+    assert dialog.notice.text == "The name of the repository is empty."
+    QTest.keyClicks(dialog.name, "Photos")
+    settled(qtbot, dialog)
+    assert "at least one source" in dialog.notice.text
+    dialog.sources.add([str(scene.source)])
+    settled(qtbot, dialog)
+    assert "Enter a passphrase" in dialog.notice.text
+    QTest.keyClicks(dialog.passphrase.first, "hush")
+    settled(qtbot, dialog)
+    assert "do not match" in dialog.notice.text
+    QTest.keyClicks(dialog.passphrase.second, "hush")
+    settled(qtbot, dialog)
+    assert (dialog.notice.text, dialog.add.isEnabled()) == ("", True)
+
+
+def test_a_new_encrypted_repository(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
+    fill(dialog, scene, tmp_path / "new")
+    QTest.keyClicks(dialog.passphrase.first, "hush")
+    QTest.keyClicks(dialog.passphrase.second, "hush")
+    dialog.excludes.add(("sh:**/.cache",))
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000) as added:
+        dialog.add.click()
+        assert dialog.progress.isVisible()
+        assert not dialog.add.isEnabled()
+    repository = scene.workspace.store.repositories.get("Photos")
+    assert added.args == [repository]
+    assert (repository.encryption, repository.has_passphrase) == ("repokey-blake2", True)
+    assert repository.excludes == ("sh:**/.cache",)
+    assert repository.retention.counts() == {"daily": 7, "weekly": 4, "monthly": 6}
+    assert scene.workspace.secrets.get(passphrase_owner(repository.id), PASSPHRASE) == "hush"
+    assert dialog.passphrase.first.text() == ""
+    assert not dialog.isVisible()
+
+
+def test_stop_leaves_nothing_and_the_form_as_it_was(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    command, began = tmp_path / "passphrase", tmp_path / "began"
+    command.write_text(f"#!/bin/sh\ntouch '{began}'\nexec sleep 600\n")
+    command.chmod(0o700)
+    fill(dialog, scene, tmp_path / "new")
+    dialog.passphrase.by_command.click()
+    QTest.keyClicks(dialog.passphrase.command, str(command))
+    settled(qtbot, dialog)
+    dialog.add.click()
+    qtbot.waitUntil(began.exists, timeout=30_000)
+    assert dialog.leave.isHidden()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert (dialog.notice.text, dialog.stop.isEnabled()) == ("Stopping…", False)
+    qtbot.waitUntil(lambda: dialog.notice.text == "Stopped; no repository was created.", timeout=30_000)
+    assert dialog.isVisible()
+    assert dialog.add.isEnabled()
+    assert dialog.name.text() == "Photos"
+    assert not (tmp_path / "new").exists()
+    assert scene.workspace.store.repositories.list() == []
+    dialog.leave.click()
+    question = open_box()
+    assert question is not None
+    next(button for button in question.buttons() if button.text() == "&Discard").click()
+    assert not dialog.isVisible()
+
+
+def test_without_encryption_no_passphrase_is_asked(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    choose(dialog, Encryption.NONE)
+    assert not dialog.passphrase.isVisible()
+    fill(dialog, scene, tmp_path / "new")
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000):
+        dialog.add.click()
+    assert scene.workspace.store.repositories.get("Photos").encryption == "none"
+
+
+def test_an_existing_repository_with_a_wrong_passphrase(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    fill(dialog, scene, tmp_path / "new", "First")
+    for line in (dialog.passphrase.first, dialog.passphrase.second):
+        QTest.keyClicks(line, "hush")
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000):
+        dialog.add.click()
+    scene.workspace.store.repositories.remove(scene.workspace.store.repositories.get("First").id)
+    again = AddRepositoryDialog(scene.workspace, dialog._background)
+    qtbot.addWidget(again)
+    again.show()
+    again.existing.click()
+    assert not again.passphrase.second.isVisible()
+    fill(again, scene, tmp_path / "new", "Again")
+    QTest.keyClicks(again.passphrase.first, "wrong")
+    settled(qtbot, again)
+    again.add.click()
+    qtbot.waitUntil(lambda: "could not be opened" in again.notice.text, timeout=30_000)
+    assert again.add.isEnabled()
+    assert scene.workspace.store.repositories.list() == []
+    again.passphrase.clear()
+    again.passphrase.by_command.click()
+    QTest.keyClicks(again.passphrase.command, "echo hush")
+    settled(qtbot, again)
+    with qtbot.waitSignal(again.added, timeout=30_000):
+        again.add.click()
+    assert scene.workspace.store.repositories.get("Again").passcommand == "echo hush"
+
+
+def test_a_folder_that_is_no_repository(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot) -> None:
+    dialog.existing.click()
+    fill(dialog, scene, scene.source)
+    settled(qtbot, dialog)
+    assert "is not a Borg repository" in dialog.notice.text
+    assert not dialog.add.isEnabled()
+
+
+def test_bad_retention_is_told(dialog: AddRepositoryDialog, qtbot: QtBot) -> None:
+    QTest.keyClicks(dialog.retention.within, "soon")
+    settled(qtbot, dialog)
+    assert "is not an interval" in dialog.notice.text
+
+
+def test_every_mode_has_a_sentence(dialog: AddRepositoryDialog) -> None:
+    said = set()
+    for mode in Encryption:
+        choose(dialog, mode)
+        said.add(dialog._mode_note.text())
+    assert len(said) == len(Encryption)
+    assert "" not in said
+
+
+def test_where_the_passphrase_is_kept_is_said(dialog: AddRepositoryDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: "secrets.json" in dialog.place.notice.text)
+
+
+def test_without_any_keyring_the_choices_are_said(
+    scene: Scene, background: Background, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from borgdesk.gui.look.secret_storage_note import SecretStorageNote
+    from borgdesk.store.secrets import Secrets
+
+    strict = replace(scene.workspace, secrets=Secrets(scene.workspace.paths, {"BORGDESK_SECRETS": "keyring"}))
+    place = SecretStorageNote(strict.secrets, background)
+    qtbot.addWidget(place)
+    with qtbot.waitSignal(place.place_checked) as known:
+        pass
+    assert known.args == [False]
+    assert "passcommand" in place.notice.text
+    with qtbot.waitSignal(place.place_checked) as known:
+        place.notice.button("Store secrets in a file that only you can read").click()
+    assert known.args == [True]
+    assert "secrets.json" in place.notice.text
+
+
+def added(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, location: Path) -> Repository:
+    """Fill in the rest, and add it."""
+    choose(dialog, Encryption.NONE)
+    fill(dialog, scene, location, location.name)
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000) as signal:
+        dialog.add.click()
+    repository = signal.args[0]
+    assert isinstance(repository, Repository)
+    return repository
+
+
+def test_it_is_backed_up_every_night_unless_that_is_switched_off(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, background: Background, tmp_path: Path
+) -> None:
+    schedules = scene.workspace.store.schedules
+    first = added(dialog, scene, qtbot, tmp_path / "first")
+    stored = schedules.get(first.id)
+    assert stored is not None
+    assert (stored.cron, stored.check_every, stored.conditions) == ("30 2 * * *", None, Conditions())
+    other = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(other)
+    other.show()
+    other.schedule.on.click()
+    assert not other.schedule.when.isVisibleTo(other)
+    assert schedules.get(added(other, scene, qtbot, tmp_path / "second").id) is None
+
+
+def test_another_time_and_an_impossible_one(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    when = dialog.schedule.when
+    when.kind.setCurrentIndex(when.kind.findData(ScheduleKind.CRON))
+    when.cron.setText("0 0 30 2 *")
+    choose(dialog, Encryption.NONE)
+    fill(dialog, scene, tmp_path / "new")
+    settled(qtbot, dialog)
+    assert "“0 0 30 2 *” never fires" in dialog.notice.text
+    assert not dialog.add.isEnabled()
+    when.cron.setText("0 12 * * mon")
+    settled(qtbot, dialog)
+    with qtbot.waitSignal(dialog.added, timeout=30_000) as signal:
+        dialog.add.click()
+    stored = scene.workspace.store.schedules.get(signal.args[0].id)
+    assert stored is not None
+    assert stored.cron == "0 12 * * mon"
+
+
+@pytest.mark.parametrize(
+    ("units", "is_offered"), [(Units.MISSING, True), (Units.CURRENT, False), (Units.UNAVAILABLE, False)]
+)
+def test_nothing_is_installed_unless_it_is_asked_for(
+    scene: Scene,
+    background: Background,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    units: Units,
+    is_offered: bool,
+) -> None:
+    monkeypatch.setattr(installation, "state", lambda _workspace: State(units, lingers=True))
+    installed: list[object] = []
+    monkeypatch.setattr(editing, "install", installed.append)
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.schedule.shown):
+        dialog.show()
+    assert dialog.schedule.closed.isVisibleTo(dialog) is is_offered
+    assert not dialog.schedule.closed.isChecked()
+    added(dialog, scene, qtbot, tmp_path / "first")
+    assert installed == []
+
+
+def test_the_units_are_installed_and_what_goes_wrong_is_told(
+    scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "state", lambda _workspace: State(Units.MISSING, lingers=True))
+
+    def install(_workspace: Workspace) -> None:
+        raise UnitsUnusable("systemd refuses them.")
+
+    monkeypatch.setattr(editing, "install", install)
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.schedule.shown):
+        dialog.show()
+    dialog.schedule.closed.click()
+    repository = added(dialog, scene, qtbot, tmp_path / "first")
+    assert dialog.units_problem == "systemd refuses them."
+    assert scene.workspace.store.schedules.get(repository.id) is not None

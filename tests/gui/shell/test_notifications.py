@@ -1,0 +1,264 @@
+"""Notifications about runs, with a real service on a private bus, and their buttons."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import time as time_of_day
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from borgdesk.domain.events import RunEnded
+from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import RunKind, RunStatus, Trigger
+from borgdesk.domain.settings import NOTIFY_RECOVERED, NOTIFY_SUCCESS, QUIET_HOURS
+from borgdesk.engine.processes import procfs
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.runs import backup
+from borgdesk.engine.runs.active_run import now
+from borgdesk.engine.schedule.due import look
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.shell.notifications import Notifications
+from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.live_settings import LiveSettings
+from tests.engine.desk import wait_until
+from tests.gui.scene import POST, PRE, Scene
+
+pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
+
+FAKE = Path(__file__).with_name("fake_notifications.py")
+
+
+class Daemon:
+    def __init__(self, folder: Path, capabilities: str) -> None:
+        folder.mkdir()
+        self._journal = folder / "shown"
+        address = f"unix:path={folder}/bus"
+        self._bus = subprocess.Popen(
+            ["dbus-daemon", "--session", "--nofork", f"--address={address}", "--print-address"], stdout=subprocess.PIPE
+        )
+        assert self._bus.stdout is not None
+        self._bus.stdout.readline()
+        self.environment = {**os.environ, "DBUS_SESSION_BUS_ADDRESS": address}
+        self._fake = subprocess.Popen(
+            [sys.executable, str(FAKE), str(self._journal), capabilities], env=self.environment
+        )
+        wait_until(self._journal.exists)
+
+    @property
+    def shown(self) -> list[list[Any]]:
+        return [json.loads(line) for line in self._journal.read_text().splitlines()]
+
+    def press(self, number: int, key: str) -> None:
+        unfinished = self._journal.with_name("press.partial")
+        unfinished.write_text(f"{number} {key}")
+        unfinished.rename(self._journal.with_name("press"))
+
+    def close(self) -> None:
+        for process in (self._fake, self._bus):
+            process.terminate()
+            process.communicate()
+
+
+class Bench:
+    """The notifications of a window, and the desktop that shows them."""
+
+    def __init__(self, scene: Scene, background: Background, qtbot: QtBot, daemon: Daemon) -> None:
+        self._background, self._qtbot = background, qtbot
+        self.daemon = daemon
+        self.workspace = replace(scene.workspace, environment=self.daemon.environment)
+        self.settings = LiveSettings(self.workspace, background)
+        self.clock = time_of_day(12)
+        self.told = Notifications(self.workspace, background, self.settings, None, clock=lambda: self.clock)
+
+    def repository(self, name: str = "Documents") -> Repository:
+        """Add a repository without calling Borg."""
+        return self.workspace.store.repositories.add(Repository(RepositoryId(0), name, f"/backup/{name}"))
+
+    def shown(self, count: int) -> list[list[Any]]:
+        """Return what the desktop has shown, once that is so many."""
+        self._qtbot.waitUntil(lambda: len(self.daemon.shown) == count, timeout=30_000)
+        return self.daemon.shown
+
+    def asked(self, signal: SignalInstance, number: int, key: str) -> list[Any]:
+        """Press a button of a notification; return what is asked for by a signal."""
+        with self._qtbot.waitSignal(signal, timeout=30_000) as asked:
+            self.daemon.press(number, key)
+        return list(asked.args or [])
+
+    def show_end(self, ended: RunEnded) -> None:
+        """Tell of a run; return when it has been decided whether it is shown."""
+        self.told.show_end(ended)
+        self._background._pool.waitForDone()
+        QApplication.processEvents()
+
+
+@pytest.fixture
+def make_bench(
+    scene: Scene, background: Background, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Bench]]:
+    with ExitStack() as made:
+
+        def make(capabilities: str) -> Bench:
+            daemon = Daemon(scene.folder / "bus", capabilities)
+            made.callback(daemon.close)
+            # What connects to the bus reads the address from the environment of this process.
+            monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", daemon.environment["DBUS_SESSION_BUS_ADDRESS"])
+            bench = Bench(scene, background, qtbot, daemon)
+            made.callback(bench.told.close)
+            return bench
+
+        yield make
+
+
+@pytest.fixture
+def bench(make_bench: Callable[[str], Bench]) -> Bench:
+    return make_bench("body,actions,body-markup")
+
+
+def run(workspace: Workspace, repository: Repository) -> RunEnded:
+    ends: list[RunEnded] = []
+    backup.run(
+        workspace,
+        repository,
+        Trigger.USER,
+        lambda event: ends.append(event) if isinstance(event, RunEnded) else None,
+        Cancel(),
+    )
+    return ends[-1]
+
+
+def test_a_failure_names_its_cause_and_can_be_shown_and_tried_again(bench: Bench, scene: Scene) -> None:
+    repository = scene.repository()
+    scene.hook(repository, "Stop containers", "echo working; echo 'no <daemon> & no socket' >&2; exit 1", PRE)
+    scene.hook(repository, "Start containers", "true", POST)
+    first = run(bench.workspace, repository)
+    bench.told.show_end(first)
+    number, replaces, title, text, actions, urgency = bench.shown(1)[0]
+    assert (replaces, title, urgency) == (0, "Backup failed", 2)
+    # Text that would be markup for the desktop is escaped.
+    assert text == (
+        "Backup of Documents failed. The script “Stop containers” failed (exit 1): no &lt;daemon&gt; &amp; no "
+        "socket. “Start containers” ran afterwards."
+    )
+    assert actions == ["default", "Show log", "show", "Show log", "again", "Back up again"]
+
+    second = run(bench.workspace, repository)
+    bench.told.show_end(second)
+    assert bench.shown(2)[1][:2] == [number, number], "they do not pile up"
+    assert bench.asked(bench.told.show_requested, number, "show") == [second.run_id]
+
+    # That one is gone: the next is a new one.
+    bench.told.show_end(second)
+    third = bench.shown(3)[2]
+    assert third[1] == 0
+    assert bench.asked(bench.told.again_requested, third[0], "again") == [repository.id]
+
+
+def test_what_is_overdue_opens_its_repository_and_can_be_backed_up(bench: Bench, scene: Scene) -> None:
+    repository = scene.repository()
+    scene.schedule(repository, "0 2 * * *")
+    due = look(bench.workspace, repository, ask=False)
+    assert due is not None
+    bench.told.show_overdue(due)
+    shown = bench.shown(1)[0]
+    assert shown[4] == ["default", "Open", "again", "Back up now"]
+    assert bench.asked(bench.told.repository_requested, shown[0], "default") == [repository.id]
+    assert (bench.told.last_run_id, bench.told.last_repository_id) == (None, repository.id)
+
+
+def test_a_warning_offers_no_second_backup_and_other_repositories_keep_theirs(
+    make_bench: Callable[[str], Bench], scene: Scene
+) -> None:
+    bench = make_bench("body,actions")
+    for name in ("Documents", "Photos"):
+        repository = scene.repository(name)
+        scene.hook(repository, f"Start {name}", "exit 3", POST)
+        ended = run(bench.workspace, repository)
+        assert ended.status is RunStatus.WARNING
+        bench.told.show_end(ended)
+    first, second = bench.shown(2)
+    assert (first[0], second[0]) == (1, 2)
+    assert first[4] == ["default", "Show log", "show", "Show log"]
+    assert "“Start Documents” failed (exit 3)." in first[3]
+
+
+def test_only_a_backup_that_history_knows_can_be_tried_again_and_each_kind_has_its_title(bench: Bench) -> None:
+    repository = bench.repository()
+    seen = list[tuple[str, bool]]()
+    for kind in (RunKind.BACKUP, RunKind.RESTORE, None):
+        number = RunId(99)
+        if kind is not None:
+            number = bench.workspace.store.runs.queue(repository, Trigger.USER, procfs.identity(), now(), kind=kind).id
+        bench.told.show_end(RunEnded(number, "Documents", RunStatus.FAILURE, "It failed."))
+        newest = bench.shown(len(seen) + 1)[-1]
+        seen.append((newest[2], "again" in newest[4]))
+        assert bench.told.last_run_id == number
+    assert seen == [("Backup failed", True), ("Restore failed", False), ("Backup failed", False)]
+    assert bench.asked(bench.told.show_requested, newest[0], "default") == [99]
+
+
+def test_a_desktop_without_buttons_is_sent_none(make_bench: Callable[[str], Bench]) -> None:
+    bench = make_bench("body")
+    bench.told.show("A title", "1 < 2 & 3")
+    assert bench.shown(1)[0][2:5] == ["A title", "1 < 2 & 3", []]
+
+
+def test_where_neither_the_desktop_nor_a_tray_can_show_it_nothing_is_shown(
+    scene: Scene, background: Background, live_settings: LiveSettings, qtbot: QtBot
+) -> None:
+    told = Notifications(scene.workspace, background, live_settings, None)
+    with qtbot.waitSignal(told._failed, timeout=30_000):
+        told.show("A title", "a text")
+    told.close()
+
+
+def ended(workspace: Workspace, repository: Repository, status: RunStatus, kind: RunKind = RunKind.BACKUP) -> RunEnded:
+    run_id = workspace.store.runs.queue(repository, Trigger.USER, procfs.identity(), now(), kind=kind).id
+    workspace.store.runs.finish(run_id, status, now())
+    return RunEnded(run_id, repository.name, status, f"It is a {status}.")
+
+
+def test_the_first_good_backup_after_a_failure_is_told_if_wanted(bench: Bench) -> None:
+    workspace, repository = bench.workspace, bench.repository()
+    statuses = RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.SUCCESS, RunStatus.SUCCESS, RunStatus.INTERRUPTED
+    for status in statuses:
+        bench.show_end(ended(workspace, repository, status))
+    bench.told.show_end(ended(workspace, repository, RunStatus.SUCCESS, RunKind.CHECK))
+    bench.settings.change(NOTIFY_RECOVERED, False)
+    bench.told.show_end(ended(workspace, repository, RunStatus.SUCCESS))
+    bench.told.show("The last", "one")
+    assert [one[2] for one in bench.shown(4)] == [
+        "Backup failed", "Backups work again", "Backup interrupted", "The last"
+    ]  # fmt: skip
+
+
+def test_in_quiet_hours_only_failures_are_shown_at_once(bench: Bench) -> None:
+    bench.settings.change(QUIET_HOURS, "22:00-07:00")
+    bench.settings.change(NOTIFY_SUCCESS, True)
+    bench.clock = time_of_day(23, 30)
+    documents, photos = bench.repository("Documents"), bench.repository("Photos")
+    for repository, status in (
+        (documents, RunStatus.SUCCESS),
+        (documents, RunStatus.WARNING),
+        (photos, RunStatus.WARNING),
+        (photos, RunStatus.FAILURE),
+    ):
+        bench.show_end(ended(bench.workspace, repository, status))
+    bench.told.show_held()
+    assert bench.shown(1)[0][2] == "Backup failed", "and what it replaced does not come later"
+    bench.clock = time_of_day(7, 0)
+    bench.told.show_held()
+    assert bench.shown(2)[1][2] == "Backup finished with warnings", "the newest of that repository"

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from borgdesk.domain.events import ExecutionStarted, StepBegan
+from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import Hook, Step
+from borgdesk.gui.shell.tray import Tray, TrayState
+from borgdesk.gui.workers.live_run import LiveRun
+from borgdesk.paths import resource
+
+
+@pytest.fixture
+def tray(qtbot: QtBot) -> Tray:
+    # Without a tray the icon is invisible, but its states and its menu are the same.
+    return Tray(QIcon(str(resource("icons/borgdesk.svg"))))
+
+
+def action(tray: Tray, text: str) -> QAction:
+    menus = [tray.menu, *tray.menu.findChildren(QMenu)]
+    (found,) = [one for menu in menus for one in menu.actions() if one.text() == text]
+    return found
+
+
+def status(tray: Tray) -> tuple[TrayState, str]:
+    return tray.state, tray.menu.actions()[0].text()
+
+
+def live(repository: str = "Documents", number: int = 1) -> LiveRun:
+    run_id = RunId(number)
+    run = LiveRun(RepositoryId(number), repository, run_id)
+    run.take(StepBegan(run_id, Step.CREATE))
+    return run
+
+
+def test_says_what_runs(tray: Tray) -> None:
+    assert status(tray) == (TrayState.IDLE, "Nothing is running")
+    run = live()
+    tray.show_active((run,))
+    assert status(tray) == (TrayState.WORKING, "Documents: backing up")
+    run.take(ExecutionStarted(RunId(1), ExecutionId(5), Hook.POST_BACKUP, "Start"))
+    tray.show_active((run, live("Photos", RunId(2))))
+    assert status(tray) == (TrayState.WORKING, "2 backups are running")
+    tray.show_active(())
+    assert status(tray) == (TrayState.IDLE, "Nothing is running")
+
+
+def test_attention_waits_behind_work(tray: Tray) -> None:
+    states = []
+    tray.show_attention(needed=True)
+    states.append(tray.state)
+    tray.show_active((live(),))
+    states.append(tray.state)
+    tray.show_active(())
+    states.append(tray.state)
+    tray.show_attention(needed=False)
+    states.append(tray.state)
+    assert states == [TrayState.ATTENTION, TrayState.WORKING, TrayState.ATTENTION, TrayState.IDLE]
+
+
+def test_the_menu_asks(tray: Tray, qtbot: QtBot) -> None:
+    tray.show_repositories([Repository(RepositoryId(7), "Photos & more", "/repo")])
+    with qtbot.waitSignal(tray.backup_requested) as asked:
+        action(tray, "Photos && more").trigger()
+    assert asked.args == [7]
+    assert not action(tray, "S&top all backups").isEnabled()
+    tray.show_active((live(),))
+    with qtbot.waitSignal(tray.stop_all_requested):
+        action(tray, "S&top all backups").trigger()
+    with qtbot.waitSignal(tray.open_requested):
+        action(tray, "&Open BorgDesk").trigger()
+    with qtbot.waitSignal(tray.quit_requested):
+        action(tray, "&Quit").trigger()
+
+
+def test_names_are_shown_as_they_are(tray: Tray) -> None:
+    tray.show_active((live("Photos <b>& Films"),))
+    assert status(tray)[1] == "Photos <b>&& Films: backing up"
+    assert tray._icon.toolTip() == "BorgDesk: Photos <b>& Films: backing up"
+
+
+def test_without_repositories_there_is_nothing_to_back_up(tray: Tray) -> None:
+    tray.show_repositories([])
+    assert not action(tray, "&Back up now").isEnabled()

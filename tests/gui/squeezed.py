@@ -1,0 +1,86 @@
+"""Finds widgets that got less room than they need: they overlap, leave their parent, or cut their text."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
+    QTabBar,
+    QWidget,
+)
+
+
+def squeezed(window: QWidget) -> Iterator[str]:
+    """Yield a line for each visible widget of a window that was squeezed."""
+    for widget in [window, *window.findChildren(QWidget)]:
+        if widget.isVisible() and widget.window() is window:
+            yield from _misplaced(widget)
+            yield from _cut(widget)
+
+
+def cut_choices(window: QWidget) -> Iterator[str]:
+    """Yield a line for each combo box that shows only a part of the current choice."""
+    for box in window.findChildren(QComboBox):
+        needed = box.fontMetrics().horizontalAdvance(box.currentText())
+        if box.isVisible() and not box.isEditable() and _room_for_text(box) < needed:
+            yield f"cut: {_told(box)} needs {needed} for {box.currentText()}"
+
+
+def _misplaced(parent: QWidget) -> Iterator[str]:
+    layout = parent.layout()
+    if layout is None:
+        return
+    widgets = [*_widgets(layout)]
+    for one, other in itertools.combinations(widgets, 2):
+        if one.geometry().intersects(other.geometry()):
+            yield f"overlap: {_told(one)} and {_told(other)}"
+    for one in widgets:
+        if not parent.rect().contains(one.geometry()):
+            yield f"outside: {_told(one)} of {_told(parent)}"
+
+
+def _widgets(layout: QLayout) -> Iterator[QWidget]:
+    for place in range(layout.count()):
+        item = layout.itemAt(place)
+        if item is None:
+            continue
+        widget, inner = item.widget(), item.layout()
+        if widget is not None and widget.isVisible():
+            yield widget
+        elif inner is not None:
+            yield from _widgets(inner)
+
+
+def _cut(widget: QWidget) -> Iterator[str]:
+    if isinstance(widget, QLabel) and type(widget) is QLabel and widget.text():
+        if widget.wordWrap():
+            needed, given = widget.heightForWidth(widget.width()), widget.height() + 2
+        else:
+            needed, given = widget.sizeHint().width(), widget.width() + 1
+    elif isinstance(widget, QAbstractButton) and not isinstance(widget.parent(), QLineEdit | QTabBar):
+        needed, given = widget.minimumSizeHint().width(), widget.width()
+    else:
+        return
+    if given < needed:
+        yield f"cut: {_told(widget)} needs {needed}"
+
+
+def _room_for_text(box: QComboBox) -> int:
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    style, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+    return box.style().subControlRect(style, option, part, box).width()
+
+
+def _told(widget: QWidget) -> str:
+    text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else widget.accessibleName()
+    at, size = widget.pos(), widget.size()
+    return f"{type(widget).__name__} “{text[:40]}” ({size.width()} × {size.height()} at {at.x()}, {at.y()})"

@@ -1,0 +1,58 @@
+"""Pseudo language generated from the template of messages: it reveals unmarked texts, and its texts are longer.
+
+"{count} files" becomes "[{count} ƒíļéš~~~]".
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from gettext import GNUTranslations
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+NAME = "eo"
+"""A language whose plurals Babel knows, and for which there is no real catalogue."""
+
+_TEMPLATE = Path(__file__).parents[1] / "borgdesk" / "locale" / "borgdesk.pot"
+_ACCENTS = str.maketrans("aceilnorsuyzACEILNORSUYZ", "áćéíļñóŕšúýžÁĆÉÍĻÑÓŔŠÚÝŽ")
+_KEPT = re.compile(r"(\{[^}]*\}|%\([^)]*\)\w|%[a-z]|<[^>]*>|&\w|\\.|[A-Z_]{2,}|https?://\S+)")
+"""Placeholders, markup, mnemonics, and literal input, which are kept."""
+_LONGER = 0.4
+
+
+def pseudo(text: str) -> str:
+    """Return *text* with accents, in brackets, and two fifths longer."""
+    parts = _KEPT.split(text)
+    words = "".join(part if place % 2 else part.translate(_ACCENTS) for place, part in enumerate(parts))
+    return f"[{words}{'~' * round(len(text) * _LONGER)}]"
+
+
+def compiled() -> bytes:
+    """Return the compiled catalogue as :mod:`gettext` reads it."""
+    with _TEMPLATE.open("rb") as stream:
+        template = read_po(stream)
+    catalogue = Catalog(NAME)
+    for message in template:
+        if not isinstance(message.id, str):
+            catalogue.add(message.id, [pseudo(form) for form in message.id])
+        elif message.id:
+            catalogue.add(message.id, pseudo(message.id), context=message.context)
+    written = io.BytesIO()
+    write_mo(written, catalogue)
+    return written.getvalue()
+
+
+def catalogue() -> GNUTranslations:
+    """Return the catalogue as an object."""
+    return GNUTranslations(io.BytesIO(compiled()))
+
+
+def install(folder: Path) -> None:
+    """Write the catalogue below *folder*, where that of a language would be."""
+    file = folder / NAME / "LC_MESSAGES" / "borgdesk.mo"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(compiled())
