@@ -16,7 +16,7 @@ from borgdesk import logs, translation
 settings.register_profile("borgdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("borgdesk")
 
-pytest_plugins = ("tests.engine.ssh_server",)
+pytest_plugins = ("tests.engine.ssh_server", "tests.reports")
 """Modules whose fixtures tests in several folders use."""
 
 _KEPT = ("BORGDESK_BORG",)
