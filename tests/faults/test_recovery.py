@@ -39,9 +39,12 @@ _RECOVER = (
 
 
 def _die(world: World, step: str = "pre2") -> None:
-    """Leave a dead run whose guardian is dead, too, as after a power loss."""
-    if step.startswith(("pre", "post")):
-        world.rewrite(step, "sleep 30")
+    """Leave a dead run whose guardian is dead, too, as after a power loss.
+
+    The script in which it dies waits for that the first time only, and not again in a recovery.
+    """
+    if step != "create":
+        world.rewrite(step, f'[ "$(grep -c \'^begin {step} \' "$journal")" -gt 1 ] || sleep 30')
     victim = world.start_victim(step, "kill-both")
     victim.communicate(timeout=60)
     assert victim.returncode == -signal.SIGKILL
@@ -413,7 +416,6 @@ def test_retention_is_said_to_be_left_where_it_was_and_only_there(
     world: World, died_in: str, step: str, retention: Retention, note: str | None
 ) -> None:
     world.repository = world.workspace.store.repositories.update(replace(world.repository, retention=retention))
-    world.rewrite(died_in, "sleep 30")
     _die(world, died_in)
     with sqlite3.connect(world.workspace.paths.database) as database:
         database.execute("UPDATE backup_jobs SET step = ?", (step,))
