@@ -11,7 +11,7 @@ from dataclasses import replace
 from borgdesk.borg.connection import is_host_unknown
 from borgdesk.borg.replies import RepositoryInfo, parse_info
 from borgdesk.borg.result import BorgResult
-from borgdesk.domain.errors import BorgDeskError, CannotOpen, InUse, Remedy, stopped_before_changes
+from borgdesk.domain.errors import BorgDeskError, CannotOpen, Remedy, stopped_before_changes
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome
 from borgdesk.engine.borg_calls.borg_diagnosis import with_diagnosis
@@ -19,8 +19,7 @@ from borgdesk.engine.borg_calls.borg_process import Access, call, usable_version
 from borgdesk.engine.borg_calls.limits import ATTENDED_LOCK_WAIT
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.passphrases import passphrase_for
-from borgdesk.engine.repositories.queue import Turn
-from borgdesk.engine.repositories.shared_locations import turn_of
+from borgdesk.engine.repositories.shared_locations import turn_at_once
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
@@ -101,7 +100,7 @@ def break_lock_of_new(workspace: Workspace, repository: Repository, cancel: Canc
         BorgDeskError: Borg failed.
         Stopped: *cancel* was asked.
     """
-    with refuse_while_used(workspace, repository):
+    with turn_at_once(workspace, repository):
         usable_version(workspace)
         access = Access(connection=repository.connection)
         answer = call(workspace, access, lambda borg: borg.break_lock(repository.location), cancel=cancel)
@@ -111,22 +110,6 @@ def break_lock_of_new(workspace: Workspace, repository: Repository, cancel: Canc
         raise BorgDeskError(
             lock_unbroken(repository.location, with_diagnosis(answer.result, repository.location).sentence)
         )
-
-
-def refuse_while_used(workspace: Workspace, repository: Repository) -> Turn:
-    """Return the turn of a repository, which the caller has to release.
-
-    Raises:
-        InUse: a run of BorgDesk has it.
-    """
-    turn = Turn.try_take(workspace, turn_of(repository))
-    if turn is None:
-        raise InUse(
-            _("BorgDesk itself is using “{repository}” right now; its lock is in use.").format(
-                repository=repository.name
-            )
-        )
-    return turn
 
 
 def lock_unbroken(location: str, sentence: str) -> str:

@@ -21,7 +21,8 @@ from borgdesk.engine.borg_calls.borg_diagnosis import lock_holders
 from borgdesk.engine.borg_calls.borg_process import Access, usable_version
 from borgdesk.engine.borg_calls.limits import ATTENDED_LOCK_WAIT
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.repositories.repository_access import cannot_open, lock_unbroken, refuse_while_used
+from borgdesk.engine.repositories.repository_access import cannot_open, lock_unbroken
+from borgdesk.engine.repositories.shared_locations import turn_at_once
 from borgdesk.engine.runs import recipe
 from borgdesk.engine.runs.append_only import FreedSpace
 from borgdesk.engine.runs.borg_in_run import call_in_run
@@ -248,7 +249,7 @@ def break_lock(
         BorgDeskError: Borg failed.
         Stopped: *cancel* was asked.
     """
-    with refuse_while_used(workspace, repository):
+    with turn_at_once(workspace, repository):
         pass  # a run would wait until the other one has ended
     run = recipe.run(workspace, repository, BreakLock(), trigger, lambda _: None, cancel or Cancel())
     if run.status is RunStatus.CANCELLED:

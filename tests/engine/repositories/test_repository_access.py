@@ -140,7 +140,7 @@ def test_a_lock_that_a_run_of_ours_has_is_not_broken(real: Desk) -> None:
     lock_as_another_machine(real)
     turn = Turn.try_take(real.workspace, turn_of(real.repository))
     assert turn is not None
-    with turn, pytest.raises(InUse, match="BorgDesk itself is using “Papers” right now"):
+    with turn, pytest.raises(InUse, match="A run of BorgDesk is using “Papers” right now"):
         break_lock(real.workspace, real.repository, Trigger.CLI)
     assert lock_holders(real.repository.location)
 
