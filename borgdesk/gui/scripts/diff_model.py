@@ -92,6 +92,10 @@ class DiffModel(QAbstractTableModel):
             result.append((min(longest, _MAX_COLUMN) + 3) * letter)
         return result
 
+    def is_text(self, column: int) -> bool:
+        """Return whether a column shows lines of a text, and not numbers or signs."""
+        return not (self._columns[column].is_number or self._columns[column].is_sign)
+
     def as_text(self, rows: Sequence[int]) -> str:
         """Return some rows as lines of a unified diff."""
         lines = []

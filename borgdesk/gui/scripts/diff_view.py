@@ -6,7 +6,7 @@ from functools import partial
 
 import shiboken6
 from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRunnable, Qt, QThreadPool, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -32,6 +32,7 @@ class _Table(QTableView):
     def __init__(self, model: DiffModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
+        self._widths: list[int] = []
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -45,6 +46,23 @@ class _Table(QTableView):
         self.verticalHeader().setDefaultSectionSize(model.row_height())
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setStretchLastSection(True)
+
+    def show_columns(self, widths: list[int]) -> None:
+        """Give each column the width in pixels that it needs, and the texts equal shares of what is left."""
+        self._widths = widths
+        self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        widths = self._widths[: self._model.columnCount()]  # others are yet to come while the model is reset
+        texts = [column for column in range(len(widths)) if self._model.is_text(column)]
+        others = sum(width for column, width in enumerate(widths) if column not in texts)
+        share = (self.viewport().width() - others) // max(len(texts), 1)
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, max(width, share) if column in texts else width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -158,8 +176,7 @@ class DiffView(QWidget):
     def _show(self) -> None:
         both = self._side_by_side.isChecked()
         self._model.show_rows(self._rows if both else unified(self._rows), self._titles, side_by_side=both)
-        for column, width in enumerate(self._model.widths()):
-            self._table.setColumnWidth(column, width)
+        self._table.show_columns(self._model.widths())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -148,3 +148,20 @@ def test_a_dark_palette_gives_dark_backgrounds(view: DiffView) -> None:
     view.setPalette(palette)
     assert index.data(Qt.ItemDataRole.BackgroundRole).lightness() < 80
     assert index.data(Qt.ItemDataRole.ForegroundRole) == QColor("white")
+
+
+def test_both_texts_have_the_same_room(qtbot: QtBot) -> None:
+    """The title of a column is not cut off where its lines are short."""
+    view = DiffView()
+    qtbot.addWidget(view)
+    view.resize(700, 300)
+    view.show()
+    view.set_texts("a", "b", "In the file", "Your text, not saved")
+    table = view.findChild(QTableView)
+    assert isinstance(table, QTableView)
+    header = table.horizontalHeader()
+    old, new = (header.sectionSize(column) for column in (1, 4))
+    assert abs(old - new) <= 2
+    view.resize(1000, 300)
+    assert header.sectionSize(1) > old
+    assert abs(header.sectionSize(1) - header.sectionSize(4)) <= 2
