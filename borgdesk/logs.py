@@ -1,4 +1,4 @@
-"""BorgDesk's own log: what the program did, what it decided and why, and its internal errors.
+"""BorgDesk's own log: what the program did, what it decided and why, and its internal errors, with secrets masked.
 
 It never contains the output of scripts, nor any secret known to this process. Windows, commands and guardians append to
 the same file: each record is a single write to the end of the file, and whichever process finds the file full starts a

@@ -1,8 +1,4 @@
-"""Runs, and the rules that decide their course: outcomes, statuses, conditions and policies, as pure functions.
-
-This module is the decision table of the contract (``semantics.md``). It starts and stores nothing: the engine asks it
-what to do next, and so do the *plan* and the *What happens if…* view.
-"""
+"""Runs: their kinds, lanes, steps, outcomes and statuses, and which outcome meets which condition."""
 
 from __future__ import annotations
 

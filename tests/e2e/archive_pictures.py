@@ -91,7 +91,8 @@ class ArchivePictures:
         panel = self.page.contents_panel
         panel.search.setText(name.partition("\n")[0])
         panel.search.returnPressed.emit()
-        wait_until(lambda: panel.hits.model().rowCount())
+        # The list may still hold what was searched for before.
+        wait_until(lambda: panel.hits.model().index(0, 0).data() == name)
         panel.hits.selectRow(0)
         pause(_SETTLE)
 

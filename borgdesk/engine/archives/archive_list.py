@@ -1,4 +1,4 @@
-"""Lists the archives of a repository, and caches the list so that it can be shown while the repository is offline."""
+"""Lists the archives of a repository, cached for when it is offline; checks by id that one is still the listed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the text index of the history in the background while the window is open."""
+"""Decides when the text index of the history is written: in the background, while the window is open."""
 
 from __future__ import annotations
 
