@@ -93,8 +93,8 @@ _STYLE_WORDS = (
 def language_for(first_line: str, file_name: str = "") -> Language:
     """Return the language of a script by its shebang, else by its file name's suffix.
 
-    A file with neither is shell, because `/bin/bash` runs it; with an unknown
-    interpreter it is plain text.
+    A file with neither is shell, because `/bin/bash` runs it; with an unknown interpreter it is
+    plain text.
     """
     program = _interpreter(first_line)
     if program:
