@@ -38,6 +38,7 @@ VALUES = {
     "WAKE_HOST": "127.0.0.1",
     "SSH_TARGET": "nas",
     "DOMAINS": "vm",
+    "UNITS": "app.service",
     "SUBVOLUME": "/nowhere",
     "SNAPSHOT": "/nowhere/borgdesk-x",
     "DATASETS": "tank/home",
@@ -57,6 +58,7 @@ NOTES = {
     "disk-unmount.sh": {"disk-1234-ABCD": "/dev/nothing\n\n"},
     "wake-on-lan-sleep.sh": {"wake-on-lan-001122334455": "/nowhere\n"},
     "libvirt-resume.sh": {"libvirt-suspended": "qemu:///system vm\n"},
+    "systemd-start.sh": {"systemd-stopped": "user app.service\n"},
     "btrfs-snapshot-drop.sh": {"btrfs-1": "u\n/\n"},
     "zfs-snapshot-drop.sh": {"zfs-snapshots": "tank/home@borgdesk-x\n"},
     "lvm-snapshot-drop.sh": {"lvm-1": "vg/borgdesk-x\nhome\n/mnt\n"},
@@ -66,10 +68,10 @@ NOTES = {
 
 def test_every_template_of_the_plan_is_there() -> None:
     families = "docker compose nextcloud postgresql mysql mongodb sqlite redis healthchecks ntfy gotify email".split()
-    families += "home-assistant disk wake-on-lan btrfs lvm zfs libvirt".split()
+    families += "home-assistant disk wake-on-lan btrfs lvm zfs libvirt systemd".split()
     for family in families:
         assert any(name.startswith(family) for name in NAMES), family
-    assert len(NAMES) == 29
+    assert len(NAMES) == 31
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,1 @@
+"""What runs on this computer that a backup should stop, or dump, while Borg reads."""

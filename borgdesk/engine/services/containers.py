@@ -1,0 +1,123 @@
+"""Running Docker containers: Compose projects, and those that stand alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from borgdesk.engine.services.machine import Machine
+from borgdesk.engine.services.service import Service, ServiceKind
+
+_PROJECT = "com.docker.compose.project"
+_LABELS = (_PROJECT, f"{_PROJECT}.working_dir", f"{_PROJECT}.config_files", "com.docker.compose.service")
+_SWARM = "com.docker.swarm.service.id"
+_FIELDS = ("{{.Names}}", "{{.Image}}", *(f'{{{{.Label "{label}"}}}}' for label in (*_LABELS, _SWARM)))
+_FORMAT = "\t".join(_FIELDS)
+
+_USUAL_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
+_DATABASES = re.compile(r"(?:^|/)[\w-]*(?:postgres|postgis|pgvecto|mariadb|mysql|mongo|redis|valkey)[\w-]*(?:[:@]|$)")
+_NEXTCLOUD = re.compile(r"(?:^|/)nextcloud(?:[:@]|$)")
+_STOP, _START = "docker-stop.sh", "docker-start.sh"
+_COMPOSE_STOP, _COMPOSE_START = "compose-stop.sh", "compose-start.sh"
+_MAINTENANCE = ("nextcloud-maintenance-on.sh", "nextcloud-maintenance-off.sh")
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    name: str
+    image: str
+    project: str
+    folder: str
+    files: tuple[str, ...]
+    service: str
+
+
+def containers(machine: Machine) -> list[Service]:
+    """Return each Compose project, and all other containers together."""
+    if machine.environment.get("DOCKER_HOST", "unix:").partition(":")[0] != "unix":
+        return []  # They run elsewhere.
+    found = _running(machine)
+    projects: dict[str, list[_Container]] = {}
+    alone = []
+    for one in found:
+        if _is_project_here(one):
+            projects.setdefault(one.project, []).append(one)
+        else:
+            alone.append(one)
+    services = [_project(members) for members in projects.values()]
+    if names := _stoppable(machine, _databases_last(alone)):
+        values = {"CONTAINERS": " ".join(names)}
+        services.append(
+            Service(ServiceKind.CONTAINERS, (_STOP, _START), values, items=tuple(names), parameter="CONTAINERS")
+        )
+    return [*services, *map(_nextcloud, (one for one in found if _NEXTCLOUD.search(one.image)))]
+
+
+def _running(machine: Machine) -> list[_Container]:
+    found = []
+    for line in machine.ask("docker", "ps", "--filter", "status=running", "--format", _FORMAT):
+        fields = line.split("\t")
+        if len(fields) != len(_FIELDS):
+            continue
+        name, image, project, folder, files, service, swarm = fields
+        # Whatever a cluster started, it would start again at once.
+        if not swarm and not name.startswith("k8s_"):
+            paths = tuple(file for file in files.split(",") if file)
+            found.append(_Container(name, image, project, folder, paths, service))
+    return found
+
+
+def _is_project_here(one: _Container) -> bool:
+    """Return whether it belongs to a Compose project whose files are here, and not inside some container."""
+    if not (one.project and one.service and one.folder.startswith("/")):
+        return False
+    try:
+        return Path(one.folder).is_dir() and all(Path(one.folder, file).is_file() for file in one.files)
+    except OSError:
+        return False
+
+
+def _project(members: Sequence[_Container]) -> Service:
+    first = members[0]
+    services = dict.fromkeys(one.service for one in _databases_last(members))
+    values = {"PROJECT_DIR": first.folder, "PROJECT_NAME": first.project}
+    if not all(_is_usual(first.folder, file) for file in first.files):
+        values["FILES"] = "\n".join(first.files)
+    return Service(
+        ServiceKind.COMPOSE,
+        (_COMPOSE_STOP, _COMPOSE_START),
+        values,
+        first.project,
+        tuple(services),
+        "SERVICES",
+        names_all=False,
+    )
+
+
+def _is_usual(folder: str, file: str) -> bool:
+    """Return whether Compose finds the file by itself."""
+    path = Path(folder, file)
+    return path.name in _USUAL_FILES and path.parent == Path(folder)
+
+
+def _databases_last(found: Iterable[_Container]) -> list[_Container]:
+    """Return them in the order in which to stop them."""
+    return sorted(found, key=lambda one: bool(_DATABASES.search(one.image)))
+
+
+def _stoppable(machine: Machine, found: Sequence[_Container]) -> list[str]:
+    """Return the names of those that are still there after they were stopped."""
+    if not found:
+        return []
+    names = [one.name for one in found]
+    facts = machine.ask("docker", "container", "inspect", "-f", "{{.Name}} {{.HostConfig.AutoRemove}}", "--", *names)
+    return [name for name in names if f"/{name} false" in facts]
+
+
+def _nextcloud(one: _Container) -> Service:
+    """Return its maintenance mode, which nobody needs if the container is stopped."""
+    user = "abc" if "linuxserver" in one.image else "www-data"
+    values = {"INSTALLATION": "docker", "CONTAINER": one.name, "WEB_USER": user}
+    return Service(ServiceKind.NEXTCLOUD, _MAINTENANCE, values, one.name, is_proposed=False)

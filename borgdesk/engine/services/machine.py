@@ -1,0 +1,62 @@
+"""How this computer is asked what runs on it: by small programs and files, with limits, and without any question."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from borgdesk.engine.processes import process
+from borgdesk.engine.processes.cancel import Cancel
+
+_PATIENCE = 5.0
+"""Seconds that a program has for each line of its answer."""
+
+_MOST = 2000
+"""Lines that are read of an answer."""
+
+_QUIET = {"LC_ALL": "C", "PGCONNECT_TIMEOUT": "3", "SSH_ASKPASS_REQUIRE": "never", "SYSTEMD_COLORS": "0"}
+"""Nothing may open a window or wait for somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """This computer, as the user of the program sees it."""
+
+    environment: Mapping[str, str]
+    home: Path
+    root: Path = Path("/")
+    """Below it are the files of the system."""
+    is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
+    cancel: Cancel = field(default_factory=Cancel)
+
+    def has(self, program: str) -> bool:
+        """Return whether a program is on the search path."""
+        return shutil.which(program, path=self.environment.get("PATH", os.defpath)) is not None
+
+    def ask(self, *argv: str) -> list[str]:
+        """Return the lines that a program prints; none if it is missing, fails at once, or does not answer."""
+        if self.cancel.asked or not self.has(argv[0]):
+            return []
+        environment = {**self.environment, **_QUIET}
+        try:
+            lines = process.answers(argv, environment, _PATIENCE, lambda: self.cancel.asked)
+            return [line.decode(errors="replace").rstrip("\r") for line in islice(lines, _MOST)]
+        except process.StartFailed:
+            return []
+
+    def file(self, path: str) -> Path:
+        """Return where a file of the system is."""
+        return self.root / path.lstrip("/")
+
+    def dumps(self, name: str) -> str:
+        """Return the folder for the dumps of a database server."""
+        return str(self.home / "database-dumps" / name)
+
+
+def without_spaces(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that the value of a parameter can hold beside others."""
+    return tuple(name for name in names if name and not any(character.isspace() for character in name))
