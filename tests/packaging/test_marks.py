@@ -38,6 +38,7 @@ COMMAND = r"^(archive|import|restore|script|key|passphrase|history) [\w-]+$"
 SQL = r"^\s*\(?(PRAGMA|CREATE|INSERT|SELECT|UPDATE|DELETE)|^folder \{\}|WHERE item|^item\.name|^\{\} AND "
 """Every file of the store may have it."""
 NOT_SHOWN = {
+    "engine/services/databases.py": r"^SELECT datname|^SHOW DATABASES",
     "borg/by_hand.py": "^(borg|sudo|mkdir|export) ",  # to be typed in a shell
     "borg/command.py": COMMAND,
     "borg/connection.py": ".",  # ssh's messages
