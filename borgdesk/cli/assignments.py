@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection, Sequence
 
-from borgdesk.cli import json_values, words
+from borgdesk.cli import json_values
 from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import values_of
 from borgdesk.cli.tables import Cell, Column, Row, Section, table
@@ -13,6 +13,7 @@ from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import InvalidInput, NotFound
 from borgdesk.domain.ids import AssignmentId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import LANES, Hook, OnFailure
 from borgdesk.engine.lanes.assignments import Changes, assign, edit_assignment, unassign
 from borgdesk.engine.workspace import Workspace
@@ -30,8 +31,12 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
     added = assign(console.workspace, repository.id, script.id, Hook(arguments.hook), changes, arguments.order)
     _say_where(console, changes, added)
     console.say(
-        _("“{script}” is number {order} in {hook} of “{repository}” (id {added}).").format(
-            script=added.script, order=added.order, hook=added.hook, repository=added.repository, added=added.id
+        _("“{script}” is number {order} in “{lane}” of “{repository}” (id {added}).").format(
+            script=added.script,
+            order=added.order,
+            lane=lane_title(added.hook),
+            repository=added.repository,
+            added=added.id,
         )
     )
     return _answer(console, added)
@@ -44,8 +49,8 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
     edited = edit_assignment(console.workspace, before, changes)
     _say_where(console, changes, edited)
     console.say(
-        _("Changed assignment {edited}: “{script}” in {hook} of “{repository}”.").format(
-            edited=edited.id, script=edited.script, hook=edited.hook, repository=edited.repository
+        _("Changed assignment {edited}: “{script}” in “{lane}” of “{repository}”.").format(
+            edited=edited.id, script=edited.script, lane=lane_title(edited.hook), repository=edited.repository
         )
     )
     return _answer(console, edited)
@@ -57,7 +62,9 @@ def move(console: Console, arguments: argparse.Namespace) -> int:
     hook = Hook(arguments.hook) if arguments.hook else None
     moved = console.workspace.store.assignments.move(before.id, arguments.order, hook)
     console.say(
-        _("“{script}” is now number {order} in {hook}.").format(script=moved.script, order=moved.order, hook=moved.hook)
+        _("“{script}” is now number {order} in “{lane}”.").format(
+            script=moved.script, order=moved.order, lane=lane_title(moved.hook)
+        )
     )
     return _answer(console, moved)
 
@@ -67,8 +74,8 @@ def remove(console: Console, arguments: argparse.Namespace) -> int:
     assignment = _find(console.workspace, arguments.assignment)
     unassign(console.workspace, assignment)
     console.say(
-        _("“{script}” is no longer in {hook} of “{repository}”.").format(
-            script=assignment.script, hook=assignment.hook, repository=assignment.repository
+        _("“{script}” is no longer in “{lane}” of “{repository}”.").format(
+            script=assignment.script, lane=lane_title(assignment.hook), repository=assignment.repository
         )
     )
     console.answer(json_values.assignment(assignment))
@@ -100,7 +107,7 @@ def lanes(out: Screen, assignments: Sequence[Assignment], indent: int = 0) -> No
     for hook in LANES:
         lane = [one for one in assignments if one.hook is hook]
         if lane:
-            rows.append(Section(words.lane_title(hook)))
+            rows.append(Section(lane_title(hook)))
         rows += [_row(one) for one in lane]
     if rows:
         table(out, columns, rows, indent)
@@ -170,7 +177,7 @@ def _find(workspace: Workspace, ref: str) -> Assignment:
     if not found:
         raise NotFound(_("The script “{script}” is not assigned anywhere.").format(script=script.name))
     if len(found) > 1:
-        places = ", ".join(f"{one.id} (“{one.repository}”, {one.hook})" for one in found)
+        places = ", ".join(f"{one.id} (“{one.repository}”, {lane_title(one.hook)})" for one in found)
         raise InvalidInput(
             _("The script “{script}” is assigned more than once. Use an id: {places}.").format(
                 script=script.name, places=places

@@ -9,7 +9,7 @@ from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import ask_secret
 from borgdesk.cli.json_values import Json
 from borgdesk.cli.terminal import Screen, printable
-from borgdesk.cli.words import lane_title
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.schedule import CronForm
 from borgdesk.engine.configuration.carrying_out import carry_out
 from borgdesk.engine.configuration.exporting import export

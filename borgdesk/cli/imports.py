@@ -11,8 +11,8 @@ from borgdesk.cli.inputs import confirmed
 from borgdesk.cli.json_values import Json
 from borgdesk.cli.tables import facts
 from borgdesk.cli.terminal import Screen, Style, printable
-from borgdesk.cli.words import lane_title
 from borgdesk.domain.exit_codes import FAILURE
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.schedule import CronForm
 from borgdesk.engine.imports.borg_ui import read_borg_ui
 from borgdesk.engine.imports.borgmatic import read_borgmatic

@@ -10,6 +10,7 @@ from borgdesk.cli.json_values import Json
 from borgdesk.cli.json_values import moment as json_moment
 from borgdesk.cli.tables import Column, table
 from borgdesk.domain.exit_codes import WARNING
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.engine.runs.owed_scripts import OwedScript, owed_scripts
 from borgdesk.translation import N_, _
 
@@ -37,7 +38,7 @@ def owed(console: Console, _arguments: argparse.Namespace) -> int:
                 [
                     one.run.repository,
                     one.execution.planned.name,
-                    words.lane_title(one.execution.planned.hook),
+                    lane_title(one.execution.planned.hook),
                     str(one.run.id),
                     words.minute(one.run.started_at),
                     _("its run is under way") if one.under_way else _("its run was interrupted"),

@@ -14,6 +14,7 @@ from borgdesk.domain.assignment import resolve_values
 from borgdesk.domain.decisions import Decision
 from borgdesk.domain.exit_codes import FAILURE
 from borgdesk.domain.history import PlannedScript
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import Hook, Outcome, RunKind
 from borgdesk.engine.lanes.preview import OUTCOMES, Preview, preview
 from borgdesk.engine.repositories.sources import exclude_remarks
@@ -111,7 +112,7 @@ def _lanes(out: Screen, columns: Sequence[Column], previews: Sequence[Preview], 
     for hook in RunKind.BACKUP.lanes:
         lane = [one for one in previews if one.planned.hook is hook]
         if lane:
-            rows.append(Section(words.lane_title(hook)))
+            rows.append(Section(lane_title(hook)))
         for one in lane:
             policy = one.planned.policy
             condition = str(policy.run_on) if hook.is_post else "–"

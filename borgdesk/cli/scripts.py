@@ -17,6 +17,7 @@ from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, SecretsUnavailable
 from borgdesk.domain.history import Execution
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.parameters import Header, Parameter, parse_header
 from borgdesk.domain.run import ALWAYS
 from borgdesk.domain.script import (
@@ -293,7 +294,7 @@ def _details(out: Screen, script: Script, file: _File, revisions: Sequence[Revis
             (_("Last used"), last if script.last_used_at else ""),
             (
                 _("Assigned in"),
-                "\n".join(f"{place.repository} ({place.hook})" for place in script.used_by) or "nowhere",
+                "\n".join(f"{place.repository} ({lane_title(place.hook)})" for place in script.used_by) or _("nowhere"),
             ),
             (_("Revisions"), str(len(revisions))),
             (_("Problem"), Cell(file.problem or "", Style.BAD)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from borgdesk.cli.terminal import Style
-from borgdesk.domain.run import ExecutionStatus, Hook, Outcome, RunKind, RunStatus
+from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind, RunStatus
 from borgdesk.domain.sizes import decimal_size
-from borgdesk.translation import N_, _, ngettext
+from borgdesk.translation import _, ngettext
 
 _MINUTE, _HOUR = 60, 3600
 _MARKS = {
@@ -25,13 +25,6 @@ _MARKS = {
 }
 
 YES, NO = "✓", "·"
-_LANE_TITLES = {
-    Hook.PRE_BACKUP: N_("Before the backup"),
-    Hook.POST_BACKUP: N_("After the backup"),
-    Hook.POST_RUN: N_("At the end"),
-    Hook.PRE_RESTORE: N_("Before a restore"),
-    Hook.POST_RESTORE: N_("After a restore"),
-}
 
 KINDS = {
     RunKind.BACKUP: "backup",
@@ -110,8 +103,3 @@ def items(count: int) -> str:
 def lines(count: int) -> str:
     """How many lines."""
     return ngettext("{count:,} line", "{count:,} lines", count).format(count=count)
-
-
-def lane_title(hook: Hook) -> str:
-    """The name of a lane."""
-    return _(_LANE_TITLES[hook])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.run import LANES, Hook, OnFailure, RunOn
 from borgdesk.translation import _
@@ -54,7 +55,7 @@ def check_hook(hook: Hook) -> Hook:
         InvalidInput: it is the pseudo-lane of test runs.
     """
     if hook not in LANES:
-        raise InvalidInput(_("Scripts cannot be assigned to “{hook}”.").format(hook=hook))
+        raise InvalidInput(_("Scripts cannot be assigned to “{lane}”.").format(lane=lane_title(hook)))
     return hook
 
 
@@ -67,7 +68,7 @@ def check_on_failure(hook: Hook, on_failure: OnFailure | None) -> None:
     if on_failure is OnFailure.SKIP and not hook.is_pre:
         raise InvalidInput(
             _(
-                "“skip” is possible for pre-backup and pre-restore scripts only: afterwards there is nothing left to "
+                "“skip” is possible only for scripts before a backup or a restore: afterwards there is nothing left to "
                 "skip."
             )
         )

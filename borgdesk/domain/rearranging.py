@@ -11,6 +11,7 @@ from dataclasses import replace
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import Changed
 from borgdesk.domain.ids import AssignmentId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.merging import Facts, merged
 from borgdesk.domain.run import LANES, Hook
 from borgdesk.translation import N_, _
@@ -105,7 +106,7 @@ def _lane(
         return sorted(members, key=lambda one: _place(ids_stored, one.id))
     theirs = [one for one in ids_stored if one in ids_seen]
     if theirs not in ([one for one in ids_seen if one in ids_stored], [one for one in ids_wanted if one in theirs]):
-        raise Changed(_("The order of the {hook} scripts").format(hook=hook))
+        raise Changed(_("The order of the scripts in “{lane}”").format(lane=lane_title(hook)))
     in_order = sorted((one for one in members if _was_wanted(one, wanted)), key=lambda one: one.order)
     for other in members:
         if not _was_wanted(other, wanted):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from borgdesk.domain.errors import InUse, InvalidInput, NotFound, ScriptUnreadable, StoreUnusable
 from borgdesk.domain.ids import ScriptId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.merging import merged
 from borgdesk.domain.script import (
     AssignmentPlace,
@@ -182,7 +183,7 @@ class Scripts:
         with files.undone_on_error() as undo, self._database.writing() as session:
             row = _row(session, script_id)
             if places := places_of(session, row.id).get(row.id):
-                where = ", ".join(f"“{place.repository}” ({place.hook})" for place in places)
+                where = ", ".join(f"“{place.repository}” ({lane_title(place.hook)})" for place in places)
                 raise InUse(
                     _("The script “{script}” is assigned in {where}. Remove it there first.").format(
                         script=row.name, where=where

@@ -103,7 +103,9 @@ def test_remove_takes_the_file_and_names_every_place(desk: BorgDesk) -> None:
         desk.add_pretended_repository(name)
     desk.assign("A", "one", Hook.PRE_BACKUP)
     desk.assign("B", "one", Hook.POST_RUN)
-    words = "borgdesk: The script “one” is assigned in “A” (pre-backup), “B” (post-run). Remove it there first."
+    words = (
+        "borgdesk: The script “one” is assigned in “A” (Before the backup), “B” (At the end). Remove it there first."
+    )
     assert desk.here("script", "remove", "one").said == [words]
     for number in ("1", "2"):
         assert desk.here("assignment", "remove", number).code == 0
@@ -161,7 +163,9 @@ def test_lanes(desk: BorgDesk) -> None:
     for name in ("one", "two"):
         desk.add_script(name)
     add = ("assignment", "add", "A")
-    assert desk.here(*add, "one", "--hook", "pre-backup").said == ["“one” is number 1 in pre-backup of “A” (id 1)."]
+    assert desk.here(*add, "one", "--hook", "pre-backup").said == [
+        "“one” is number 1 in “Before the backup” of “A” (id 1)."
+    ]
     assert desk.here(*add, "two", "--hook", "pre-backup", "--order", "1", "--on-failure", "skip").code == 0
     assert desk.here(*add, "one", "--hook", "post-run", "--run-on", "always", "--disabled").code == 0
 
@@ -171,14 +175,16 @@ def test_lanes(desk: BorgDesk) -> None:
 
     pre, last = "pre-backup", "post-run"
     assert lanes() == [(2, "two", pre, 1, True), (1, "one", pre, 2, True), (3, "one", last, 1, False)]
-    assert desk.here("assignment", "move", "1", "--order", "1").said == ["“one” is now number 1 in pre-backup."]
+    assert desk.here("assignment", "move", "1", "--order", "1").said == [
+        "“one” is now number 1 in “Before the backup”."
+    ]
     assert desk.here("assignment", "edit", "3", "--enabled").code == 0
     assert lanes() == [(1, "one", pre, 1, True), (2, "two", pre, 2, True), (3, "one", last, 1, True)]
     assert desk.here("assignment", "move", "two", "--order", "9", "--hook", "post-backup").code == 2, "skip is of pre"
     answer = desk.here("assignment", "move", "one", "--order", "1")
-    places = "1 (“A”, pre-backup), 3 (“A”, post-run)"
+    places = "1 (“A”, Before the backup), 3 (“A”, At the end)"
     assert answer.said == [f"borgdesk: The script “one” is assigned more than once. Use an id: {places}."]
-    assert desk.here("assignment", "remove", "two").said == ["“two” is no longer in pre-backup of “A”."]
+    assert desk.here("assignment", "remove", "two").said == ["“two” is no longer in “Before the backup” of “A”."]
     assert lanes() == [(1, "one", pre, 1, True), (3, "one", last, 1, True)]
 
 

@@ -48,7 +48,7 @@ def test_lanes(hook: Hook) -> None:
 
 
 def test_the_lane_of_tests_takes_no_scripts() -> None:
-    with pytest.raises(InvalidInput, match=r"^Scripts cannot be assigned to “test”\.$"):
+    with pytest.raises(InvalidInput, match=r"^Scripts cannot be assigned to “Test”\.$"):
         check_hook(Hook.TEST)
 
 
@@ -56,7 +56,7 @@ def test_the_lane_of_tests_takes_no_scripts() -> None:
 @pytest.mark.parametrize("on_failure", [None, *OnFailure])
 def test_skip_is_for_what_comes_before_the_work_only(hook: Hook, on_failure: OnFailure | None) -> None:
     if on_failure is OnFailure.SKIP and hook not in (Hook.PRE_BACKUP, Hook.PRE_RESTORE):
-        with pytest.raises(InvalidInput, match="“skip” is possible for pre-backup and pre-restore scripts only"):
+        with pytest.raises(InvalidInput, match="“skip” is possible only for scripts before a backup or a restore"):
             check_on_failure(hook, on_failure)
     else:
         check_on_failure(hook, on_failure)

@@ -251,3 +251,26 @@ def test_every_placeholder_has_its_value(path: Path) -> None:
 )
 def test_a_placeholder_without_a_value_is_found(code: str, wrong: bool) -> None:
     assert bool(list(wrong_values(ast.parse(code)))) is wrong
+
+
+def raw_lanes(tree: ast.AST) -> Iterator[int]:
+    """Yield lines of texts with the value of a lane, such as ``pre-backup``, in place of its title."""
+    for node in ast.walk(tree):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.FormattedValue):
+            values = [node.value]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+            values = [keyword.value for keyword in node.keywords]
+        for value in values:
+            if "hook" in (getattr(value, "attr", ""), getattr(value, "id", "")):
+                yield value.lineno
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_lanes_are_called_by_their_titles(path: Path) -> None:
+    assert list(raw_lanes(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize("code", ['_("in {hook}").format(hook=one.hook)', '_("{a}").format(a=hook)', 'f"({one.hook})"'])
+def test_the_raw_value_of_a_lane_is_found(code: str) -> None:
+    assert list(raw_lanes(ast.parse(code))) == [1]

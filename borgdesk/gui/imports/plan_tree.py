@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidgetItem, QWidget
 
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.schedule import CronForm
 from borgdesk.engine.imports.planning import Plan, PlannedRepository, PlannedUse
 from borgdesk.gui.look import icons, theme, words
@@ -143,7 +144,7 @@ def _facts(plan: Plan, one: PlannedRepository) -> Iterator[tuple[str, str]]:
         (_("Retention"), _kept(one)),
         (_("Passphrase"), unlocking),
         (_("Schedule"), CronForm.parse(one.schedule.cron).in_words() if one.schedule else ""),
-        *((words.hook(use.use.hook), _use(plan, use)) for use in one.uses),
+        *((lane_title(use.use.hook), _use(plan, use)) for use in one.uses),
         *((_("Note"), note) for note in one.notes),
     ]
     yield from ((title, value) for title, value in facts if value)

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import (
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import BorgDeskError, Changed
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.run import Hook, OnFailure
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.look import script_words, words
+from borgdesk.gui.look import script_words
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.duration_edit import DurationEdit
@@ -119,7 +120,7 @@ class AssignmentDialog(Dialog):
     def _lay_out(self, has_secrets: bool) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(_("Lane"), QLabel(words.hook(self._assignment.hook)))
+        form.addRow(_("Lane"), QLabel(lane_title(self._assignment.hook)))
         form.addRow("", self.enabled)
         if self._assignment.hook.is_pre:
             form.addRow(_("Runs"), QLabel(_("Always, because the outcome of the backup is not known yet")))

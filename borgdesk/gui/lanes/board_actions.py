@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.ids import AssignmentId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import LANES, Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement
 from borgdesk.gui.lanes.undo_history import Change
-from borgdesk.gui.look import icons, words
+from borgdesk.gui.look import icons
 from borgdesk.translation import _
 
 
@@ -87,7 +88,7 @@ class BoardActions(QObject):
         move = menu.addMenu(_("Move &to"))
         for hook in LANES:
             if hook is not assignment.hook:
-                move.addAction(words.hook(hook), partial(self._move_to, assignment.id, hook))
+                move.addAction(lane_title(hook), partial(self._move_to, assignment.id, hook))
         menu.addSeparator()
         menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
         menu.addAction(self._remove)
@@ -114,7 +115,7 @@ class BoardActions(QObject):
     def _make_add(self) -> QToolButton:
         menu = QMenu(self._board)
         for hook in LANES:
-            menu.addAction(words.hook(hook), partial(self._add_to, hook))
+            menu.addAction(lane_title(hook), partial(self._add_to, hook))
         button = QToolButton()
         button.setText(_("Add to"))
         button.setIcon(icons.icon("list-add"))

@@ -18,9 +18,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QListView, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import AssignmentId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import Hook
 from borgdesk.gui.lanes.cards import CARD_ROLE, Card, CardDelegate, LaneModel
-from borgdesk.gui.look import script_words, words
+from borgdesk.gui.look import script_words
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.translation import _
 
@@ -47,7 +48,7 @@ class LaneView(QListView):
         self.lane = model
         self.setModel(model)
         self.setItemDelegate(CardDelegate(self))
-        self.setAccessibleName(words.hook(model.hook))
+        self.setAccessibleName(lane_title(model.hook))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)
@@ -181,7 +182,7 @@ class Lane(QFrame):
         self.setAcceptDrops(True)
         self.cards = LaneModel(hook, self)
         self.view = LaneView(self.cards, self)
-        title = QLabel(words.hook(hook))
+        title = QLabel(lane_title(hook))
         font = title.font()
         font.setBold(True)
         title.setFont(font)

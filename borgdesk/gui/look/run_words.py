@@ -6,6 +6,7 @@ from datetime import datetime
 
 from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.history import Execution, Run
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.progress import Estimate
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.restore import RestoreReport
@@ -165,7 +166,7 @@ def entry_title(entry: Entry) -> str:
 
 def entry_lane(entry: Entry) -> str:
     """Return the lane of a timeline entry."""
-    return words.hook(entry.hook) if entry.hook is not None else ""
+    return lane_title(entry.hook) if entry.hook is not None else ""
 
 
 def entry_result(entry: Entry) -> str:

@@ -10,9 +10,9 @@ from PySide6.QtCore import QDateTime, QLocale, QTime
 
 from borgdesk.domain.enumeration import either
 from borgdesk.domain.history import Execution, Run
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import (
     ExecutionStatus,
-    Hook,
     OnFailure,
     Outcome,
     RunKind,
@@ -77,18 +77,6 @@ def execution_result(execution: Execution) -> str:
     if execution.status is ExecutionStatus.FAILED and execution.exit_code is not None:
         return _("{status} (exit {code})").format(status=word, code=execution.exit_code)
     return word
-
-
-def hook(value: Hook) -> str:
-    """Return the name of a lane."""
-    return {
-        Hook.PRE_BACKUP: _("Before the backup"),
-        Hook.POST_BACKUP: _("After the backup"),
-        Hook.POST_RUN: _("At the end"),
-        Hook.PRE_RESTORE: _("Before a restore"),
-        Hook.POST_RESTORE: _("After a restore"),
-        Hook.TEST: _("Test"),
-    }[value]
 
 
 def step(value: Step) -> str:
@@ -156,7 +144,7 @@ def on_failure(value: OnFailure) -> str:
 
 def place(value: AssignmentPlace) -> str:
     """Return where a script is assigned: "Documents, before backup"."""
-    return _("{repository}, {lane}").format(repository=value.repository, lane=hook(value.hook).lower())
+    return _("{repository}, {lane}").format(repository=value.repository, lane=lane_title(value.hook).lower())
 
 
 def literal(text: str) -> str:

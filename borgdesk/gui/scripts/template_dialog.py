@@ -22,12 +22,13 @@ from PySide6.QtWidgets import (
 
 from borgdesk.domain.enumeration import listed
 from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.parameters import Parameter
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.lanes.template_assignment import AddedTemplates, TemplateUse, make
 from borgdesk.engine.scripts.templates import Template, pair_of, templates
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.look import icons, script_words, words
+from borgdesk.gui.look import icons, script_words
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.form_scroll import FormScroll
@@ -141,7 +142,7 @@ class TemplateDialog(Dialog):
         self._needs.setVisible(bool(needs))
         self._where.setText(
             _("Intended for: {lane}. Timeout: {time}.").format(
-                lane=words.hook(template.hook), time=script_words.timeout(header.timeout or 300)
+                lane=lane_title(template.hook), time=script_words.timeout(header.timeout or 300)
             )
         )
         other = next((side for side in self._pair if side is not template), None)
@@ -149,7 +150,7 @@ class TemplateDialog(Dialog):
         self.both.setVisible(other is not None)
         self._other.setVisible(other is not None)
         if other is not None:
-            self._other.setText(_("{name}. Intended for: {lane}").format(name=other.name, lane=words.hook(other.hook)))
+            self._other.setText(_("{name}. Intended for: {lane}").format(name=other.name, lane=lane_title(other.hook)))
             self.both.setChecked(True)
         self._text.setPlainText(template.content.decode())
         self.message.hide()

@@ -24,6 +24,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.events import Event, OutputLeftOut, OutputPrinted, Stream, Tell
 from borgdesk.domain.history import Execution
 from borgdesk.domain.ids import ExecutionId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES, ExecutionStatus, Hook, Outcome
@@ -260,7 +261,7 @@ class TestPanel(QWidget):
         self.repository = _combo(_("Repository"))
         self.hook = _combo(_("Lane"))
         for hook in (Hook.TEST, *LANES):
-            self.hook.addItem(_("None (test only)") if hook is Hook.TEST else words.hook(hook), hook)
+            self.hook.addItem(_("None (test only)") if hook is Hook.TEST else lane_title(hook), hook)
         self.outcome = _combo(_("Outcome"))
         for outcome in Outcome:
             self.outcome.addItem(words.outcome(outcome), outcome)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSplitter, QVBoxLayout, QWidg
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.history import Execution
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.script import Script
 from borgdesk.engine.scripts.usage import Usage
 from borgdesk.gui.look import icons, script_words, words
@@ -97,7 +98,7 @@ class UsageTab(QWidget):
     def _place_columns(self) -> list[Column[Assignment]]:
         return [
             Column(_("Repository"), lambda one: one.repository, stretch=True),
-            Column(_("Lane"), lambda one: words.hook(one.hook), width=12),
+            Column(_("Lane"), lambda one: lane_title(one.hook), width=12),
         ]
 
     def _execution_columns(self) -> list[Column[Execution]]:

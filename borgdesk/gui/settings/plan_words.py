@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.schedule import CronForm
 from borgdesk.engine.configuration.document import RepositoryPart
 from borgdesk.engine.configuration.importing import Plan
@@ -49,7 +50,7 @@ def _remarks(plan: Plan, about: About) -> list[Sentence]:
 
 
 def _repository(plan: Plan, part: RepositoryPart) -> Sentence:
-    uses = [f"{words.hook(one.hook)}: {plan.names[one.script]}" for one in part.assignments]
+    uses = [f"{lane_title(one.hook)}: {plan.names[one.script]}" for one in part.assignments]
     if part.schedule is not None:
         uses.append(_("Schedule: {when}").format(when=CronForm.parse(part.schedule.cron).in_words()))
     repository = part.repository

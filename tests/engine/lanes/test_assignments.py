@@ -77,8 +77,8 @@ def test_a_value_may_be_secret_although_the_script_does_not_say_so(desk: Desk, s
         (Changes(parameters={"COUNT": "1\0"}), PRE, "The value of COUNT contains a NUL byte"),
         (Changes(secrets={"OTHER": "x" * 128 * 1024}), PRE, "The value of OTHER is longer than 128 KiB"),
         (Changes(timeout=0), PRE, "A timeout of 0 s is not possible"),
-        (Changes(on_failure=OnFailure.SKIP), POST, "“skip” is possible for pre-backup and pre-restore scripts only"),
-        (Changes(), Hook.TEST, "Scripts cannot be assigned to “test”."),
+        (Changes(on_failure=OnFailure.SKIP), POST, "“skip” is possible only for scripts before a backup or a restore"),
+        (Changes(), Hook.TEST, "Scripts cannot be assigned to “Test”."),
     ],
 )
 def test_what_is_refused(desk: Desk, script: int, changes: Changes, hook: Hook, sentence: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QLocale
 
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.enumeration import either, listed
 from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunOn, RunStatus, Step, Trigger
 from borgdesk.gui.look import words
@@ -27,7 +28,7 @@ def test_every_value_has_a_phrase() -> None:
         (words.run_status, RunStatus),
         (words.outcome, Outcome),
         (words.execution_status, ExecutionStatus),
-        (words.hook, Hook),
+        (lane_title, Hook),
         (words.step, Step),
         (words.trigger, Trigger),
         (words.on_failure, OnFailure),
