@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from borgdesk.domain.enumeration import listed
+from borgdesk.domain.interruptions import before_start, while_running
 from borgdesk.domain.sizes import decimal_size
 from borgdesk.translation import N_, _, ngettext
 
@@ -68,6 +69,7 @@ class Code(StrEnum):
     CHECKPOINT_KEPT = "checkpoint-kept"
     NOTHING_KEPT = "nothing-kept"
     SOURCES_MISSING = "sources-missing"
+    CLOCK_AHEAD = "clock-ahead"
     RETENTION_INTERRUPTED = "retention-interrupted"
     RETENTION_STOPPED = "retention-stopped"
     COMPACT_STOPPED = "compact-stopped"
@@ -217,27 +219,6 @@ _SCRIPT_FAILED: Mapping[str, str] = {
     "skipped": N_("The script “{script}” said not now"),
 }
 
-_UNDER_WAY: Mapping[str, str] = {
-    "backup": N_("BorgDesk was interrupted while the backup was running."),
-    "restore": N_("BorgDesk was interrupted while the restore was running."),
-    "check": N_("BorgDesk was interrupted while the check was running."),
-    "prune": N_("BorgDesk was interrupted while the prune was running."),
-    "compact": N_("BorgDesk was interrupted while it was freeing disk space."),
-    "break-lock": N_("BorgDesk was interrupted while the lock was being broken."),
-    "info": N_("BorgDesk was interrupted while it was reading information."),
-}
-"""Of a run whose process died, by kind."""
-
-_BEFORE_START: Mapping[str, str] = {
-    "backup": N_("BorgDesk was interrupted before the backup started; nothing was stopped."),
-    "restore": N_("BorgDesk was interrupted before the restore started; nothing was stopped."),
-    "check": N_("BorgDesk was interrupted before the check started; nothing was stopped."),
-    "prune": N_("BorgDesk was interrupted before the prune started; nothing was stopped."),
-    "compact": N_("BorgDesk was interrupted before it began to free disk space; nothing was stopped."),
-    "break-lock": N_("BorgDesk was interrupted before the lock was broken; nothing was stopped."),
-    "info": N_("BorgDesk was interrupted before it read information; nothing was stopped."),
-}
-
 
 def _script_failed(values: Mapping[str, Value]) -> str:
     script, exit_code, words = values["script"], values.get("exit_code"), str(values.get("words", ""))
@@ -266,11 +247,11 @@ def _not_restored(values: Mapping[str, Value]) -> str:
 
 
 def _interrupted(values: Mapping[str, Value]) -> str:
-    return _(_UNDER_WAY.get(str(values["kind"]), _UNDER_WAY["backup"]))
+    return while_running(str(values["kind"]))
 
 
 def _interrupted_before_start(values: Mapping[str, Value]) -> str:
-    return _(_BEFORE_START.get(str(values["kind"]), _BEFORE_START["backup"]))
+    return before_start(str(values["kind"]))
 
 
 def _still_running(values: Mapping[str, Value]) -> str:
@@ -358,6 +339,10 @@ _PHRASES: Mapping[Code, str | Callable[[Mapping[str, Value]], str]] = {
     Code.SOURCES_MISSING: N_(
         "No old archives were pruned, because not all sources were found: they may be the last ones that contain "
         "their files."
+    ),
+    Code.CLOCK_AHEAD: N_(
+        "No archives were pruned: by the clock, BorgDesk last ran more than a month ago, and archives may be too old "
+        "only because the clock is wrong. If it is, set it right. If not, archives are pruned again from {date}."
     ),
     Code.RETENTION_INTERRUPTED: N_("Retention was left for the next run, because this one was interrupted."),
     Code.RETENTION_STOPPED: N_("Retention was left for the next run, because this one was stopped."),

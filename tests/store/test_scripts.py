@@ -301,8 +301,8 @@ class TestRemoving:
         with pytest.raises(InUse) as caught:
             store.scripts.remove(script.id)
         assert caught.value.sentence == (
-            "The script “Stop containers” is assigned in “Documents” (Before the backup), “Documents” (After the backup), "
-            "“Photos” (At the end). Remove it there first."
+            "The script “Stop containers” is assigned in “Documents” (Before the backup), "
+            "“Documents” (After the backup), “Photos” (At the end). Remove it there first."
         )
         assert list(library(paths)) == ["stop-containers.sh"]
 

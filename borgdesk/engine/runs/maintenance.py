@@ -26,7 +26,14 @@ from borgdesk.engine.repositories.shared_locations import turn_at_once
 from borgdesk.engine.runs import recipe
 from borgdesk.engine.runs.append_only import FreedSpace
 from borgdesk.engine.runs.borg_in_run import call_in_run
-from borgdesk.engine.runs.retention import is_deletion, list_all, remember_compaction, remember_deletion, removal
+from borgdesk.engine.runs.retention import (
+    is_deletion,
+    list_all,
+    remember_compaction,
+    remember_deletion,
+    removal,
+    why_not_prune,
+)
 from borgdesk.engine.runs.task import Setting, Task, outcome_of
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.store import Store
@@ -49,11 +56,13 @@ class Prune(_Maintenance):
     borg_steps = (BorgStep.LIST, BorgStep.PRUNE)
 
     def prepare(self, setting: Setting) -> None:
-        """Also refuse to prune without rules."""
+        """Also refuse to prune without rules, or by a clock that is suddenly far ahead."""
         if not setting.repository.retention:
             raise InvalidInput(
                 _("“{name}” has no rules of retention, so nothing is pruned.").format(name=setting.repository.name)
             )
+        if (reason := why_not_prune(setting.active.workspace, setting.repository)) is not None:
+            raise InvalidInput(reason.in_words())
         super().prepare(setting)
 
     def work(self, setting: Setting) -> Outcome:

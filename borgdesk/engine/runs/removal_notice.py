@@ -2,7 +2,8 @@
 
 A clock that is years ahead, as after the battery of a mainboard has failed, makes everything look old. So if much more
 time seems to have passed since the last look than usual, removals wait as long as before the first one: Settings says
-what will go, and a clock that is put right by then has done no harm.
+what will go, and a clock that is put right by then has done no harm. The same goes for archives that are kept by
+their age.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from borgdesk.domain.errors import StoreUnusable
 from borgdesk.engine.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -58,14 +60,34 @@ def may_begin(workspace: Workspace, moment: datetime, has_work: Callable[[], boo
     Raises:
         StoreUnusable: the database cannot be read or written.
     """
+    facts = _looked(workspace, moment)
+    if "from" not in facts and has_work is not None:
+        facts["from"] = moment + (NOTICE if has_work() else timedelta())
+    remember(workspace, facts)
+    return facts.get("from", moment) <= moment
+
+
+def distrusted_until(workspace: Workspace, moment: datetime) -> datetime | None:
+    """Return until when archives are not pruned by their age, because the clock is far ahead; None if it is not.
+
+    Raises:
+        StoreUnusable: the database cannot be read.
+    """
+    facts = _looked(workspace, moment)
+    # What is found again in the next run need not be stored now.
+    with contextlib.suppress(StoreUnusable):
+        remember(workspace, facts)
+    until = facts["ahead"] + NOTICE if "ahead" in facts else moment
+    return until if until > moment else None
+
+
+def _looked(workspace: Workspace, moment: datetime) -> dict[str, datetime]:
+    """Return what is known with this look at the clock."""
     facts = known(workspace, moment)
     if _is_far_ahead(facts, moment):
-        _log.warning("the clock is far ahead of the last look at the history: nothing is removed for %s", NOTICE)
+        _log.warning("the clock is far ahead of the last look at it: nothing old is removed for %s", NOTICE)
         facts |= {"from": moment + NOTICE, "ahead": moment}
-    elif "from" not in facts and has_work is not None:
-        facts["from"] = moment + (NOTICE if has_work() else timedelta())
-    remember(workspace, {**facts, "seen": moment})
-    return facts.get("from", moment) <= moment
+    return {**facts, "seen": moment}
 
 
 def _is_far_ahead(facts: Mapping[str, datetime], moment: datetime) -> bool:

@@ -24,6 +24,8 @@ from borgdesk.engine.repositories.shared_locations import identity_here
 from borgdesk.engine.runs.active_run import ActiveRun, now
 from borgdesk.engine.runs.append_only import FreedSpace
 from borgdesk.engine.runs.borg_in_run import call_in_run, leave_out
+from borgdesk.engine.runs.removal_notice import distrusted_until
+from borgdesk.engine.workspace import Workspace
 
 _Make = Callable[[Borg], BorgCommand]
 
@@ -49,6 +51,9 @@ def apply_retention(active: ActiveRun, repository: Repository, access: Access) -
     and Borg prunes. Otherwise (other programs, other machines and users choose names too) Borg's rules are applied to
     our own archives alone, and the obsolete ones are deleted by name.
     """
+    if (reason := why_not_prune(active.workspace, repository)) is not None:
+        active.note(reason)
+        return
     removal = _removal(active, repository, access)
     if removal is None:
         return
@@ -68,6 +73,17 @@ def apply_retention(active: ActiveRun, repository: Repository, access: Access) -
         if answer is None:
             return
     _compact(active, repository, access, gone, _HALF_LEFT if removal else _COMPACT_LEFT)
+
+
+def why_not_prune(workspace: Workspace, repository: Repository) -> Reason | None:
+    """Return why nothing may be pruned now; None if it may.
+
+    By a clock that is years ahead, all archives are older than what is kept by age. Rules that count are not affected.
+    """
+    if repository.retention.within is None:
+        return None
+    until = distrusted_until(workspace, now())
+    return None if until is None else Reason(Code.CLOCK_AHEAD, {"date": f"{until.astimezone():%Y-%m-%d}"})
 
 
 def _compact(active: ActiveRun, repository: Repository, access: Access, gone: int, left: Reason) -> None:

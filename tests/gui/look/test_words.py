@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QLocale
 
-from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.enumeration import either, listed
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunOn, RunStatus, Step, Trigger
 from borgdesk.gui.look import words
 
