@@ -29,12 +29,15 @@ def hindrances(
     repository: Repository,
     conditions: Conditions,
     now: datetime,
-    good_at: datetime | None,
+    since: datetime | None,
 ) -> tuple[Reason, ...]:
-    """Return what the backup has to wait for; nothing if it can start."""
+    """Return what the backup has to wait for; nothing if it can start.
+
+    *since* is when the last good backup ended, or when the schedule was made if there is none.
+    """
     zone = local_zone(workspace.environment)
     anyway = conditions.run_anyway_after
-    if anyway is not None and good_at is not None and now - good_at > timedelta(days=anyway):
+    if anyway is not None and since is not None and now - since > timedelta(days=anyway):
         conditions = Conditions(on_battery=True, on_metered=True)
     remote = not is_local(repository.location)
     asked: list[Callable[[], Reason | None]] = [

@@ -116,7 +116,8 @@ def _waits_for(
     taken = taken_by([run for run in busy if run.kind is not RunKind.BACKUP], turn_of(repository))
     if taken is not None:
         return (taken,)
-    return hindrances(workspace, repository, schedule.conditions, now, assessment.good_at)
+    # Without any good backup, the days begin with the schedule.
+    return hindrances(workspace, repository, schedule.conditions, now, assessment.good_at or schedule.changed_at)
 
 
 def backups_of(workspace: Workspace, repository_id: RepositoryId) -> list[Run]:

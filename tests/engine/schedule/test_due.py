@@ -183,3 +183,10 @@ def test_the_delay_of_this_machine_does_not_change(workspace: Workspace, papers:
     schedule = Schedule(papers.id, "0 2 * * *", jitter=3600)
     assert due.shift(papers, schedule) == due.shift(papers, schedule)
     assert timedelta() <= due.shift(papers, schedule) <= timedelta(hours=1)
+
+
+def test_a_repository_without_any_good_backup_runs_anyway_too(workspace: Workspace, papers: Repository) -> None:
+    workspace.store.schedules.put(Schedule(papers.id, "0 2 * * *", Conditions(run_anyway_after=1)))
+    with patch("borgdesk.engine.schedule.conditions.has_mains_power", return_value=False):
+        assert not look(workspace, papers).start
+        assert look(workspace, papers, NOW + timedelta(days=2)).start
