@@ -21,6 +21,7 @@ from pathlib import Path
 
 from borgdesk.engine.archives.tree_copy import TreeCopy
 from borgdesk.engine.processes.exchange import sync_disk
+from borgdesk.store.files import sync_folder
 
 _LONGEST_NAME = 255
 """Bytes of a name."""
@@ -318,6 +319,8 @@ def write_plan(path: Path, placements: Iterator[Placement]) -> list[Placement]:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+    # What is placed may reach its disk sooner than this name: then a recovery would throw away what was replaced.
+    sync_folder(path.parent)
     return decided
 
 

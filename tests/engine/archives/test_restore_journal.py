@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,21 @@ def test_a_folder_that_is_no_stage_is_never_removed(tmp_path: Path) -> None:
     journal.discard()
     assert mine.is_dir()
     assert not journal.exists
+
+
+def test_the_name_of_the_plan_is_on_the_disk_before_anything_is_placed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "7").mkdir()
+    journal = RestoreJournal(tmp_path / "7")
+    journal.begin(tmp_path / f"{STAGE}one", [])
+    synced: list[tuple[str, bool]] = []
+    fsync = os.fsync
+
+    def seen_fsync(descriptor: int) -> None:
+        synced.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, journal.has_plan))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    journal.write_plan(iter([]))
+    assert synced == [("plan.part", False), ("restore", True)]
