@@ -109,6 +109,9 @@ def delete_archives(
             borg.ask(lambda call: call.delete(repository.location, names), listen=hear)
         except (BorgDeskError, Stopped) as error:
             trouble = error
+        if trouble is None or done:
+            # First, since Borg may not answer again: somebody has to know that there is space to be freed.
+            workspace.store.repositories.remember_deletion(repository.id)
         # Even a Borg that was stopped has deleted some.
         left = _asked_again(workspace, repository, borg, trouble)
     left_ids = {one.id for one in left.archives}

@@ -23,6 +23,7 @@ from borgdesk.engine.borg_calls.borg_process import usable_version
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import Turn
 from borgdesk.engine.repositories.shared_locations import turn_of
+from borgdesk.store.clock import now
 from tests.engine.archives.lab import back_up
 from tests.engine.desk import Desk
 
@@ -135,6 +136,18 @@ def test_borg_that_is_killed_leaves_a_sentence(real: Desk) -> None:
     killed = replace(real.workspace, fixed_borg=stub(real, "delete", "kill -9 $$"))
     with pytest.raises(BorgDeskError, match=r"killed .*0 of 1 archive was deleted"):
         delete_archives(killed, real.repository, found.archives)
+
+
+def test_that_there_is_space_to_be_freed_is_known_even_if_borg_does_not_answer_again(real: Desk) -> None:
+    back_up(real)
+    found, gone = read_archives(real.workspace, real.repository), real.file("gone")
+    then = f'if [ "$1" = delete ]; then {real.program} "$@" && touch {gone}; exit; fi; [ ! -e {gone} ] || exit 2;'
+    mute = replace(real.workspace, fixed_borg=stub(real, "delete|list", f'{then} exec {real.program} "$@"'))
+    real.workspace.store.repositories.remember_compaction(real.repository.id, now())
+    with pytest.raises(BorgDeskError):
+        delete_archives(mute, real.repository, found.archives)
+    assert gone.exists()
+    assert real.workspace.store.repositories.get(real.repository.id).has_deleted
 
 
 def test_what_retention_does_not_delete_after_a_renaming(real: Desk) -> None:
