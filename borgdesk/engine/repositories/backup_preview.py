@@ -13,7 +13,7 @@ import stat
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,8 +111,9 @@ def _new_folder(workspace: Workspace) -> Path:
     try:
         private.make_folder(previews)
         for old in previews.iterdir():
-            if old.stat().st_mtime < time.time() - _ABANDONED:
-                shutil.rmtree(old, ignore_errors=True)
+            with suppress(FileNotFoundError):  # it belongs to another preview, which has just ended
+                if old.stat().st_mtime < time.time() - _ABANDONED:
+                    shutil.rmtree(old, ignore_errors=True)
         folder = previews / f"{os.getpid()}-{uuid.uuid4().hex}"
         private.make_folder(folder)
     except OSError as error:

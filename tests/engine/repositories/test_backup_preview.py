@@ -147,3 +147,11 @@ def test_a_first_backup_that_is_larger_than_the_disk(real: Desk) -> None:
     assert preview.warnings[0].endswith(" before compression.")
     (real.source / "huge").unlink()
     assert made(real).warnings == ()
+
+
+def test_another_preview_may_end_meanwhile(real: Desk) -> None:
+    previews = real.workspace.paths.cache / "previews"
+    previews.mkdir(parents=True)
+    # As a folder that is gone between its name and its time.
+    (previews / "gone").symlink_to(previews / "nowhere")
+    discard(preview_backup(real.workspace, real.repository))
