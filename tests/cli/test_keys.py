@@ -152,6 +152,17 @@ def test_a_damaged_copy_does_not_replace_the_key(desk: BorgDesk, docs: Repositor
     desk.ok("run", "Docs")
 
 
+def test_a_key_that_cannot_be_kept_meanwhile_is_not_replaced(desk: BorgDesk, docs: Repository) -> None:
+    copy, keys = desk.folder / "copy", desk.home / "state" / "keys"
+    desk.ok("key", "export", "Docs", str(copy))
+    before = (Path(docs.location) / "config").read_bytes()
+    keys.write_text("in the way of the folder")
+    refused = desk("key", "import", "Docs", str(copy))
+    assert refused.code == 2
+    assert f"borgdesk: The present key cannot be kept in {keys}: " in refused.err
+    assert (Path(docs.location) / "config").read_bytes() == before
+
+
 def test_the_key_of_another_repository(desk: BorgDesk, docs: Repository) -> None:
     desk.add_repository("Photos", OLD)
     for form in ([], ["--paper"], ["--qr"]):

@@ -142,16 +142,21 @@ def _kept_key(workspace: Workspace, repository: Repository) -> Iterator[bool]:
 
     Meanwhile it is in a file in the state folder, which a crash leaves there: for Borg, the key of a repository has no
     history.
+
+    Raises:
+        StoreUnusable: it cannot be kept there; nothing was changed.
     """
     kept = workspace.paths.state / "keys" / f"repository-{repository.id}.key"
-    try:
-        with blamed(_("The present key cannot be kept in {folder}").format(folder=kept.parent)):
-            make_folder(kept.parent)
-        content = exported_key(workspace, repository, kept.parent)
-        write(kept, content, 0o600)
-    except BorgDeskError:
+    with blamed(_("The present key cannot be kept in {folder}").format(folder=kept.parent)):
+        make_folder(kept.parent)
+        try:
+            content = exported_key(workspace, repository, kept.parent)
+        except BorgDeskError:
+            content = b""
+    if not content:
         yield False
         return
+    write(kept, content, 0o600)
     try:
         yield True
     except BaseException:
