@@ -153,7 +153,7 @@ def as_html(sheet: Sheet) -> str:
         (_("Location"), f"<tt>{html.escape(repository.location)}</tt>"),
         (_("Id"), f"<tt>{html.escape(repository.borg_id or '')}</tt>"),
         (_("Encryption"), html.escape(repository.encryption or "")),
-        (_("Backed up"), html.escape(", ".join(repository.sources))),
+        (_("Backed up"), html.escape(", ".join(repository.all_sources))),
         (_("Computer"), html.escape(sheet.host)),
         (_("Made"), _("{date} by BorgDesk {version}, with Borg {borg}").format(
             date=f"{sheet.made:%Y-%m-%d}", version=html.escape(VERSION), borg=html.escape(sheet.borg)

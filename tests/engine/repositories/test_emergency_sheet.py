@@ -72,6 +72,12 @@ def qr_of(desk: Desk, file: Path) -> str:
     return done.stdout
 
 
+def test_sources_among_the_patterns_are_named(real: Desk) -> None:
+    repository = backed_up(real, Encryption.NONE)
+    repository = replace(repository, sources=(), patterns="R /home/ann\n- *.tmp")
+    assert "/home/ann" in text_of(sheet_of(real, repository))
+
+
 def paper_key(text: str) -> str:
     """Return what somebody types who is asked for the lines of the key."""
     first = re.findall(r"^ *id: (.+)$", text, re.MULTILINE)
