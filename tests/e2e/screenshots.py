@@ -1,23 +1,22 @@
 """Takes screenshots of every page and some dialogs, light and dark, with realistic and with extreme data, for review.
 
-python -m tests.e2e.screenshots FOLDER [WIDTHxHEIGHT] [SCALE] [SCENE,...]
+python -m tests.e2e.screenshots --help
 
 This is not a test: nothing compares the pictures. They are drawn in memory unless QT_QPA_PLATFORM says otherwise.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import sys
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-if len(sys.argv) > 3:
-    os.environ["QT_SCALE_FACTOR"] = sys.argv[3]
 
 from PySide6.QtWidgets import QDialog, QWidget
 from sqlalchemy import insert
@@ -255,20 +254,43 @@ SCENES: tuple[tuple[str, Callable[[Scene], None]], ...] = (
 )
 
 
-def main() -> None:
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    size = sys.argv[2] if len(sys.argv) > 2 else "1120x740"
-    wanted = sys.argv[4].split(",") if len(sys.argv) > 4 else [name for name, _make in SCENES]
+def main(words: Sequence[str] | None = None) -> None:
+    wanted = parsed(words)
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    if wanted.scale != 1:
+        os.environ["QT_SCALE_FACTOR"] = str(wanted.scale)
     for name, make in SCENES:
-        if name not in wanted:
+        if name not in wanted.scenes:
             continue
         with tempfile.TemporaryDirectory() as place:
             os.environ["BORG_BASE_DIR"] = place + "/borg"
             scene = Scene(Path(place))
             make(scene)
-            Photographer(scene, folder, name, size).take_all()
+            Photographer(scene, wanted.folder, name, wanted.size).take_all()
             scene.close()
+
+
+def parsed(words: Sequence[str] | None) -> argparse.Namespace:
+    names = [name for name, _make in SCENES]
+    parser = argparse.ArgumentParser(prog="python -m tests.e2e.screenshots", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="where the pictures are put; it is made if it is missing")
+    parser.add_argument("size", nargs="?", type=size, default="1120x740", help="of the window (default: %(default)s)")
+    parser.add_argument("scale", nargs="?", type=float, default=1.0, help="of everything (default: %(default)g)")
+    parser.add_argument("scenes", nargs="?", type=scenes, default=names, help=f"of these: {','.join(names)}")
+    return parser.parse_args(words)
+
+
+def size(word: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{1,3}x[1-9]\d{1,3}", word):
+        raise argparse.ArgumentTypeError(f"“{word}” is not WIDTHxHEIGHT")
+    return word
+
+
+def scenes(word: str) -> list[str]:
+    names = word.split(",")
+    if unknown := {*names} - {name for name, _make in SCENES}:
+        raise argparse.ArgumentTypeError(f"there is no scene “{min(unknown)}”")
+    return names
 
 
 if __name__ == "__main__":
