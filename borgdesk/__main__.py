@@ -78,6 +78,10 @@ def _open_window(*, hidden: bool = False) -> int:
             file=sys.stderr,
         )
         return _CANNOT_OPEN
+    from borgdesk.gui.workers.plain_import import load_qt
+
+    # Before everything else, which it would slow down.
+    load_qt()
     from borgdesk.app import main as open_window
 
     return open_window([], hidden=hidden)

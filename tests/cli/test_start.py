@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,23 @@ def test_the_window_is_imported_without_the_store_and_the_parser() -> None:
     program = f"import sys, borgdesk.__main__, borgdesk.app; print({late} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_the_sources_of_imported_modules_are_not_read_by_qt() -> None:
+    """PySide6 would look for its name in each of them, and keep them in memory."""
+    program = """
+import linecache, sys
+from borgdesk import __main__
+sys.modules["borgdesk.app"] = type(sys)("borgdesk.app")
+sys.modules["borgdesk.app"].main = lambda *_, **__: 0
+__main__.main([])
+import PySide6.QtWidgets, borgdesk.store.store
+read = " ".join(linecache.cache)
+print("PySide6.QtCore" in sys.modules, "QtWidgets" in read, "/sqlalchemy/" in read, "/store/" in read)
+"""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "True False False False\n"
 
 
 def test_what_a_command_imports_is_never_looked_through_for_garbage(desk: BorgDesk) -> None:
