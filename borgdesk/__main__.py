@@ -6,6 +6,10 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from borgdesk.domain.window_request import WindowRequest
 
 _TICK = ["due", "--start"]
 _CANNOT_OPEN = 2
@@ -60,13 +64,13 @@ def _main(argv: Sequence[str]) -> int:
         # Guardians inherit it.
         os.environ[logs.VARIABLE] = "debug"
     if arguments.command is None:
-        return _open_window(hidden=arguments.hidden)
+        return _open_window(hidden=arguments.hidden, request=arguments.open)
     from borgdesk.cli.main import execute
 
     return execute(arguments)
 
 
-def _open_window(*, hidden: bool = False) -> int:
+def _open_window(*, hidden: bool = False, request: WindowRequest | None = None) -> int:
     if not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         from borgdesk.translation import _
 
@@ -84,7 +88,7 @@ def _open_window(*, hidden: bool = False) -> int:
     load_qt()
     from borgdesk.app import main as open_window
 
-    return open_window([], hidden=hidden)
+    return open_window([], hidden=hidden, request=request)
 
 
 if __name__ == "__main__":

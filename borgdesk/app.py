@@ -38,14 +38,15 @@ _TRAY_PATIENCE = 10_000
 _TRAY_PAUSE = 250
 
 if TYPE_CHECKING:
+    from borgdesk.domain.window_request import WindowRequest
     from borgdesk.engine.workspace import Workspace
     from borgdesk.gui.shell.shell import Shell
 
 
-def main(argv: Sequence[str] = (), *, hidden: bool = False) -> int:
+def main(argv: Sequence[str] = (), *, hidden: bool = False, request: WindowRequest | None = None) -> int:
     """Open the window, or raise the one that is already open, and return the exit code.
 
-    *hidden* opens it in the tray, or minimised without one, and raises nothing.
+    *hidden* opens it in the tray, or minimised without one, and raises nothing. *request* is what it is to show.
     """
     paths = Paths.from_environment(os.environ)
     application = make_application(argv)
@@ -53,13 +54,16 @@ def main(argv: Sequence[str] = (), *, hidden: bool = False) -> int:
     _log.info("BorgDesk %s opens its window", VERSION)
     instance = SingleInstance(paths)
     try:
-        if not instance.claim(raise_first=not hidden):
+        if not instance.claim(request, raise_first=not hidden or request is not None):
             return 0
     except BorgDeskError as error:
         return _say_why_not(error.sentence)
-    opened = Application(application, paths, hidden=hidden)
+    opened = Application(application, paths, hidden=hidden and request is None)
     instance.is_ending = lambda: opened.lifetime.is_ending
     instance.raised.connect(opened.window.come_forward)
+    instance.asked.connect(opened.open)
+    if request is not None:
+        opened.open(request)
     try:
         code = application.exec()
     finally:
@@ -166,6 +170,8 @@ class Application(QObject):
         self.switches.exceptions.caught.connect(self.window.show_exception)
         self.window.report_requested.connect(self._copy_report)
         self.shell: Shell | None = None
+        self._request: WindowRequest | None = None
+        """What is to be shown once the store is open."""
         self._workspace: Workspace | None = None
         self.lifetime = Lifetime(self.window, self)
         self.lifetime.ended.connect(self._on_lifetime_ended)
@@ -188,6 +194,12 @@ class Application(QObject):
         """
         self.window.show_opening()
         self.background.ask(_open_workspace, self._begin, self._cannot_open, owner=self)
+
+    def open(self, request: WindowRequest) -> None:
+        """Show what is asked for, as soon as the store is open."""
+        self._request = request
+        if self.shell is not None:
+            self._answer_request()
 
     def close(self) -> bool:
         """Stop everything; return False if a thread cannot be stopped."""
@@ -215,6 +227,12 @@ class Application(QObject):
         self.switches.garbage.freeze()
         if self._hidden and not self.lifetime.start_hidden():
             self.window.showMinimized()
+        self._answer_request()
+
+    def _answer_request(self) -> None:
+        request, self._request = self._request, None
+        if request is not None and self.shell is not None and not self.lifetime.is_ending:
+            self.shell.open(request)
 
     def _copy_report(self) -> None:
         from borgdesk.gui.shell.report import report

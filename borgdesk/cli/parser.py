@@ -52,6 +52,9 @@ def build() -> Parser:
     parser.add_argument(
         "--hidden", action="store_true", help=_("open the window in the tray, or minimised without one")
     )
+    parser.add_argument(
+        "--open", metavar="WHAT", type=values.window_request, help=_("open the window at run:ID or repository:ID")
+    )
     commands = Group(parser, "command", required=False)
     _add_repositories(commands.add("repo", _("repositories: what is backed up, and where")))
     _add_scripts(commands.add("script", _("the script library")))
@@ -84,6 +87,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error(_("--json needs a command"))
     if parsed.command is not None and parsed.hidden:
         parser.error(_("--hidden is for the window only"))
+    if parsed.command is not None and parsed.open:
+        parser.error(_("--open is for the window only"))
     for name, value in vars(parsed).items():
         if name not in _FILES and (broken := _undecodable(value)):
             shown = broken.encode(errors="backslashreplace").decode()

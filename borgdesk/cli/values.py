@@ -33,6 +33,7 @@ from borgdesk.domain.schedule import DAYS, Hours, parse_time
 from borgdesk.domain.script import check_timeout
 from borgdesk.domain.server import check_jump_host, check_port, check_remote_path, check_ssh_key
 from borgdesk.domain.settings import setting_named
+from borgdesk.domain.window_request import WindowRequest
 from borgdesk.translation import _
 
 T = TypeVar("T")
@@ -206,6 +207,7 @@ checkpoint_interval = _checked(lambda text: check_checkpoint_interval(_number(te
 extra_arguments = _checked(_extra_arguments)
 seconds = _checked(lambda text: check_timeout(_number(text)))
 run_on = _checked(RunOn.parse)
+window_request = _checked(WindowRequest.parse)
 not_empty = _checked(_not_empty)
 number = _checked(_at_least_one)
 run_id = _checked(_number)

@@ -83,6 +83,13 @@ def test_the_window_starts_at_login_only_if_that_was_asked_for(desk: BorgDesk) -
         assert desk.ok("settings", "get", "window.autostart").out == "false\n"
 
 
+@pytest.mark.parametrize("words", [["--open", "run:1", "settings", "list"], ["--open", "run:x"], ["--open", ""]])
+def test_what_the_window_is_to_show_is_no_option_of_commands_and_must_exist(desk: BorgDesk, words: list[str]) -> None:
+    answer = desk(*words)
+    assert answer.code == 64
+    assert "--open" in answer.err
+
+
 def test_hidden_is_no_option_of_commands(desk: BorgDesk) -> None:
     answer = desk("--hidden", "settings", "list")
     assert answer.code == 64

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
+from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.engine.archives.mounts import recover_mounts, unmount_ours
 from borgdesk.engine.desktop import autostart
 from borgdesk.engine.runs.active_run import now
@@ -111,6 +112,16 @@ class Shell(QObject):
         background.do(lambda: try_to_follow_schedules(workspace))
         background.do(lambda: forget_old_restores(workspace, now()))
         background.do(lambda: recover_mounts(workspace))
+
+    def open(self, request: WindowRequest) -> None:
+        """Show what another process, or a click on a notification, asks for."""
+        match request.wanted:
+            case Wanted.RUN:
+                self._on_show_requested(RunId(request.number))
+            case Wanted.REPOSITORY:
+                self._on_repository_requested(RepositoryId(request.number))
+            case Wanted.BACKUP:
+                self._on_again_requested(RepositoryId(request.number))
 
     def finish(self) -> None:
         """Shut everything down at the end of the program."""

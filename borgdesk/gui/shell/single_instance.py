@@ -1,7 +1,8 @@
 """Ensures one window per user (and ``BORGDESK_HOME``): a second start raises the existing window and ends.
 
 A file lock decides which process is first. It is released with its process, so a crash leaves nothing behind. Further
-processes contact the first one through a socket, over which both sides accept only the same user.
+processes contact the first one through a socket, over which both sides accept only the same user, and send one line:
+what the window is to show, or nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSocketNotifier, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
-from borgdesk.domain.errors import BorgDeskError, InUse
+from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput
+from borgdesk.domain.window_request import WindowRequest
 from borgdesk.paths import Paths
 from borgdesk.translation import _
 
@@ -36,6 +38,8 @@ _ANSWER = 2.0
 """Seconds to wait for one answer."""
 
 _GLANCE = 0.05
+_LONGEST = 128
+"""Bytes of the longest line that is read."""
 _RAISED, _ENDING = b"raised\n", b"ending\n"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """Errors of file systems that do not support locks."""
@@ -55,6 +59,8 @@ class SingleInstance(QObject):
 
     raised = Signal()
     """BorgDesk was started again."""
+    asked = Signal(object)
+    """The :class:`WindowRequest` of a later start, after :attr:`raised`."""
 
     def __init__(
         self,
@@ -73,8 +79,8 @@ class SingleInstance(QObject):
         self.is_ending: Callable[[], bool] = lambda: False
         """Returns whether the first instance is ending and can no longer show its window."""
 
-    def claim(self, *, raise_first: bool = True) -> bool:
-        """Return whether this is the first instance. If not, the first one has shown its window.
+    def claim(self, request: WindowRequest | None = None, *, raise_first: bool = True) -> bool:
+        """Return whether this is the first instance. If not, the first one has shown its window, and gets *request*.
 
         Without *raise_first*, that one is left alone, whatever it is doing.
 
@@ -86,7 +92,7 @@ class SingleInstance(QObject):
         while not self._take_lock():
             if not raise_first:
                 return False
-            answer = self._call_first()
+            answer = self._call_first(request)
             if answer is _Answer.RAISED:
                 return False
             if time.monotonic() >= end:
@@ -123,7 +129,7 @@ class SingleInstance(QObject):
                 os.close(descriptor)
                 return False
             _log.warning("%s cannot be locked: %s", self._lock_file, error.strerror)
-            if self._call_first() is not _Answer.SILENT:
+            if self._call_first(None) is not _Answer.SILENT:
                 os.close(descriptor)
                 return False
         self._lock = descriptor
@@ -173,25 +179,32 @@ class SingleInstance(QObject):
             else:
                 return
 
-    def _greet(self, connection: socket.socket) -> None:
+    def _greet(self, connection: socket.socket, line: str) -> None:
         if self.is_ending():
             connection.send(_ENDING)
             return
         connection.send(_RAISED)
         self.raised.emit()
+        with contextlib.suppress(InvalidInput):
+            self.asked.emit(WindowRequest.parse(line))
 
-    def _call_first(self) -> _Answer:
-        answers = [self._ask(folder) for folder in self._folders]
+    def _call_first(self, request: WindowRequest | None) -> _Answer:
+        answers = list[_Answer]()
+        for folder in self._folders:
+            answers.append(self._ask(folder, request))
+            if answers[-1] is _Answer.RAISED:
+                break
         _log.debug("another window was asked at %s: %s", self._folders, answers)
         return next((answer for answer in answers if answer is not _Answer.SILENT), _Answer.SILENT)
 
-    def _ask(self, folder: Path) -> _Answer:
+    def _ask(self, folder: Path, request: WindowRequest | None) -> _Answer:
         try:
             with _entered(folder) as place, socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(_ANSWER)
                 connection.connect(f"{place}/{self._name}")
                 if not _is_ours(connection):
                     return _Answer.FOREIGN
+                connection.send(f"{request or ''}\n".encode())
                 said = connection.recv(16)
         except OSError:
             return _Answer.SILENT
@@ -199,9 +212,9 @@ class SingleInstance(QObject):
 
 
 class _Server:
-    """Listening socket; passes on each connection of this user, then closes it."""
+    """Listening socket; passes on each connection of this user with the line that it sends, then closes it."""
 
-    def __init__(self, folder: Path, name: str, greet: Callable[[socket.socket], None]) -> None:
+    def __init__(self, folder: Path, name: str, greet: Callable[[socket.socket, str], None]) -> None:
         self._folder, self._name, self._greet = folder, name, greet
         self._socket = socket.socket(socket.AF_UNIX)
         try:
@@ -221,8 +234,12 @@ class _Server:
         self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._on_activated)
 
+        self._callers: set[_Caller] = set()
+
     def close(self) -> None:
         self._notifier.setEnabled(False)
+        for caller in [*self._callers]:
+            caller.close()
         with contextlib.suppress(OSError):
             (self._folder / self._name).unlink()
         self._socket.close()
@@ -230,10 +247,40 @@ class _Server:
     def _on_activated(self) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._socket.accept()
-            with connection:
-                connection.setblocking(False)
-                if _is_ours(connection):
-                    self._greet(connection)
+            connection.setblocking(False)
+            if _is_ours(connection):
+                self._callers.add(_Caller(connection, self._greet, self._callers.discard))
+            else:
+                connection.close()
+
+
+class _Caller(QObject):
+    """A connection whose line has not arrived yet; nobody waits for it."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        greet: Callable[[socket.socket, str], None],
+        gone: Callable[[_Caller], None],
+    ) -> None:
+        super().__init__()
+        self._connection, self._greet, self._gone = connection, greet, gone
+        self._notifier = QSocketNotifier(connection.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._on_activated)
+        QTimer.singleShot(int(_ANSWER * 1000), self, self.close)
+
+    def close(self) -> None:
+        self._notifier.setEnabled(False)
+        self._connection.close()
+        self._gone(self)
+
+    def _on_activated(self) -> None:
+        self._notifier.setEnabled(False)
+        with contextlib.suppress(OSError):
+            # One that closes without a line only wanted to know whether anybody is there.
+            if line := self._connection.recv(_LONGEST):
+                self._greet(self._connection, line.decode(errors="replace").strip())
+        self.close()
 
 
 @contextlib.contextmanager

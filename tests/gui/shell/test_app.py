@@ -53,6 +53,8 @@ def watched(self, application, paths, **options):
             if "open" not in said:
                 self.shell.executor.events_arrived.connect(hear)
             once("open")
+            if {request} and self.window.has_made("history"):
+                once("shows run " + str(self.window.page("history").run_view.run_id))
             if not self.shell.executor.is_busy:
                 once("idle")
             for repository_id in {repositories}:
@@ -89,7 +91,9 @@ app._TRAY_PATIENCE = 200
 if {tray}:
     from PySide6.QtWidgets import QSystemTrayIcon
     QSystemTrayIcon.isSystemTrayAvailable = lambda: True
-sys.exit(app.main([], hidden={hidden}))
+from borgdesk.domain.window_request import WindowRequest
+request = {request}
+sys.exit(app.main([], hidden={hidden}, request=WindowRequest.parse(request) if request else None))
 """
 
 
@@ -105,10 +109,11 @@ class Program:
         *,
         hidden: bool = False,
         tray: bool = False,
+        request: str = "",
     ) -> None:
         text = _PROGRAM.replace("{repositories}", repr(repositories)).replace("{ends_in}", repr(session_ends_in))
         text = text.replace("{scheme}", repr(scheme)).replace("{hidden}", repr(hidden))
-        text = text.replace("{tray}", repr(tray))
+        text = text.replace("{tray}", repr(tray)).replace("{request}", repr(request))
         self.process = subprocess.Popen(
             [sys.executable, "-c", text],
             stdout=subprocess.PIPE,
@@ -175,8 +180,9 @@ def start() -> Iterator[Start]:
         *,
         hidden: bool = False,
         tray: bool = False,
+        request: str = "",
     ) -> Program:
-        programs.append(Program(home, repositories, session_ends_in, scheme, hidden=hidden, tray=tray))
+        programs.append(Program(home, repositories, session_ends_in, scheme, hidden=hidden, tray=tray, request=request))
         return programs[-1]
 
     yield begin
@@ -188,6 +194,19 @@ def test_a_second_start_raises_the_first_and_ends(start: Start, tmp_path: Path) 
     first = start(tmp_path)
     first.wait_for("open")
     assert start(tmp_path).ends() == 0
+    first.process.terminate()
+    assert first.ends() == 0
+    assert "Traceback" not in first.errors
+
+
+def test_a_start_shows_what_it_is_asked_for_in_a_new_or_the_open_window(start: Start, scene: Scene) -> None:
+    home, documents = scene.workspace.paths.home, scene.repository()
+    assert home is not None
+    first_run, second_run = (scene.run(documents) for _ in range(2))
+    first = start(home, request=f"run:{first_run.id}")
+    first.wait_for(f"shows run {first_run.id}")
+    assert start(home, request=f"run:{second_run.id}").ends() == 0
+    first.wait_for(f"shows run {second_run.id}")
     first.process.terminate()
     assert first.ends() == 0
     assert "Traceback" not in first.errors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.errors import BorgDeskError, InUse
+from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.gui.shell.single_instance import SingleInstance
 from borgdesk.paths import Paths
 
@@ -131,6 +133,39 @@ def test_the_first_hears_of_the_second(home: Path, claim: Claim, qtbot: QtBot) -
     assert second.claim()
     for instance in (second, other):
         instance.close()
+
+
+def test_the_first_hears_what_the_second_wants_to_see(home: Path, qtbot: QtBot) -> None:
+    first, second = SingleInstance(Paths.below(home)), SingleInstance(Paths.below(home))
+    assert first.claim()
+    request = WindowRequest(Wanted.RUN, 12)
+    heard: list[object] = []
+    first.raised.connect(lambda: heard.append("raised"))
+    first.asked.connect(heard.append)
+    with ThreadPoolExecutor(1) as pool:
+        told = pool.submit(second.claim, request)
+        qtbot.waitUntil(told.done, timeout=30_000)
+    assert heard == ["raised", request]
+    first.close()
+
+
+def test_a_caller_that_says_nothing_is_in_nobodys_way(
+    home: Path, runtime: Path, claim: Claim, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = SingleInstance(Paths.below(home)), SingleInstance(Paths.below(home))
+    assert first.claim()
+    heard: list[int] = []
+    first.raised.connect(lambda: heard.append(1))
+    monkeypatch.chdir(runtime / "borgdesk")
+    with socket.socket(socket.AF_UNIX) as silent, socket.socket(socket.AF_UNIX) as curious:
+        for one in (silent, curious):
+            one.connect(first._name)
+        curious.shutdown(socket.SHUT_WR)
+        told = claim(second)
+        qtbot.waitUntil(told.done, timeout=30_000)
+    assert not told.result()
+    assert heard == [1]
+    first.close()
 
 
 def test_of_many_that_start_at_once_one_opens(home: Path, start: MakeStart) -> None:
