@@ -18,16 +18,16 @@ from borgdesk.cli.stopping import stopping
 from borgdesk.cli.terminal import Screen
 from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import AlreadyStarted, BorgDeskError
-from borgdesk.domain.events import Event, RunQueued
+from borgdesk.domain.events import Event, RunEnded, RunQueued
 from borgdesk.domain.exit_codes import FAILURE, exit_code_of, worst
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import NOT_NOW, ExecutionStatus, RunKind, RunStatus, Trigger
+from borgdesk.domain.run import NOT_NOW, ExecutionStatus, Trigger
 from borgdesk.domain.schedule import Slot, SlotState
 from borgdesk.domain.sentences import recovery_sentence, run_sentence
+from borgdesk.engine import notices
 from borgdesk.engine.archives.mounts import recover_mounts
-from borgdesk.engine.desktop.session import notify
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import recipe
 from borgdesk.engine.runs.backup import Backup
@@ -168,7 +168,7 @@ class _Job:
         try:
             self.run = recipe.run(workspace, repository, self._task, self._trigger, self._tell, self._cancel)
             if self._trigger is Trigger.SCHEDULE:
-                _notify_failed_check(workspace, self.run)
+                _notify(workspace, self.run)
         except AlreadyStarted as error:
             self._board.line(f"{self._repository.name}: {error}")
         except BorgDeskError as error:
@@ -194,11 +194,10 @@ class _Job:
         self._progress(event)
 
 
-def _notify_failed_check(workspace: Workspace, run: Run) -> None:
-    """Tell the user of a check that has failed: there is no window to do so."""
-    if run.kind is RunKind.CHECK and run.status is RunStatus.FAILURE:
-        title = _("The check of “{name}” failed").format(name=run.repository)
-        notify(workspace.environment, title, run.error or "", urgent=True)
+def _notify(workspace: Workspace, run: Run) -> None:
+    """Notify the user of a scheduled run. A window that is open does so for its own runs only."""
+    ended = RunEnded(run.id, run.repository, run.status, run_sentence(run))
+    notices.send_without_window(workspace, notices.of_end(workspace, workspace.store.settings.read(), ended))
 
 
 def _board(console: Console) -> LiveScreen:

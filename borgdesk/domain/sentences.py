@@ -114,6 +114,34 @@ _DURING = {
 }
 
 
+_KINDS = {
+    RunKind.BACKUP: N_("Backup"),
+    RunKind.RESTORE: N_("Restore"),
+    RunKind.CHECK: N_("Check"),
+    RunKind.PRUNE: N_("Prune"),
+    RunKind.COMPACT: N_("Free disk space"),
+    RunKind.BREAK_LOCK: N_("Broken lock"),
+    RunKind.INFO: N_("Information"),
+}
+
+
+def kind_word(kind: RunKind) -> str:
+    """Return the kind of a run: "Backup", "Restore"."""
+    return _(_KINDS[kind])
+
+
+def end_title(status: RunStatus, kind: RunKind = RunKind.BACKUP) -> str:
+    """Return the title of a notification about the end of a run, whose text is :func:`run_sentence`."""
+    titles = {
+        RunStatus.SUCCESS: _("{work} finished"),
+        RunStatus.WARNING: _("{work} finished with warnings"),
+        RunStatus.CANCELLED: _("{work} cancelled"),
+        RunStatus.INTERRUPTED: _("{work} interrupted"),
+        RunStatus.SKIPPED: _("{work} skipped"),
+    }
+    return titles.get(status, _("{work} failed")).format(work=kind_word(kind))
+
+
 def subject(kind: RunKind, repository: str) -> str:
     """Return a title for a run, such as "Backup of Documents"."""
     return _(_SUBJECTS[kind]).format(name=repository)

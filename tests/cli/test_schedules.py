@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -20,6 +21,7 @@ from borgdesk.domain.run import Hook, RunStatus, Trigger
 from borgdesk.domain.schedule import Conditions, Schedule, Slot, SlotState
 from borgdesk.store.tables import BackupJobRow
 from tests.cli.lab import BorgDesk, end_with_guardian, wait_until
+from tests.notification_desk import NotificationDesk
 
 ANYTIME = Conditions(on_battery=True, on_metered=True)
 
@@ -202,6 +204,36 @@ def test_a_failure_is_tried_again_later(desk: BorgDesk) -> None:
     (due,) = desk.ok("due", "--json").json
     assert (due["starts"], due["slot"]["state"], due["slot"]["tries"]) == (False, "waiting", 1)
     assert due["slot"]["next_try"] is not None
+
+
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
+def test_a_scheduled_run_without_a_window_is_told_with_buttons(desk: BorgDesk, tmp_path: Path) -> None:
+    flag = tmp_path / "broken"
+    flag.touch()
+    desk.add_repository("Papers")
+    desk.add_script("stop", f"test ! -e {flag}")
+    desk.assign("Papers", "stop", Hook.PRE_BACKUP)
+    assert desk("run", "Papers").code == 2
+    flag.unlink()
+    desk.add_repository("Photos")
+    desk.add_script("start", "echo no such container >&2; exit 3")
+    desk.assign("Photos", "start", Hook.POST_BACKUP)
+    for name in ("Papers", "Photos"):
+        yearly(desk, name)
+    desktop = NotificationDesk(tmp_path / "bus", "body,actions")
+    try:
+        bus = {"DBUS_SESSION_BUS_ADDRESS": desktop.environment["DBUS_SESSION_BUS_ADDRESS"]}
+        assert desk("run", "--scheduled", "Papers", "Photos", **bus).code == 1
+        warned, good = sorted(desktop.shown, key=lambda one: str(one[2]))
+    finally:
+        desktop.close()
+    text = (
+        "Backup of Photos finished with warnings. The script “start” failed (exit 3): no such container. “start” "
+        "failed and may need your attention."
+    )
+    assert warned[2:4] == ["Backup finished with warnings", text]
+    assert warned[4:] == [["default", "Show log", "show", "Show log"], 1]
+    assert good[2:4] == ["Backups work again", "Backup of Papers finished."]
 
 
 def test_not_now_is_asked_again(desk: BorgDesk) -> None:

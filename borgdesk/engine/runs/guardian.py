@@ -85,9 +85,10 @@ def _put_back(owed: bytes, why: str) -> None:
 
 def _tell(title: str, text: str) -> None:
     try:
-        from borgdesk.engine.desktop.session import notify
+        from borgdesk.engine.desktop.notification import Notification
+        from borgdesk.engine.desktop.notification_sending import send
 
-        notify(os.environ, title, text, urgent=True)
+        send(os.environ, Notification("", title, text, urgent=True))
     except BaseException:
         last_resort.tell(title, text)
 

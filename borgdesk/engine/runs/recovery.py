@@ -18,8 +18,9 @@ from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind, RunStatus, Step
-from borgdesk.domain.sentences import interrupted, interrupted_title, run_sentence, subject
-from borgdesk.engine.desktop.session import awake, notify
+from borgdesk.domain.sentences import interrupted, subject
+from borgdesk.engine.desktop.session import awake
+from borgdesk.engine.notices import of_recovery, send_without_window
 from borgdesk.engine.processes import process, procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.markers import execution_marker, mark_of
@@ -140,7 +141,7 @@ def _recover_for_user(workspace: Workspace, run_id: RunId, texts: Sequence[bytes
             recovered = _claim_and_finish(workspace, run, NOBODY, Cancel(), texts)
         if recovered is None:
             return True
-        notify(workspace.environment, interrupted_title(run.kind), run_sentence(recovered), urgent=True)
+        send_without_window(workspace, of_recovery(recovered))
         return not _owes_for_shortage(recovered)
 
 

@@ -348,15 +348,3 @@ def tray_progress(active: tuple[LiveRun, ...]) -> str:
             known = _("{name}: {percent}, {left}") if left else _("{name}: {percent}")
             lines.append(known.format(name=live.repository, percent=words.percent(fraction), left=left))
     return "\n".join(lines)
-
-
-def notification_title(status: RunStatus, kind: RunKind = RunKind.BACKUP) -> str:
-    """Return the title of a notification, whose text is the run's own sentence."""
-    titles = {
-        RunStatus.SUCCESS: _("{work} finished"),
-        RunStatus.WARNING: _("{work} finished with warnings"),
-        RunStatus.CANCELLED: _("{work} cancelled"),
-        RunStatus.INTERRUPTED: _("{work} interrupted"),
-        RunStatus.SKIPPED: _("{work} skipped"),
-    }
-    return titles.get(status, _("{work} failed")).format(work=words.kind(kind))

@@ -22,6 +22,7 @@ from borgdesk.domain.run import (
     Trigger,
 )
 from borgdesk.domain.script import AssignmentPlace
+from borgdesk.domain.sentences import kind_word
 from borgdesk.translation import _, ngettext
 
 NOTHING = "–"
@@ -103,15 +104,7 @@ def step(value: Step) -> str:
 
 def kind(value: RunKind) -> str:
     """Return the kind of a run: "Backup", "Restore"."""
-    return {
-        RunKind.BACKUP: _("Backup"),
-        RunKind.RESTORE: _("Restore"),
-        RunKind.CHECK: _("Check"),
-        RunKind.PRUNE: _("Prune"),
-        RunKind.COMPACT: _("Free disk space"),
-        RunKind.BREAK_LOCK: _("Broken lock"),
-        RunKind.INFO: _("Information"),
-    }[value]
+    return kind_word(value)
 
 
 def trigger(value: Trigger) -> str:

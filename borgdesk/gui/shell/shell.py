@@ -115,13 +115,14 @@ class Shell(QObject):
 
     def open(self, request: WindowRequest) -> None:
         """Show what another process, or a click on a notification, asks for."""
+        self.window.come_forward()
         match request.wanted:
             case Wanted.RUN:
-                self._on_show_requested(RunId(request.number))
+                self.navigation.show_run(RunId(request.number))
             case Wanted.REPOSITORY:
-                self._on_repository_requested(RepositoryId(request.number))
+                self.navigation.show_repository(RepositoryId(request.number))
             case Wanted.BACKUP:
-                self._on_again_requested(RepositoryId(request.number))
+                self.requests.run_again(RepositoryId(request.number))
 
     def finish(self) -> None:
         """Shut everything down at the end of the program."""
@@ -159,14 +160,13 @@ class Shell(QObject):
         background.problem_met.connect(window.show_problem)
         self.settings.changed.connect(self._apply_settings)
         window.files_dropped.connect(self.navigation.import_files)
-        self.notifications.show_requested.connect(self._on_show_requested)
-        self.notifications.again_requested.connect(self._on_again_requested)
-        self.notifications.repository_requested.connect(self._on_repository_requested)
+        self.notifications.requested.connect(self.open)
 
     def _warm_up(self) -> None:
         """Load what the next pages need while the program is idle and no backup competes for Python's lock."""
         self._pages.import_late_pages()
         self.navigation.warm_up()
+        self.notifications.listen()
 
     def _stop_runs(self) -> None:
         self.executor.stop_all(by_system=self._lifetime.is_end_by_system)
@@ -203,24 +203,10 @@ class Shell(QObject):
             self._has_shown_tray_hint = True
             self.notifications.show(_("BorgDesk is still running"), _("To quit, use its icon in the tray."))
 
-    def _on_show_requested(self, run_id: RunId) -> None:
-        self.window.come_forward()
-        self.navigation.show_run(run_id)
-
-    def _on_again_requested(self, repository_id: RepositoryId) -> None:
-        self.window.come_forward()
-        self.requests.run_again(repository_id)
-
-    def _on_repository_requested(self, repository_id: RepositoryId) -> None:
-        self.window.come_forward()
-        self.navigation.show_repository(repository_id)
-
     def _on_message_clicked(self) -> None:
         self.window.come_forward()
-        if self.notifications.last_run_id is not None:
-            self.navigation.show_run(self.notifications.last_run_id)
-        elif self.notifications.last_repository_id is not None:
-            self.navigation.show_repository(self.notifications.last_repository_id)
+        if self.notifications.last_request is not None:
+            self.open(self.notifications.last_request)
 
     def _on_defect_met(self, error: Exception) -> None:
         raise error

@@ -26,6 +26,7 @@ from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
 from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, BorgStep, ExecutionStatus, Hook, OnFailure, Outcome, RunStatus, Step, Trigger
+from borgdesk.domain.sentences import end_title
 from borgdesk.engine.runs.story import Entry, Kind
 from borgdesk.gui.look import run_words, words
 from borgdesk.gui.workers.live_run import LiveRun
@@ -215,7 +216,7 @@ def test_the_first_line_of_the_tray_s_menu() -> None:
 
 
 def test_titles_of_notifications() -> None:
-    titles = {status: run_words.notification_title(status) for status in RunStatus}
+    titles = {status: end_title(status) for status in RunStatus}
     assert titles[RunStatus.SUCCESS] == "Backup finished"
     assert titles[RunStatus.WARNING] == "Backup finished with warnings"
     assert titles[RunStatus.CANCELLED] == "Backup cancelled"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime, timedelta
 from datetime import time as time_of_day
-from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import SignalInstance
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import open_dbus_connection
+from jeepney.wrappers import unwrap_msg
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +23,10 @@ from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunKind, RunStatus, Trigger
 from borgdesk.domain.settings import NOTIFY_RECOVERED, NOTIFY_SUCCESS, QUIET_HOURS
+from borgdesk.domain.window_request import Wanted, WindowRequest
+from borgdesk.engine.desktop.notification import Button, Notification
+from borgdesk.engine.desktop.notification_sending import LOG, send
+from borgdesk.engine.desktop.notification_session import name_on_bus
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import backup
@@ -31,51 +34,20 @@ from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.schedule.due import look
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.shell.notifications import Notifications
+from borgdesk.gui.shell.single_instance import SingleInstance
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.live_settings import LiveSettings
 from tests.engine.desk import wait_until
 from tests.gui.scene import POST, PRE, Scene
+from tests.notification_desk import NotificationDesk
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
-
-FAKE = Path(__file__).with_name("fake_notifications.py")
-
-
-class Daemon:
-    def __init__(self, folder: Path, capabilities: str) -> None:
-        folder.mkdir()
-        self._journal = folder / "shown"
-        address = f"unix:path={folder}/bus"
-        self._bus = subprocess.Popen(
-            ["dbus-daemon", "--session", "--nofork", f"--address={address}", "--print-address"], stdout=subprocess.PIPE
-        )
-        assert self._bus.stdout is not None
-        self._bus.stdout.readline()
-        self.environment = {**os.environ, "DBUS_SESSION_BUS_ADDRESS": address}
-        self._fake = subprocess.Popen(
-            [sys.executable, str(FAKE), str(self._journal), capabilities], env=self.environment
-        )
-        wait_until(self._journal.exists)
-
-    @property
-    def shown(self) -> list[list[Any]]:
-        return [json.loads(line) for line in self._journal.read_text().splitlines()]
-
-    def press(self, number: int, key: str) -> None:
-        unfinished = self._journal.with_name("press.partial")
-        unfinished.write_text(f"{number} {key}")
-        unfinished.rename(self._journal.with_name("press"))
-
-    def close(self) -> None:
-        for process in (self._fake, self._bus):
-            process.terminate()
-            process.communicate()
 
 
 class Bench:
     """The notifications of a window, and the desktop that shows them."""
 
-    def __init__(self, scene: Scene, background: Background, qtbot: QtBot, daemon: Daemon) -> None:
+    def __init__(self, scene: Scene, background: Background, qtbot: QtBot, daemon: NotificationDesk) -> None:
         self._background, self._qtbot = background, qtbot
         self.daemon = daemon
         self.workspace = replace(scene.workspace, environment=self.daemon.environment)
@@ -92,11 +64,18 @@ class Bench:
         self._qtbot.waitUntil(lambda: len(self.daemon.shown) == count, timeout=30_000)
         return self.daemon.shown
 
-    def asked(self, signal: SignalInstance, number: int, key: str) -> list[Any]:
-        """Press a button of a notification; return what is asked for by a signal."""
-        with self._qtbot.waitSignal(signal, timeout=30_000) as asked:
+    def asked(self, number: int, key: str) -> object:
+        """Press a button of a notification; return what is asked for."""
+        with self._qtbot.waitSignal(self.told.requested, timeout=30_000) as asked:
             self.daemon.press(number, key)
-        return list(asked.args or [])
+        assert asked.args is not None
+        return asked.args[0]
+
+    def wait_until_nobody_shows(self) -> None:
+        """Wait until no process is left that shows notifications for others."""
+        asked = message_bus.NameHasOwner(name_on_bus(self.workspace.paths))
+        with open_dbus_connection("SESSION") as bus:
+            wait_until(lambda: not unwrap_msg(bus.send_and_get_reply(asked))[0])
 
     def show_end(self, ended: RunEnded) -> None:
         """Tell of a run; return when it has been decided whether it is shown."""
@@ -112,7 +91,7 @@ def make_bench(
     with ExitStack() as made:
 
         def make(capabilities: str) -> Bench:
-            daemon = Daemon(scene.folder / "bus", capabilities)
+            daemon = NotificationDesk(scene.folder / "bus", capabilities)
             made.callback(daemon.close)
             # What connects to the bus reads the address from the environment of this process.
             monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", daemon.environment["DBUS_SESSION_BUS_ADDRESS"])
@@ -158,13 +137,13 @@ def test_a_failure_names_its_cause_and_can_be_shown_and_tried_again(bench: Bench
     second = run(bench.workspace, repository)
     bench.told.show_end(second)
     assert bench.shown(2)[1][:2] == [number, number], "they do not pile up"
-    assert bench.asked(bench.told.show_requested, number, "show") == [second.run_id]
+    assert bench.asked(number, "show") == WindowRequest(Wanted.RUN, second.run_id)
 
     # That one is gone: the next is a new one.
     bench.told.show_end(second)
     third = bench.shown(3)[2]
     assert third[1] == 0
-    assert bench.asked(bench.told.again_requested, third[0], "again") == [repository.id]
+    assert bench.asked(third[0], "again") == WindowRequest(Wanted.BACKUP, repository.id)
 
 
 def test_what_is_overdue_opens_its_repository_and_can_be_backed_up(bench: Bench, scene: Scene) -> None:
@@ -175,8 +154,9 @@ def test_what_is_overdue_opens_its_repository_and_can_be_backed_up(bench: Bench,
     bench.told.show_overdue(due)
     shown = bench.shown(1)[0]
     assert shown[4] == ["default", "Open", "again", "Back up now"]
-    assert bench.asked(bench.told.repository_requested, shown[0], "default") == [repository.id]
-    assert (bench.told.last_run_id, bench.told.last_repository_id) == (None, repository.id)
+    request = WindowRequest(Wanted.REPOSITORY, repository.id)
+    assert bench.told.last_request == request
+    assert bench.asked(shown[0], "default") == request
 
 
 def test_a_warning_offers_no_second_backup_and_other_repositories_keep_theirs(
@@ -205,9 +185,9 @@ def test_only_a_backup_that_history_knows_can_be_tried_again_and_each_kind_has_i
         bench.told.show_end(RunEnded(number, "Documents", RunStatus.FAILURE, "It failed."))
         newest = bench.shown(len(seen) + 1)[-1]
         seen.append((newest[2], "again" in newest[4]))
-        assert bench.told.last_run_id == number
+        assert bench.told.last_request == WindowRequest(Wanted.RUN, number)
     assert seen == [("Backup failed", True), ("Restore failed", False), ("Backup failed", False)]
-    assert bench.asked(bench.told.show_requested, newest[0], "default") == [99]
+    assert bench.asked(newest[0], "default") == WindowRequest(Wanted.RUN, 99)
 
 
 def test_a_desktop_without_buttons_is_sent_none(make_bench: Callable[[str], Bench]) -> None:
@@ -262,3 +242,63 @@ def test_in_quiet_hours_only_failures_are_shown_at_once(bench: Bench) -> None:
     bench.clock = time_of_day(7, 0)
     bench.told.show_held()
     assert bench.shown(2)[1][2] == "Backup finished with warnings", "the newest of that repository"
+
+
+def test_a_click_on_a_notification_of_a_process_that_has_ended_opens_its_run(
+    bench: Bench, scene: Scene, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some desktops remove the notifications of a program that leaves the bus, so one program stays for all."""
+    assert scene.workspace.paths.home is not None
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(scene.folder / "runtime"))
+    (scene.folder / "runtime").mkdir(mode=0o700)
+    environment = {**os.environ, "BORGDESK_HOME": str(scene.workspace.paths.home)}
+    window = SingleInstance(scene.workspace.paths, environment)
+    assert window.claim()
+    opened = WindowRequest(Wanted.RUN, 12)
+    first = Notification("1", "It failed", "The first", urgent=True, buttons=(Button("default", "Show", opened),))
+    assert send(environment, first)
+    assert send(environment, replace(first, text="The second"))
+    (one, two) = bench.daemon.shown
+    assert two[:2] == [one[0], one[0]], "the second has replaced the first"
+    with qtbot.waitSignal(window.asked, timeout=60_000) as asked:
+        bench.daemon.press(one[0], "default")
+    assert asked.args == [opened]
+    window.close()
+    assert (scene.workspace.paths.state / LOG).read_bytes() == b""
+    bench.wait_until_nobody_shows()
+
+
+def test_an_open_window_shows_and_replaces_the_notifications_of_other_processes(bench: Bench) -> None:
+    repository = bench.repository()
+    environment = {**bench.daemon.environment, "BORGDESK_HOME": str(bench.workspace.paths.home)}
+    opened = WindowRequest(Wanted.RUN, 12)
+    failed = Notification(
+        str(repository.id), "It failed", "Why", urgent=True, buttons=(Button("show", "Show", opened),)
+    )
+    assert send(environment, failed)
+    (number, *_) = bench.shown(1)[0]
+    # The window opens, and tells of the same repository.
+    bench.show_end(ended(bench.workspace, repository, RunStatus.FAILURE))
+    assert bench.shown(3)[2] == [number]
+    assert send(environment, failed)
+    newest = bench.shown(4)[3]
+    assert newest[1] == bench.shown(4)[1][0], "the window has replaced its own"
+    assert bench.asked(newest[0], "show") == opened
+
+
+def test_without_a_window_quiet_hours_count_too(bench: Bench) -> None:
+    environment = {**bench.daemon.environment, "BORGDESK_HOME": str(bench.workspace.paths.home)}
+    now_here = datetime.now()  # noqa: DTZ005 - quiet hours are local
+    hours = "-".join(f"{now_here + timedelta(hours=shift):%H:%M}" for shift in (-2, 2))
+    assert send(environment, Notification("1", "A warning", "Nothing urgent"), hours)
+    assert send(environment, Notification("2", "A failure", "Something urgent", urgent=True), hours)
+    assert [one[2] for one in bench.shown(1)] == ["A failure"]
+
+
+def test_without_buttons_the_program_ends_at_once(make_bench: Callable[[str], Bench]) -> None:
+    bench = make_bench("body")
+    environment = {**bench.daemon.environment, "BORGDESK_HOME": str(bench.workspace.paths.home)}
+    button = Button("default", "Show", WindowRequest(Wanted.RUN, 12))
+    assert send(environment, Notification("1", "It failed", "Why", urgent=True, buttons=(button,)))
+    assert bench.shown(1)[0][4] == []
+    bench.wait_until_nobody_shows()

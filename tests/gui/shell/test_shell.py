@@ -18,6 +18,7 @@ from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
 from borgdesk.domain.settings import CLOSE_TO_TRAY, KEEP_CHECKPOINT, NOTIFY_SUCCESS
+from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.planning import plan
 from borgdesk.engine.settings.borg_program import untold_advice
@@ -90,7 +91,7 @@ def test_run_again_opens_the_live_run(shell: Shell, scene: Scene, qtbot: QtBot) 
 def test_a_click_on_what_is_overdue_opens_the_repository(shell: Shell, scene: Scene, qtbot: QtBot) -> None:
     repository = scene.repository()
     shell.window.hide()
-    shell.notifications.repository_requested.emit(repository.id)
+    shell.notifications.requested.emit(WindowRequest(Wanted.REPOSITORY, repository.id))
     page = shell.window.page("repositories")
     assert isinstance(page, RepositoriesPage)
     assert page.isVisible()
