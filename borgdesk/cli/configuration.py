@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from borgdesk.cli.console import Commands, Console
-from borgdesk.cli.inputs import ask_secret
+from borgdesk.cli.inputs import ask_new_secret, ask_secret
 from borgdesk.cli.json_values import Json
+from borgdesk.cli.schedules import tell_closed
 from borgdesk.cli.terminal import Screen, printable
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.schedule import CronForm
@@ -22,7 +23,7 @@ _PASSPHRASE = N_("passphrase of the file")
 def export_all(console: Console, arguments: argparse.Namespace) -> int:
     """Write the whole set-up to a new file."""
     file = Path(arguments.file)
-    passphrase = _asked() if arguments.with_secrets else None
+    passphrase = ask_new_secret(_(_PASSPHRASE)) if arguments.with_secrets else None
     left_out = export(console.workspace, file, passphrase)
     for sentence in left_out:
         console.say(sentence)
@@ -37,14 +38,12 @@ def import_all(console: Console, arguments: argparse.Namespace) -> int:
     wanted = plan(console.workspace, read(Path(arguments.file)))
     todo: list[str] = []
     if not arguments.dry_run:
-        passphrase = _asked() if wanted.has_secrets and not arguments.without_secrets else None
+        passphrase = ask_secret(_(_PASSPHRASE)) if wanted.has_secrets and not arguments.without_secrets else None
         todo = carry_out(console.workspace, wanted, passphrase)
+        if any(part.schedule is not None for part in wanted.repositories):
+            tell_closed(console)
     console.answer(_json(wanted, todo), lambda out: _show(out, wanted, todo, trial=arguments.dry_run))
     return 0
-
-
-def _asked() -> str:
-    return ask_secret(_(_PASSPHRASE))
 
 
 def _json(wanted: Plan, todo: list[str]) -> Json:

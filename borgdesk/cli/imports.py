@@ -9,6 +9,7 @@ from pathlib import Path
 from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import confirmed
 from borgdesk.cli.json_values import Json
+from borgdesk.cli.schedules import tell_closed
 from borgdesk.cli.tables import facts
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.exit_codes import FAILURE
@@ -21,8 +22,6 @@ from borgdesk.engine.imports.findings import Found
 from borgdesk.engine.imports.planning import Plan, PlannedRepository, PlannedUse, plan
 from borgdesk.engine.imports.script_folder import read_script_folder
 from borgdesk.engine.imports.vorta import read_vorta
-from borgdesk.engine.schedule import units
-from borgdesk.engine.schedule.units import Units
 from borgdesk.translation import _, ngettext
 
 
@@ -58,10 +57,8 @@ def _import(console: Console, arguments: argparse.Namespace, found: Found) -> in
     if wanted:
         imported = carry_out(console.workspace, planned)
         console.say(_said(imported))
-        if imported.schedules and units.state(console.workspace.environment).units is Units.MISSING:
-            console.say(
-                _("Scheduled backups start only while the window is open; “borgdesk schedule install” changes that.")
-            )
+        if imported.schedules:
+            tell_closed(console)
     elif arguments.dry_run:
         console.say(_("Nothing was imported: this was a dry run."))
     else:

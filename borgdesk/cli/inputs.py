@@ -114,6 +114,19 @@ def ask_secret(name: str) -> str:
         raise InvalidInput(_("The value of {name} on standard input is not UTF-8 text.").format(name=name)) from error
 
 
+def ask_new_secret(name: str) -> str:
+    """Read a secret value that nothing can be compared with: on a terminal, it is entered twice.
+
+    Raises:
+        InvalidInput: as for :func:`ask_secret`, or both are different.
+    """
+    given = ask_secret(name)
+    is_on_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if is_on_terminal and ask_secret(_("{name} again").format(name=name)) != given:
+        raise InvalidInput(_("The passphrases do not match."))
+    return given
+
+
 def _standard_input() -> BinaryIO:
     """Return standard input as bytes; empty if it was closed by the parent process."""
     return io.BytesIO() if sys.stdin is None else sys.stdin.buffer

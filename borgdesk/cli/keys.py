@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from borgdesk.borg.command import KeyForm
 from borgdesk.cli.console import Commands, Console
-from borgdesk.cli.inputs import ask_secret, ask_secrets
+from borgdesk.cli.inputs import ask_new_secret, ask_secret
 from borgdesk.cli.stopping import stoppable
-from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.exit_codes import WARNING
 from borgdesk.engine.repositories.emergency_sheet import save_sheet
 from borgdesk.engine.repositories.passphrases import change_passphrase, knows_passphrase, old_copies
@@ -49,7 +47,7 @@ def export_key_of(console: Console, arguments: argparse.Namespace) -> int:
 def change_passphrase_of(console: Console, arguments: argparse.Namespace) -> int:
     """Change the passphrase of a repository; the old and the new one come from standard input, a line each."""
     repository = console.workspace.store.repositories.get(arguments.repository)
-    old, new = _old_and_new()
+    old, new = ask_secret(_("Old passphrase")), ask_new_secret(_("New passphrase"))
     with stoppable(console) as cancel:
         changed = change_passphrase(console.workspace, repository, old, new, cancel)
     console.say(_("The passphrase of “{repository}” was changed.").format(repository=repository.name))
@@ -96,20 +94,6 @@ def emergency_sheet_of(console: Console, arguments: argparse.Namespace) -> int:
     )
     console.answer({"repository": repository.name, "file": str(file), "with_passphrase": arguments.with_passphrase})
     return 0
-
-
-def _old_and_new() -> tuple[str, str]:
-    """Read both passphrases; on a terminal, the new one twice.
-
-    Raises:
-        InvalidInput: standard input ends too early or is not text, or the new ones differ.
-    """
-    old, new, again = _("Old passphrase"), _("New passphrase"), _("New passphrase again")
-    on_terminal = sys.stdin is not None and sys.stdin.isatty()
-    given = ask_secrets([old, new, again] if on_terminal else [old, new])
-    if given.get(again, given[new]) != given[new]:
-        raise InvalidInput(_("The passphrases do not match."))
-    return given[old], given[new]
 
 
 COMMANDS: Commands = {

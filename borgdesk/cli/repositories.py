@@ -14,7 +14,7 @@ from borgdesk.cli import json_values, words
 from borgdesk.cli.assignments import lanes
 from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.history import runs_table
-from borgdesk.cli.inputs import ask_secret, read_script
+from borgdesk.cli.inputs import ask_new_secret, ask_secret, read_script
 from borgdesk.cli.previews import preview
 from borgdesk.cli.stopping import stoppable
 from borgdesk.cli.tables import Cell, Column, facts, table
@@ -52,7 +52,7 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
     """Add a repository, new or existing."""
     fresh = Repository(RepositoryId(0), arguments.name, arguments.location, compression=DEFAULT_COMPRESSION)
     wanted = replace(fresh, **_changes(arguments, fresh))
-    passphrase = _passphrase(arguments)
+    passphrase = _passphrase(arguments, is_new=arguments.init is not None)
     key_file = Path(arguments.key_file) if arguments.key_file is not None else None
     with stoppable(console) as cancel, _with_hint():
         added = add_repository(
@@ -219,10 +219,10 @@ def _text_of(file: str | None) -> str | None:
     return normalized(read_script(file), _("The file {file}").format(file=file)).decode()
 
 
-def _passphrase(arguments: argparse.Namespace) -> str | None:
+def _passphrase(arguments: argparse.Namespace, *, is_new: bool = False) -> str | None:
     if not arguments.passphrase_stdin:
         return None
-    return ask_secret("passphrase")
+    return (ask_new_secret if is_new else ask_secret)(_("passphrase"))
 
 
 def _remark(console: Console, arguments: argparse.Namespace, repository: Repository) -> None:

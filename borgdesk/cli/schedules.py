@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from borgdesk.cli.json_values import moment as json_moment
 from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.enumeration import quoted
-from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.schedule import UNTIL_RESUMED, Schedule, Slot, SlotState
 from borgdesk.engine.schedule import due as due_now
@@ -225,7 +226,7 @@ def set_schedule(console: Console, arguments: argparse.Namespace) -> int:
     if not console.json:
         said = _("{name} is backed up automatically: {schedule}, next on {moment}.")
         console.say(said.format(name=quoted(repository.name), schedule=due.schedule.form.in_words(), moment=_next(due)))
-        _tell_closed(console)
+        tell_closed(console)
     else:
         console.answer(schedule_document(console, due))
     return 0
@@ -242,9 +243,12 @@ def _changed(schedule: Schedule, arguments: argparse.Namespace) -> Schedule:
     return replace(schedule, conditions=conditions, **given("cron", "jitter", "check_every", "overdue_after"))
 
 
-def _tell_closed(console: Console) -> None:
-    if installation.state(console.workspace).units is Units.MISSING:
-        console.say(_("Backups start only while the window is open. “borgdesk schedule install” changes that."))
+def tell_closed(console: Console) -> None:
+    """Say that backups do not start while the window is closed, if that can be changed."""
+    # Whatever became of systemd: what the command was to do is done.
+    with contextlib.suppress(BorgDeskError):
+        if installation.state(console.workspace).units is Units.MISSING:
+            console.say(_("Backups start only while the window is open. “borgdesk schedule install” changes that."))
 
 
 def clear(console: Console, arguments: argparse.Namespace) -> int:
@@ -254,6 +258,7 @@ def clear(console: Console, arguments: argparse.Namespace) -> int:
     if not workspace.store.schedules.remove(repository.id):
         raise InvalidInput(_("“{name}” has no schedule.").format(name=repository.name))
     console.say(_("“{name}” is not backed up by itself any more.").format(name=repository.name))
+    console.answer({"repository": repository.name, "repository_id": repository.id})
     if installation.follow_schedules(workspace):
         console.say(_("It was the last schedule, so the systemd units were removed, too."))
     return 0
@@ -267,7 +272,7 @@ def pause(console: Console, arguments: argparse.Namespace) -> int:
     scheduled = _scheduled(console, arguments.repository)
     console.workspace.store.schedules.pause([one.id for one in scheduled], until)
     console.say(_("Paused: {until}.").format(until=_until(until)))
-    return 0
+    return _answer(console, scheduled)
 
 
 def resume(console: Console, arguments: argparse.Namespace) -> int:
@@ -275,6 +280,12 @@ def resume(console: Console, arguments: argparse.Namespace) -> int:
     scheduled = _scheduled(console, arguments.repository)
     console.workspace.store.schedules.pause([one.id for one in scheduled], None)
     console.say(_("Resumed."))
+    return _answer(console, scheduled)
+
+
+def _answer(console: Console, repositories: Sequence[Repository]) -> int:
+    dues = (due_now.look(console.workspace, one, ask=False) for one in repositories)
+    console.answer([schedule_document(console, due) for due in dues if due is not None])
     return 0
 
 
@@ -319,10 +330,12 @@ def install(console: Console, _arguments: argparse.Namespace) -> int:
         raise InvalidInput(_(_NO_SCHEDULE))
     installation.install(console.workspace)
     console.say(_("Backups start by themselves now, also while the window is closed."))
-    if not installation.state(console.workspace).lingers:
+    lingers = installation.state(console.workspace).lingers
+    if not lingers:
         console.say(
             _("While you are logged out nothing starts, unless an administrator allows it: “loginctl enable-linger”.")
         )
+    console.answer({"installed": True, "while_logged_out": lingers})
     return 0
 
 
@@ -332,6 +345,7 @@ def uninstall(console: Console, _arguments: argparse.Namespace) -> int:
     console.say(
         _("Backups start only while the window is open.") if removed else _("The systemd units were not installed.")
     )
+    console.answer({"installed": False, "removed": removed})
     return 0
 
 

@@ -19,6 +19,7 @@ from borgdesk.engine.configuration.document import FIELDS, from_bytes, to_bytes
 from borgdesk.engine.configuration.exporting import set_up
 from borgdesk.engine.configuration.sealing import unseal
 from tests.cli.lab import BorgDesk
+from tests.cli.screen import Terminal
 
 _HEADER = "[parameters.CONTAINERS]\n[parameters.PASSWORD]\nsecret = true\n"
 
@@ -357,3 +358,58 @@ def test_every_field_of_a_repository_is_exported_or_known_to_be_history() -> Non
     plain = (str, bool, int, str | None, int | None, tuple[str, ...], Retention)
     assert [name for name in FIELDS if hints[name] not in plain] == []
     assert not {"compacted_at", "has_deleted", *_RESULTS} & set(FIELDS)
+
+
+# systemd, and a terminal ----------------------------------------------------------------------------------------------
+
+
+CLOSED = "Backups start only while the window is open. “borgdesk schedule install” changes that."
+
+
+@pytest.mark.parametrize(("answer", "is_said"), [("true", True), ("exec false", False)])
+def test_it_is_said_that_imported_schedules_need_an_open_window(
+    full: BorgDesk, other: BorgDesk, answer: str, is_said: bool
+) -> None:
+    file, runtime = exported(full), other.folder / "runtime"
+    (runtime / "systemd").mkdir(parents=True)
+    (runtime / "systemd" / "private").touch()
+    systemctl = other.folder / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\n{answer}\n")
+    systemctl.chmod(0o755)
+    other.environment |= {"XDG_RUNTIME_DIR": str(runtime), "PATH": f"{other.folder}:{other.environment['PATH']}"}
+    imported = other.ok("config", "import", str(file))
+    assert (CLOSED in imported.err) is is_said
+    assert other.ok("schedule", "show", "--json").json[0]["repository"] == "Docs"
+
+
+def test_the_disks_of_imported_schedules_are_watched(full: BorgDesk, other: BorgDesk) -> None:
+    docs = full.workspace.store.repositories.get("Docs")
+    full.workspace.store.schedules.put(Schedule(docs.id, "0 2 * * *", Conditions(disk="/mnt/disk")))
+    runtime, units = other.folder / "runtime", other.folder / "config" / "systemd" / "user"
+    (runtime / "systemd").mkdir(parents=True)
+    (runtime / "systemd" / "private").touch()
+    for name in ("systemctl", "systemd-analyze"):
+        (other.folder / name).write_text("#!/bin/sh\n")
+        (other.folder / name).chmod(0o755)
+    other.environment |= {
+        "XDG_RUNTIME_DIR": str(runtime), "XDG_CONFIG_HOME": str(other.folder / "config"),
+        "PATH": f"{other.folder}:{other.environment['PATH']}",
+    }  # fmt: skip
+    other.add_pretended_repository("Photos")
+    other.ok("schedule", "set", "Photos", "--hourly")
+    other.ok("schedule", "install")
+    before = {one.name for one in units.iterdir()}
+    other.ok("config", "import", str(exported(full)))
+    added = {one.name for one in units.iterdir()} - before
+    assert added == {"borgdesk-disk-2.service"}
+
+
+def test_on_a_terminal_the_passphrase_of_the_file_is_entered_twice(full: BorgDesk) -> None:
+    file = full.folder / "typed"
+    for again, code in (("rigth", 2), ("right", 0)):
+        with Terminal(full, "config", "export", str(file), "--with-secrets") as terminal:
+            for asked, typed in (("passphrase of the file:", "right"), ("passphrase of the file again:", again)):
+                terminal.wait_for(asked)
+                terminal.press(f"{typed}\n")
+            assert terminal.end()[0] == code
+        assert file.exists() is (code == 0)

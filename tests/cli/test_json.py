@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from borgdesk import cli
 from borgdesk.domain.run import Hook
 from tests.cli.lab import BorgDesk, keys
 
@@ -50,6 +52,29 @@ def answer(desk: BorgDesk, *arguments: str) -> Any:
     done = desk.here(*arguments, "--json")
     assert done.code == 0, done.err
     return done.json
+
+
+def answers(function: ast.FunctionDef, functions: dict[str, ast.FunctionDef]) -> bool:
+    """Return whether a function, or one of its module that it calls, prints a document."""
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    if any(isinstance(call, ast.Attribute) and call.attr in ("answer", "answer_each") for call in calls):
+        return True
+    others = {name: one for name, one in functions.items() if one is not function}
+    return any(isinstance(call, ast.Name) and call.id in others and answers(others[call.id], others) for call in calls)
+
+
+@pytest.mark.parametrize("path", sorted(Path(cli.__path__[0]).glob("*.py")), ids=lambda path: path.stem)
+def test_every_command_has_an_answer(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    commands = [
+        value.id
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "COMMANDS"
+        for value in getattr(node.value, "values", ())
+        if isinstance(value, ast.Name)
+    ]
+    assert [name for name in commands if name in functions and not answers(functions[name], functions)] == []
 
 
 def test_repositories(shared: BorgDesk) -> None:

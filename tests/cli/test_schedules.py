@@ -71,6 +71,17 @@ def test_a_schedule_is_set_shown_and_cleared(desk: BorgDesk) -> None:
     assert desk.here("schedule", "next").said == desk.here("schedule", "show").said
 
 
+def test_every_command_prints_one_document(desk: BorgDesk) -> None:
+    papers = desk.add_pretended_repository("Papers").id
+    desk.ok("schedule", "set", "Papers", "--hourly")
+    (paused,) = desk.ok("schedule", "pause", "--json").json
+    assert (paused["repository"], paused["paused_until"] is None) == ("Papers", False)
+    (resumed,) = desk.ok("schedule", "resume", "Papers", "--json").json
+    assert (resumed["repository"], resumed["paused_until"]) == ("Papers", None)
+    assert desk.ok("schedule", "uninstall", "--json").json == {"installed": False, "removed": False}
+    assert desk.ok("schedule", "clear", "Papers", "--json").json == {"repository": "Papers", "repository_id": papers}
+
+
 @pytest.mark.parametrize(
     ("options", "cron"),
     [

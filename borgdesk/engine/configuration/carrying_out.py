@@ -14,6 +14,7 @@ from borgdesk.engine.configuration.importing import Plan
 from borgdesk.engine.configuration.sealing import unseal
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.shared_locations import check_series_against
+from borgdesk.engine.schedule.installation import try_to_follow_schedules
 from borgdesk.engine.secrets.added_secrets import AddedSecrets, adding_secrets
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner, secret_owner
 from borgdesk.engine.workspace import Workspace
@@ -48,6 +49,7 @@ def carry_out(
         work = _Work(workspace, wanted, additions, added_secrets, secrets, cancel or Cancel())
         work.do()
     store.settings.read()
+    try_to_follow_schedules(workspace)
     return work.todo
 
 
