@@ -12,6 +12,7 @@ from borgdesk.cli.json_values import Json
 from borgdesk.cli.schedules import tell_closed
 from borgdesk.cli.tables import facts
 from borgdesk.cli.terminal import Screen, Style, printable
+from borgdesk.domain.enumeration import listed
 from borgdesk.domain.exit_codes import FAILURE
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.schedule import CronForm
@@ -69,20 +70,20 @@ def _import(console: Console, arguments: argparse.Namespace, found: Found) -> in
 
 
 def _question(planned: Plan) -> str:
-    repositories, scripts = _counts(*planned.new_counts)
-    return _("Import {repositories} and {scripts}?").format(repositories=repositories, scripts=scripts)
+    return _("Import {what}?").format(what=_counted(*planned.new_counts))
 
 
 def _said(imported: Imported) -> str:
-    repositories, scripts = _counts(len(imported.repositories), len(imported.scripts))
-    return _("Imported: {repositories}, {scripts}.").format(repositories=repositories, scripts=scripts)
+    return _("Imported: {what}.").format(what=_counted(len(imported.repositories), len(imported.scripts)))
 
 
-def _counts(repositories: int, scripts: int) -> tuple[str, str]:
-    return (
-        ngettext("{count} repository", "{count} repositories", repositories).format(count=repositories),
-        ngettext("{count} script", "{count} scripts", scripts).format(count=scripts),
+def _counted(repositories: int, scripts: int) -> str:
+    """Return how many there are of each, without those that there are none of."""
+    counts = (
+        (repositories, ngettext("{count} repository", "{count} repositories", repositories)),
+        (scripts, ngettext("{count} script", "{count} scripts", scripts)),
     )
+    return listed(words.format(count=count) for count, words in counts if count)
 
 
 # For people -----------------------------------------------------------------------------------------------------------

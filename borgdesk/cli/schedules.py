@@ -221,14 +221,15 @@ def set_schedule(console: Console, arguments: argparse.Namespace) -> int:
     if arguments.when_disk is not None:
         schedule = with_disk(repository, schedule, workspace.environment, wanted=arguments.when_disk)
     workspace.store.schedules.put(schedule)
-    installation.follow_schedules(workspace)
     due = _due_of(console, str(repository.id))
+    said = _("{name} is backed up automatically: {schedule}, next on {moment}.")
     if not console.json:
-        said = _("{name} is backed up automatically: {schedule}, next on {moment}.")
         console.say(said.format(name=quoted(repository.name), schedule=due.schedule.form.in_words(), moment=_next(due)))
+    console.answer(schedule_document(console, due))
+    # Afterwards: whatever systemd says, the schedule is stored.
+    installation.follow_schedules(workspace)
+    if not console.json:
         tell_closed(console)
-    else:
-        console.answer(schedule_document(console, due))
     return 0
 
 

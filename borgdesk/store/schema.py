@@ -122,7 +122,11 @@ def _copy(path: Path, version: str) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=_MIGRATION_TIMEOUT, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(unfinished),))
+        # SQLite does not wait until it is on the disk.
+        with unfinished.open("rb") as copy:
+            os.fsync(copy.fileno())
         unfinished.replace(kept)
+        files.sync_folder(kept.parent)
     finally:
         unfinished.unlink(missing_ok=True)
 

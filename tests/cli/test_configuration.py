@@ -404,6 +404,32 @@ def test_the_disks_of_imported_schedules_are_watched(full: BorgDesk, other: Borg
     assert added == {"borgdesk-disk-2.service"}
 
 
+def test_a_schedule_is_stored_and_said_to_be_even_if_systemd_refuses_the_units(other: BorgDesk) -> None:
+    runtime = other.folder / "runtime"
+    (runtime / "systemd").mkdir(parents=True)
+    (runtime / "systemd" / "private").touch()
+    for name in ("systemctl", "systemd-analyze"):
+        (other.folder / name).write_text("#!/bin/sh\n")
+        (other.folder / name).chmod(0o755)
+    other.environment |= {
+        "XDG_RUNTIME_DIR": str(runtime), "XDG_CONFIG_HOME": str(other.folder / "config"),
+        "PATH": f"{other.folder}:{other.environment['PATH']}",
+    }  # fmt: skip
+    other.add_pretended_repository("Photos")
+    other.ok("schedule", "set", "Photos", "--hourly")
+    other.ok("schedule", "install")
+    for unit in (other.folder / "config" / "systemd" / "user").glob("borgdesk*"):
+        unit.write_text(f"# old\n{unit.read_text()}")
+    (other.folder / "systemd-analyze").write_text("#!/bin/sh\necho No >&2; exit 1\n")
+    refused = other("schedule", "set", "Photos", "--daily", "03:00")
+    assert refused.code == 2
+    assert refused.said[0].startswith("“Photos” is backed up automatically: daily at 03:00")
+    assert refused.said[1] == (
+        "borgdesk: systemd refuses the units for scheduled backups, so they were not installed: No"
+    )
+    assert other.ok("schedule", "show", "--json").json[0]["kind"] == "daily"
+
+
 def test_on_a_terminal_the_passphrase_of_the_file_is_entered_twice(full: BorgDesk) -> None:
     file = full.folder / "typed"
     for again, code in (("rigth", 2), ("right", 0)):

@@ -157,3 +157,12 @@ def test_from_borg_ui_to_a_backup(desk: BorgDesk) -> None:
     assert desk.journal == ["first", "second", "bad", "failure", "start", "failure"]
     again = desk.ok("import", "borg-ui", str(data.path), "--scripts", str(data.scripts), "--yes")
     assert "There is nothing to import." in again.err
+
+
+def test_what_there_is_none_of_is_not_counted(desk: BorgDesk) -> None:
+    folder = desk.folder / "scripts"
+    folder.mkdir()
+    (folder / "stop.sh").write_text("#!/bin/sh\ndocker stop web\n")
+    unasked = desk("import", "script-folder", str(folder))
+    assert unasked.said[-1].startswith("borgdesk: Import 1 script? There is no terminal to ask on.")
+    assert desk.ok("import", "script-folder", str(folder), "--yes").said == ["Imported: 1 script."]

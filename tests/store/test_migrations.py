@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sqlite3
@@ -283,6 +284,22 @@ def test_two_starts_at_the_same_moment_migrate_and_copy_once(
     together(3, MIGRATE_TOGETHER, str(newer(HALF)), NEXT, *map(str, paths))
     for path in paths:
         assert dump(path.with_name(f"borgdesk.db.schema-{schema.NEWEST}")) == before
+
+
+def test_the_copy_is_on_the_disk_before_anything_is_migrated(
+    filled: Path, newer: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    fsync = os.fsync
+
+    def seen_fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    schema.prepare(filled, newer(HALF), NEXT)
+    kept = filled.with_name(f"{filled.name}.schema-{schema.NEWEST}")
+    assert synced[:2] == [kept.with_name(f"{kept.name}.partial"), filled.parent]
 
 
 def test_the_kept_copy_opens(filled: Path, newer: Callable[[str], Path], tmp_path: Path) -> None:

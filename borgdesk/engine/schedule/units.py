@@ -338,7 +338,7 @@ def _verify(environment: Mapping[str, str], texts: Mapping[str, str]) -> None:
     about = [line for line in said.splitlines() if code or (str(folder) in line and "gnoring" in line)]
     if about:
         raise UnitsUnusable(
-            _("systemd refuses the units for scheduled backups, so nothing was changed: {reason}").format(
+            _("systemd refuses the units for scheduled backups, so they were not installed: {reason}").format(
                 reason=" ".join(about).replace(f"{folder}/", "")
             )
         )

@@ -171,7 +171,7 @@ def test_a_program_that_cannot_be_started_is_refused(machine: Machine, monkeypat
 @pytest.mark.parametrize(("code", "said"), [("0", "Unknown key name, ignoring."), ("1", "Bad unit.")])
 def test_what_systemd_does_not_understand_is_refused(machine: Machine, code: str, said: str) -> None:
     machine.provide("systemd-analyze", ANALYZE)
-    with refused(f"nothing was changed: {TIMER}:5: {said}"):
+    with refused(f"they were not installed: {TIMER}:5: {said}"):
         install({**machine.environment, "CODE": code, "SAID": said})
     assert not machine.units.exists()
 
