@@ -56,6 +56,14 @@ class Destination:
         Raises:
             InvalidInput: why, as a sentence.
         """
+        try:
+            self._check_root()
+        except OSError as error:
+            raise InvalidInput(
+                _("{folder} cannot be read: {reason}.").format(folder=self.root, reason=error.strerror)
+            ) from error
+
+    def _check_root(self) -> None:
         if self.root.is_symlink() and not self.root.exists():
             raise InvalidInput(
                 _("{folder} is a symbolic link to something that does not exist.").format(folder=self.root)

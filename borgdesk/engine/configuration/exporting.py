@@ -108,7 +108,7 @@ def export(
         BorgDeskError: the file cannot be written.
     """
     cancel = cancel or Cancel()
-    if not over and (file.exists() or file.is_symlink()):
+    if not over and os.path.lexists(file):
         raise InvalidInput(_("The file {file} exists already. Choose another name.").format(file=file))
     texts = _Texts(workspace)
     document = set_up(workspace, texts.of)

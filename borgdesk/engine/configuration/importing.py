@@ -6,6 +6,7 @@ text gets a new name, and a setting that was changed here keeps its value. All o
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -239,7 +240,7 @@ def _settings(document: Document, here: Document) -> tuple[dict[str, Any], list[
         if key == AUTOSTART.key:
             if value:
                 not_taken.append(_("Starting at login is not imported. Settings has it."))
-        elif key == BORG_PROGRAM.key and not Path(value or "/").exists():
+        elif key == BORG_PROGRAM.key and not os.path.exists(value or "/"):  # noqa: PTH110 - Path's raises errors
             not_taken.append(_("The Borg program {path} is not on this machine.").format(path=value))
         elif key not in here.settings:
             new[key] = value

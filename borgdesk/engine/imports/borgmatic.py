@@ -67,10 +67,10 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     """Return the files named, and those in folders named, as borgmatic collects them."""
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
         try:
+            if not path.is_dir():
+                found.append(path)
+                continue
             inside = sorted(one for one in path.iterdir() if one.suffix in (".yaml", ".yml") and not one.is_dir())
         except OSError as error:
             raise InvalidInput(_("{path} cannot be read: {error}.").format(path=path, error=error.strerror)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from borgdesk.domain.errors import InvalidInput
@@ -34,7 +35,8 @@ def usual_places(source: str, home: Path) -> list[Path]:
 
 def likely_place(source: str, home: Path) -> Path | None:
     """Return the first of the usual places that exists."""
-    return next((path for path in usual_places(source, home) if path.exists()), None)
+    # That of the system may be in a folder that only root can read, for which Path.exists() raises an error.
+    return next((path for path in usual_places(source, home) if os.path.exists(path)), None)  # noqa: PTH110
 
 
 def read_source(source: str, path: Path, home: Path, scripts: Path | None = None) -> Found:

@@ -55,7 +55,15 @@ def check_form(workspace: Workspace, repository: Repository, init: Encryption | 
 def _check_place(location: str, init: Encryption | None) -> None:
     if not is_local(location):
         return
-    path = Path(local_path(location))
+    try:
+        _check_folder(Path(local_path(location)), location, init)
+    except OSError as error:
+        raise InvalidInput(
+            _("{folder} cannot be read: {reason}.").format(folder=location, reason=error.strerror)
+        ) from error
+
+
+def _check_folder(path: Path, location: str, init: Encryption | None) -> None:
     if init is None:
         if not path.exists():
             raise InvalidInput(

@@ -33,6 +33,8 @@ def call_ssh(argv: Sequence[str], base: Mapping[str, str], limit: float, cancel:
         BorgDeskError: it could not be started.
         Stopped: *cancel* was asked.
     """
+    if cancel is not None and cancel.asked:
+        raise stopped_before_changes()
     marker = call_marker()
     environment = {**base, "LC_ALL": "C.UTF-8", "SSH_ASKPASS_REQUIRE": "never"} | marked(marker)
     printed = {stream: bytearray() for stream in Stream}
@@ -51,7 +53,8 @@ def call_ssh(argv: Sequence[str], base: Mapping[str, str], limit: float, cancel:
         raise BorgDeskError(
             _("{error} Install the package openssh-client if it is missing.").format(error=error)
         ) from error
-    if ending.stopped is process.StopReason.CANCELLED:
+    # A quick program may end before anybody looks whether it is still wanted.
+    if cancel is not None and cancel.asked:
         raise stopped_before_changes()
     out, err = (printed[stream].decode("utf-8", "replace") for stream in (Stream.STDOUT, Stream.STDERR))
     return SshAnswer(ending.exit_code, out, err, timed_out=ending.stopped is not None)

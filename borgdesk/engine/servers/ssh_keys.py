@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -141,12 +142,11 @@ def make_key(environment: Mapping[str, str], path: Path, cancel: Cancel | None =
     if path.parent == key_folder():
         with blamed(_("The folder {folder} cannot be created").format(folder=path.parent)):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.parent.is_dir():
-        raise InvalidInput(_("There is no folder {folder}.").format(folder=path.parent))
-    with (
-        blamed(_("The key cannot be written to {file}").format(file=path)),
-        tempfile.TemporaryDirectory(prefix=".borgdesk-", dir=path.parent) as aside,
-    ):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(blamed(_("The key cannot be written to {file}").format(file=path)))
+        if not path.parent.is_dir():
+            raise InvalidInput(_("There is no folder {folder}.").format(folder=path.parent))
+        aside = stack.enter_context(tempfile.TemporaryDirectory(prefix=".borgdesk-", dir=path.parent))
         made = Path(aside, "key")
         comment = f"borgdesk@{socket.gethostname()}"
         argv = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(made)]
@@ -155,7 +155,8 @@ def make_key(environment: Mapping[str, str], path: Path, cancel: Cancel | None =
             raise InvalidInput(_("The key could not be made: {error}").format(error=_last(answer.err)))
         made.chmod(0o600)
         _put_both(made, path, public)
-    return read_key(environment, str(path), cancel)
+    # It is there now, so a late wish to stop comes too late.
+    return read_key(environment, str(path))
 
 
 def _put_both(made: Path, path: Path, public: Path) -> None:
