@@ -125,6 +125,23 @@ class BorgCall:
 
 
 @dataclass(frozen=True, slots=True)
+class PastBackup:
+    """One finished backup, as a bar among others shows it."""
+
+    id: RunId
+    status: RunStatus
+    queued_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    errors: tuple[Reason, ...] = ()
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong, as text."""
+        return in_words(self.errors, " ")
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One run for one repository, mostly a backup."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from borgdesk.domain.errors import NotFound, RunRefused
-from borgdesk.domain.history import ArchiveStatistics, PlannedScript, ProcessIdentity, Run
+from borgdesk.domain.history import ArchiveStatistics, PastBackup, PlannedScript, ProcessIdentity, Run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.reasons import Reason
 from borgdesk.domain.repository import Repository
@@ -333,16 +333,23 @@ class Runs:
         with self._database.writing() as session:
             session.execute(delete(RecoveryRow).where(RecoveryRow.run_id.in_(run_ids)))
 
-    def strip(self, repository_id: RepositoryId, count: int = 30) -> tuple[RunStatus, ...]:
-        """Return the statuses of the last finished backups of a repository, oldest first."""
+    def strip(self, repository_id: RepositoryId, count: int = 30) -> tuple[PastBackup, ...]:
+        """Return the last finished backups of a repository, oldest first."""
         query = (
-            select(BackupJobRow.status)
+            select(
+                BackupJobRow.id,
+                BackupJobRow.status,
+                BackupJobRow.queued_at,
+                BackupJobRow.started_at,
+                BackupJobRow.finished_at,
+                BackupJobRow.errors,
+            )
             .where(*_finished_backups(repository_id))
             .order_by(BackupJobRow.id.desc())
             .limit(count)
         )
         with self._database.reading() as session:
-            return tuple(reversed(session.scalars(query).all()))
+            return tuple(reversed([PastBackup(*row) for row in session.execute(query)]))
 
 
 def _row(session: Session, run_id: RunId) -> BackupJobRow:

@@ -11,7 +11,7 @@ import pytest
 
 from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import NotFound, RunRefused
-from borgdesk.domain.history import ArchiveStatistics, PlannedScript, Run
+from borgdesk.domain.history import ArchiveStatistics, PastBackup, PlannedScript, Run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
@@ -388,5 +388,9 @@ class TestHistory:
             finished(store, documents, status)
         finished(store, replace(documents, id=store.repositories.add(replace(documents, name="P")).id))
         store.runs.queue(documents, Trigger.USER, ME, T0)
-        assert store.runs.strip(documents.id, 3) == (RunStatus.FAILURE, RunStatus.SKIPPED, RunStatus.WARNING)
+        strip = store.runs.strip(documents.id, 3)
+        assert [one.status for one in strip] == [RunStatus.FAILURE, RunStatus.SKIPPED, RunStatus.WARNING]
+        for one in strip:
+            run = store.runs.get(one.id)
+            assert one == PastBackup(run.id, run.status, run.queued_at, run.started_at, run.finished_at, run.errors)
         assert len(store.runs.strip(documents.id)) == 4

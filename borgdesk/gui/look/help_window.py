@@ -10,7 +10,7 @@ from borgdesk.paths import document
 from borgdesk.translation import _
 
 _OF_PAGES = {
-    "overview": "First steps",
+    "overview": "Overview",
     "repositories": "Repositories",
     "archives": "Archives and restoring",
     "scripts": "Scripts",

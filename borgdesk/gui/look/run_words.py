@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from borgdesk.domain.enumeration import listed, quoted
-from borgdesk.domain.history import Execution, Run
+from borgdesk.domain.history import Execution, PastBackup, Run
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.progress import Estimate
 from borgdesk.domain.repository import Repository
@@ -224,15 +224,24 @@ def last_run(run: Run | None, now: datetime | None = None) -> str:
     return _("{sentence}: {why}").format(sentence=sentence, why=why) if why else sentence
 
 
-def strip_name(statuses: tuple[RunStatus, ...]) -> str:
+def strip_name(strip: tuple[PastBackup, ...]) -> str:
     """Return the accessible name of a strip of outcomes."""
-    if not statuses:
+    if not strip:
         return _("No runs yet")
-    bad = sum(status.is_bad for status in statuses)
-    last = words.run_status(statuses[-1])
+    bad = sum(one.status.is_bad for one in strip)
+    last = words.run_status(strip[-1].status)
     return _("Last {runs}: {bad} failed; most recent: {last}").format(
-        runs=words.runs(len(statuses)), bad=words.number(bad), last=last
+        runs=words.runs(len(strip)), bad=words.number(bad), last=last
     )
+
+
+def past_backup(one: PastBackup) -> str:
+    """Return when a backup was, how long it took and how it ended: "27/11/2026 02:30 · took 4 min · Success"."""
+    facts = [words.moment(one.started_at or one.queued_at)]
+    if one.started_at is not None:
+        facts.append(_("took {time}").format(time=words.run_duration(one)))
+    facts.append(words.run_status(one.status))
+    return "\n".join(filter(None, [_DOT.join(facts), " ".join((one.error or "").split())]))
 
 
 def recovered(run: Run) -> str:

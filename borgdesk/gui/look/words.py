@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QDateTime, QLocale, QTime
 
 from borgdesk.domain.enumeration import either
-from borgdesk.domain.history import Execution, Run
+from borgdesk.domain.history import Execution, PastBackup, Run
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import (
     ExecutionStatus,
@@ -352,7 +352,7 @@ def _weeks_ago(count: int) -> str:
     return ngettext("{count} week ago", "{count} weeks ago", count).format(count=number(count))
 
 
-def run_duration(run: Run, now: datetime | None = None) -> str:
+def run_duration(run: Run | PastBackup, now: datetime | None = None) -> str:
     """Return how long a run took, or has taken so far."""
     if run.started_at is None:
         return NOTHING

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from borgdesk.domain.errors import InvalidInput
-from borgdesk.domain.history import ArchiveStatistics, Run
+from borgdesk.domain.history import ArchiveStatistics, PastBackup, Run
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import RunStatus
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.repositories.passphrase_memory import to_be_asked
 from borgdesk.engine.runs import recovery
@@ -26,7 +25,7 @@ class RepositoryState:
     """State of a repository as its card shows it."""
 
     repository: Repository
-    strip: tuple[RunStatus, ...] = ()
+    strip: tuple[PastBackup, ...] = ()
     statistics: ArchiveStatistics | None = None
     """Of the newest archive of a successful backup."""
     last: Run | None = None

@@ -38,7 +38,6 @@ class OverviewPage(Page):
 
     backup_requested = Signal(int)
     stop_requested = Signal(int)
-    history_requested = Signal(int)
     repository_requested = Signal(int)
     """Repository ids."""
     repositories_requested = Signal()
@@ -175,7 +174,7 @@ class OverviewPage(Page):
         card = RepositoryCard(state, self)
         card.backup_requested.connect(self.backup_requested)
         card.stop_requested.connect(self.stop_requested)
-        card.history_requested.connect(self.history_requested)
+        card.run_requested.connect(self.run_requested)
         card.opened.connect(self.repository_requested)
         self._cards[state.repository.id] = card
         return card

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from borgdesk.domain.ids import RepositoryId
+from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import downtime_words, icons, run_words, theme, words
 from borgdesk.gui.look.elided_label import ElidedLabel
@@ -30,7 +30,8 @@ class RepositoryCard(QWidget):
     backup_requested = Signal(int)
     stop_requested = Signal(int)
     """Repository id."""
-    history_requested = Signal(int)
+    run_requested = Signal(int)
+    """Id of a run that is to be shown."""
     opened = Signal(int)
     """The card was clicked, or Enter was pressed on it: its repository is to be shown."""
 
@@ -54,11 +55,7 @@ class RepositoryCard(QWidget):
         self._state = state
         repository = state.repository
         self._name.setText(repository.name)
-        self._location.setText(repository.location)
-        self._strip.show_statuses(state.strip)
-        statistics = state.statistics
-        size = "" if statistics is None else f"{words.size(statistics.original_size)} · {words.files(statistics.files)}"
-        self._size.setText(size)
+        self._strip.show_strip(state.strip)
         self.setAccessibleName(repository.name)
         self._update()
 
@@ -75,79 +72,61 @@ class RepositoryCard(QWidget):
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.15)
         self._name.setFont(font)
-        self._location = ElidedLabel(self, mode=Qt.TextElideMode.ElideMiddle)
-        self._location.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._sentence = ElidedLabel(self)
+        self._next = ElidedLabel(self)
         self._below = ElidedLabel(self)
         self._below.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self._next = ElidedLabel(self)
         self._progress = RunProgress(self)
         self._progress.hide()
-        self._size = ElidedLabel(self)
-        self._size.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._strip = OutcomeStrip(self)
+        self._strip.run_requested.connect(self.run_requested)
         self._backup = QPushButton(icons.icon("media-playback-start"), _("&Back up now"), self)
         self._backup.clicked.connect(lambda: self.backup_requested.emit(self.repository_id))
         self._stop = QPushButton(icons.icon("media-playback-stop"), _("S&top"), self)
         self._stop.clicked.connect(lambda: self.stop_requested.emit(self.repository_id))
-        self._history = QPushButton(icons.icon("history"), _("&History"), self)
-        self._history.clicked.connect(lambda: self.history_requested.emit(self.repository_id))
+        self._show = QPushButton(icons.icon("history"), _("Sho&w"), self)
+        self._show.clicked.connect(self._on_show_clicked)
         self._hurry = QPushButton(_("Stop &now"), self)
         self._hurry.setToolTip(_("Give every script that still has to run at most 30 seconds"))
         self._hurry.clicked.connect(lambda: self.stop_requested.emit(self.repository_id))
-        for button in (self._backup, self._stop, self._history, self._hurry):
+        for button in (self._backup, self._stop, self._show, self._hurry):
             button.setAutoDefault(False)
         # The buttons to stop and to start have separate places, so that a late click cannot hit the other one.
-        policy = self._stop.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._stop.setSizePolicy(policy)
+        for button in (self._stop, self._show):
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(policy)
 
     def _lay_out(self) -> None:
-        left = QVBoxLayout()
-        left.setSpacing(3)
-        for label in (self._name, self._location, self._sentence, self._next, self._progress, self._below):
-            left.addWidget(label)
-        left.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(6)
-        right.addWidget(self._strip, 0, Qt.AlignmentFlag.AlignRight)
-        right.addWidget(self._size)
-        right.addStretch(1)
+        head = QHBoxLayout()
+        head.addWidget(self._name, 1)
+        head.addWidget(self._strip)
+        lines = QVBoxLayout()
+        lines.setSpacing(4)
+        for label in (self._next, self._progress, self._below):
+            lines.addWidget(label)
         buttons = QHBoxLayout()
-        buttons.setSpacing(6)
-        buttons.addStretch(1)
-        for button in (self._hurry, self._stop, self._history, self._backup):
-            buttons.addWidget(button)
-        right.addLayout(buttons)
-        self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
+        buttons.setSpacing(8)
+        for button in (self._hurry, self._stop, self._show, self._backup):
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         grid = QGridLayout(self)
-        grid.setContentsMargins(14, 12, 14, 12)
-        grid.setHorizontalSpacing(12)
-        grid.addWidget(self._icon, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addLayout(left, 0, 1)
-        grid.addLayout(right, 0, 2)
+        grid.setContentsMargins(16, 12, 16, 12)
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(4)
+        grid.addWidget(self._icon, 0, 0, 3, 1, Qt.AlignmentFlag.AlignVCenter)
+        grid.addLayout(head, 0, 1, 1, 2)
+        grid.addWidget(self._sentence, 1, 1, 1, 2)
+        grid.addLayout(lines, 2, 1)
+        grid.addLayout(buttons, 2, 2)
         grid.setColumnStretch(1, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def _update(self) -> None:
-        repository, live, run = self._state.repository, self._live, self._state.elsewhere
-        status = RunStatus.RUNNING if live or run else repository.last_status
-        name = icons.status_icon(status) if status else icons.toned("status-waiting", theme.Tone.MUTED)
-        self._icon.setPixmap(name.pixmap(_ICON, _ICON))
-        # One sentence states the situation; the line below adds what the sentence does not say.
-        self._sentence.setText(self._sentence_text())
-        under_way = live is not None or run is not None
-        last = repository.last_status
-        worth_it = last is not None and (under_way or not last.is_good)
-        times = [] if live is None else [*run_words.live_times(live), *filter(None, [downtime_words.down_now(live)])]
-        below = _DOT.join([*times, *([run_words.last_good(repository)] if worth_it else [])])
-        self._below.setText(below[:1].upper() + below[1:])
-        tone = theme.tone_of(status) if status and status is not RunStatus.SUCCESS else None
-        palette = QPalette()
-        if tone is not None:
-            palette.setColor(QPalette.ColorRole.WindowText, theme.color(tone))
-        self._sentence.setPalette(palette)
+        live, run = self._live, self._state.elsewhere
+        self._show_sentence()
         self._show_next()
+        self._show_below()
+        self._show.setVisible(self._shown_run() is not None)
         self._backup.setEnabled(run is None and live is None)
         self._stop.setVisible(live is not None)
         if live is None:
@@ -155,11 +134,66 @@ class RepositoryCard(QWidget):
         else:
             show_stopping(self._stop, self._hurry, live)
 
+    def _is_under_way(self) -> bool:
+        return self._live is not None or self._state.elsewhere is not None
+
+    def _lateness(self) -> str:
+        """Return the sentence about an overdue backup, unless a backup that failed matters more."""
+        last, due = self._state.repository.last_status, self._state.due
+        if self._is_under_way() or due is None or (last is not None and last.is_bad):
+            return ""
+        return schedule_words.lateness(due, now())
+
+    def _show_sentence(self) -> None:
+        """Show the situation in one sentence; the lines below it add what it does not say."""
+        late, status = self._lateness(), self._state.repository.last_status
+        status = RunStatus.RUNNING if self._is_under_way() else status
+        icon = icons.status_icon(status) if status else icons.toned("status-waiting", theme.Tone.MUTED)
+        tone = theme.tone_of(status) if status and status is not RunStatus.SUCCESS else None
+        if late:
+            icon, tone = icons.toned("status-warning", theme.Tone.BAD), theme.Tone.BAD
+        self._icon.setPixmap(icon.pixmap(_ICON, _ICON))
+        self._sentence.setText(late or self._sentence_text())
+        palette = QPalette()
+        if tone is not None:
+            palette.setColor(QPalette.ColorRole.WindowText, theme.color(tone))
+        self._sentence.setPalette(palette)
+
+    def _show_below(self) -> None:
+        live, repository = self._live, self._state.repository
+        parts = [] if live is None else [*run_words.live_times(live), *filter(None, [downtime_words.down_now(live)])]
+        last = repository.last_status
+        if self._lateness():
+            parts += [run_words.last_run(self._state.last)]
+        elif last is not None and (self._is_under_way() or not last.is_good):
+            parts += [run_words.last_good(repository), *self._amounts()]
+        elif last is RunStatus.WARNING:
+            parts += self._amounts()
+        parts += [repository.location]
+        text = _DOT.join(parts)
+        self._below.setText(text[:1].upper() + text[1:] if parts[1:] else text)
+
+    def _amounts(self) -> list[str]:
+        statistics = self._state.statistics
+        return [] if statistics is None else [words.files(statistics.files), words.size(statistics.original_size)]
+
+    def _shown_run(self) -> RunId | None:
+        """Return the run that the card speaks of: the one under way, or else the last one."""
+        if self._live is not None:
+            return self._live.run_id
+        run = self._state.elsewhere or self._state.last
+        return None if run is None else run.id
+
+    def _on_show_clicked(self) -> None:
+        if (run_id := self._shown_run()) is not None:
+            self.run_requested.emit(run_id)
+
     def _show_next(self) -> None:
         """Show when the next backup starts, or why not."""
         due = self._state.due
         none = schedule_words.Line(_("No schedule") if self._state.unscheduled else "")
-        line = none if due is None else schedule_words.next_start(due, now())
+        late = bool(self._lateness())
+        line = none if due is None else schedule_words.next_start(due, now(), is_late_said=late)
         # The bar has the place of this line: nothing moves when a backup starts.
         self._progress.setVisible(self._live is not None)
         if self._live is not None:
@@ -176,7 +210,9 @@ class RepositoryCard(QWidget):
             return _DOT.join([doing[:1].upper() + doing[1:], *run_words.live_amounts(self._live)])
         if self._state.elsewhere is not None:
             return run_words.elsewhere(self._state.elsewhere)
-        return run_words.last_run(self._state.last)
+        last = self._state.last
+        amounts = self._amounts() if last is not None and last.status is RunStatus.SUCCESS else []
+        return _DOT.join([run_words.last_run(last), *amounts])
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:

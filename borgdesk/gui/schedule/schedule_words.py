@@ -126,8 +126,16 @@ def check(due: Due) -> Line:
     return Line(_("{checked} The next check is done in part.").format(checked=text) if found.unfinished else text)
 
 
-def next_start(due: Due, now: datetime) -> Line:
-    """Return the line about the next backup for a place with little room: "Next backup: tomorrow, 02:30"."""
+def lateness(due: Due, now: datetime) -> str:
+    """As :func:`overdue`, but empty while the schedule is paused, and without a full stop."""
+    return "" if due.schedule.is_paused(now) else overdue(due, now).rstrip(".")
+
+
+def next_start(due: Due, now: datetime, *, is_late_said: bool = False) -> Line:
+    """Return the line about the next backup for a place with little room: "Next backup: tomorrow, 02:30".
+
+    If a backup is overdue, it begins with that, unless it *is_late_said* elsewhere.
+    """
     if due.schedule.is_paused(now):
         return Line(paused(due.schedule, now), Tone.MUTED)
     late, following = overdue(due, now), _("Next backup: {moment}").format(moment=at(due.next_at, now))
@@ -135,7 +143,10 @@ def next_start(due: Due, now: datetime) -> Line:
     if not late:
         return slot(due, now) if waits else Line(following)
     reason = due.slot.reason if due.slot is not None and waits else None
-    return Line(f"{late} {_sentence(reason) if reason else following}", Tone.BAD)
+    then = _sentence(reason) if reason else following
+    if is_late_said:
+        return Line(then, Tone.WARNING if reason else None)
+    return Line(f"{late} {then}", Tone.BAD)
 
 
 def _sentence(reason: str) -> str:

@@ -63,7 +63,6 @@ class Pages(QObject):
         page = OverviewPage(self._workspace, self._background, self._executor)
         page.backup_requested.connect(self._requests.back_up)
         page.stop_requested.connect(self._executor.stop_repository)
-        page.history_requested.connect(self._navigation.show_history)
         page.repository_requested.connect(self._navigation.show_repository)
         page.run_requested.connect(self._navigation.show_run)
         page.repositories_requested.connect(self._navigation.add_repository)

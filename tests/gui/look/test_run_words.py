@@ -21,7 +21,7 @@ from borgdesk.domain.events import (
     StopAsked,
     TurnAwaited,
 )
-from borgdesk.domain.history import ArchiveStatistics, Execution, PlannedScript, Run
+from borgdesk.domain.history import ArchiveStatistics, Execution, PastBackup, PlannedScript, Run
 from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
 from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
@@ -184,8 +184,16 @@ def test_the_last_good_backup() -> None:
 
 def test_the_strip_of_outcomes() -> None:
     assert run_words.strip_name(()) == "No runs yet"
-    strip = (RunStatus.FAILURE, RunStatus.INTERRUPTED, RunStatus.WARNING, RunStatus.CANCELLED, RunStatus.SUCCESS)
+    statuses = (RunStatus.FAILURE, RunStatus.INTERRUPTED, RunStatus.WARNING, RunStatus.CANCELLED, RunStatus.SUCCESS)
+    strip = tuple(PastBackup(RunId(n), status, NOW) for n, status in enumerate(statuses))
     assert run_words.strip_name(strip) == "Last 5 runs: 2 failed; most recent: Success"
+
+
+def test_one_backup_of_the_strip() -> None:
+    one = PastBackup(RunId(1), RunStatus.FAILURE, NOW, NOW, NOW + timedelta(minutes=4), (text("no such\n device"),))
+    assert run_words.past_backup(one) == f"{words.moment(NOW)} · took 4 min · Failed\nno such device"
+    skipped = PastBackup(RunId(1), RunStatus.SKIPPED, NOW)
+    assert run_words.past_backup(skipped) == f"{words.moment(NOW)} · Skipped"
 
 
 def test_what_is_still_owed() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.events import BorgBegan, BorgProgressed, StepBegan
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.progress import Usual
+from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import BorgStep, Step
+from borgdesk.domain.run import BorgStep, Outcome, RunStatus, Step, Trigger
 from borgdesk.domain.schedule import UNTIL_RESUMED, daily
-from borgdesk.gui.look import theme
+from borgdesk.engine.processes import procfs
+from borgdesk.gui.look import run_words, theme
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import read_overview
 from borgdesk.gui.overview.repository_card import RepositoryCard
@@ -39,13 +44,14 @@ def test_the_card_says_when_the_next_backup_starts_what_is_overdue_and_what_is_p
     assert shown() == ("No schedule", theme.color(Tone.MUTED).name())
     cron = daily((datetime.now().astimezone() + timedelta(hours=6)).time())
     scene.schedule(repository, cron)
-    text, color = shown()
-    assert text.startswith("Next backup: to")
+    line, color = shown()
+    assert line.startswith("Next backup: to")
     assert color == theme.color(Tone.MUTED).name()
     scene.schedule(repository, cron, since=now() - timedelta(days=9))
-    text, color = shown()
-    assert text.startswith("Overdue: there has been no good backup yet. Next backup: to")
-    assert color == theme.color(Tone.BAD).name()
+    assert shown()[0].startswith("Next backup: to")
+    assert card._sentence.text() == "Overdue: there has been no good backup yet"
+    assert card._sentence.palette().color(QPalette.ColorRole.WindowText).name() == theme.color(Tone.BAD).name()
+    assert card._below.text() == "Never backed up · /repo"
     scene.workspace.store.schedules.pause([repository.id], UNTIL_RESUMED)
     assert shown() == ("The schedule is paused until you resume it.", theme.color(Tone.MUTED).name())
     scene.workspace.store.schedules.remove(repository.id)
@@ -75,3 +81,91 @@ def test_while_a_backup_runs_its_progress_has_the_place_of_the_next_start(scene:
     card.show_live(None)
     assert not card._progress.isVisibleTo(card)
     assert card._next.isVisibleTo(card)
+
+
+def test_a_failure_matters_more_than_what_is_overdue(scene: Scene, qtbot: QtBot) -> None:
+    repository = scene.workspace.store.repositories.add(Repository(RepositoryId(0), "Photos", "/repo"))
+    scene.schedule(repository, daily(time(12)), since=now() - timedelta(days=9))
+    _past(scene, repository, RunStatus.FAILURE)
+    (state,) = read_overview(scene.workspace).repositories
+    card = RepositoryCard(state)
+    qtbot.addWidget(card)
+    assert card._sentence.text() == "Failed just now: no such device"
+    assert card._next.text().startswith("Overdue: there has been no good backup yet.")
+    assert card._below.text() == "No good backup yet · /repo"
+
+
+def test_show_opens_the_run_that_the_card_speaks_of(scene: Scene, qtbot: QtBot) -> None:
+    repository = scene.workspace.store.repositories.add(Repository(RepositoryId(0), "Photos", "/repo"))
+    (state,) = read_overview(scene.workspace).repositories
+    card = RepositoryCard(state)
+    qtbot.addWidget(card)
+    assert not card._show.isVisibleTo(card)
+    last = _past(scene, repository, RunStatus.SUCCESS)
+    card.show_state(read_overview(scene.workspace).repositories[0])
+    with qtbot.waitSignal(card.run_requested) as asked:
+        card._show.click()
+    assert asked.args == [last]
+    card.show_live(LiveRun(repository.id, "Photos", RunId(77)))
+    with qtbot.waitSignal(card.run_requested) as asked:
+        card._show.click()
+    assert asked.args == [77]
+
+
+class TestStrip:
+    @pytest.fixture
+    def card(self, scene: Scene, qtbot: QtBot) -> RepositoryCard:
+        repository = scene.workspace.store.repositories.add(Repository(RepositoryId(0), "Photos", "/repo"))
+        for status in (RunStatus.FAILURE, RunStatus.SUCCESS, RunStatus.SUCCESS):
+            _past(scene, repository, status)
+        (state,) = read_overview(scene.workspace).repositories
+        card = RepositoryCard(state)
+        qtbot.addWidget(card)
+        card.resize(800, 120)
+        with qtbot.waitExposed(card):
+            card.show()
+        return card
+
+    def test_a_bar_says_when_and_how_and_opens_its_run(self, card: RepositoryCard, qtbot: QtBot) -> None:
+        strip, (failed, *_) = card._strip, card._state.strip
+        with qtbot.assertNotEmitted(card.opened), qtbot.waitSignal(card.run_requested) as asked:
+            QTest.mouseMove(strip, strip.bar(0).center())
+            QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.bar(0).center())
+        assert asked.args == [failed.id]
+        assert strip.accessibleName() == run_words.past_backup(failed)
+        assert strip.accessibleName().endswith("Failed\nno such device")
+
+    def test_the_place_of_no_bar_belongs_to_the_card(self, card: RepositoryCard, qtbot: QtBot) -> None:
+        strip = card._strip
+        with qtbot.assertNotEmitted(card.run_requested), qtbot.waitSignal(card.opened):
+            QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.bar(-1).center())
+
+    def test_the_keyboard_does_the_same(self, card: RepositoryCard, qtbot: QtBot) -> None:
+        strip, (failed, *_, newest) = card._strip, card._state.strip
+        strip.setFocus()
+        qtbot.waitUntil(strip.hasFocus)
+        assert strip.accessibleName() == run_words.past_backup(newest)
+        for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Left):
+            QTest.keyClick(strip, key)
+        with qtbot.assertNotEmitted(card.opened), qtbot.waitSignal(card.run_requested) as asked:
+            QTest.keyClick(strip, Qt.Key.Key_Return)
+        assert asked.args == [failed.id]
+        QTest.keyClick(strip, Qt.Key.Key_End)
+        assert strip.accessibleName() == run_words.past_backup(newest)
+
+    def test_from_right_to_left_the_newest_is_on_the_left(self, card: RepositoryCard, qtbot: QtBot) -> None:
+        strip, (failed, *_) = card._strip, card._state.strip
+        strip.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        assert strip.bar(0).left() > strip.bar(2).left()
+        with qtbot.waitSignal(card.run_requested) as asked:
+            QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.bar(0).center())
+        assert asked.args == [failed.id]
+
+
+def _past(scene: Scene, repository: Repository, status: RunStatus) -> RunId:
+    runs = scene.workspace.store.runs
+    run = runs.queue(repository, Trigger.CLI, procfs.identity(), now())
+    bad = status is RunStatus.FAILURE
+    runs.settle(run.id, Outcome.FAILURE if bad else Outcome.SUCCESS, errors=(text("no such device"),) if bad else ())
+    runs.finish(run.id, status, now())
+    return run.id

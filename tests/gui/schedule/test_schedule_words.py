@@ -69,6 +69,20 @@ def test_the_line_of_a_card_says_what_matters_most() -> None:
         assert schedule_words.next_start(one, TUESDAY) == line
 
 
+def test_the_line_of_a_card_whose_sentence_says_that_it_is_overdue() -> None:
+    waiting = due(overdue=True, slot=slot(SlotState.WAITING, Reason(Code.ON_BATTERY)))
+    for one, late, line in (
+        (due(), "", Line("Next backup: tomorrow, 02:30")),
+        (due(overdue=True), "Overdue: no good backup for 5 days", Line("Next backup: tomorrow, 02:30")),
+        (waiting, "Overdue: no good backup for 5 days", Line("Waiting for mains power.", Tone.WARNING)),
+    ):
+        assert schedule_words.lateness(one, TUESDAY) == late
+        assert schedule_words.next_start(one, TUESDAY, is_late_said=True) == line
+    resting = due(overdue=True)
+    resting = replace(resting, schedule=replace(resting.schedule, paused_until=UNTIL_RESUMED))
+    assert schedule_words.lateness(resting, TUESDAY) == ""
+
+
 def test_the_state_names_the_slot_and_its_reason() -> None:
     retry = Reason(Code.RETRY, {"error": "The script failed."})
     last = Reason(Code.NO_RETRY, {"error": "The script failed."})
