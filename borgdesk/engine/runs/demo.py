@@ -10,7 +10,7 @@ from pathlib import Path
 
 from borgdesk import private
 from borgdesk.borg.options import Encryption
-from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
@@ -18,6 +18,8 @@ from borgdesk.domain.run import ALWAYS, Hook, RunOn, Trigger
 from borgdesk.domain.script import NewScript
 from borgdesk.engine.lanes.assignments import Changes, assign
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.processes.process import Detached, StartFailed
+from borgdesk.engine.processes.self_start import python_command
 from borgdesk.engine.repositories.registration import add_repository
 from borgdesk.engine.runs import backup
 from borgdesk.engine.workspace import Workspace
@@ -29,6 +31,7 @@ set -euo pipefail
 echo "stopping the photo server"
 echo stopped >"$SERVICE"
 if [[ -e $SABOTAGE ]]; then
+    rm -- "$SABOTAGE"
     echo "the database did not shut down" >&2
     exit 1
 fi
@@ -50,6 +53,10 @@ _SCRIPTS = (
     ("Report trouble", "Says what went wrong.", _REPORT, Hook.POST_RUN, RunOn.parse("warning,failure")),
 )
 _FILES = 24
+_FOLDER = "demo.folder"
+"""Key under which the store of a demo has its folder."""
+_LOOK = 0.02
+"""Seconds between two looks at the service of a backup that is to be killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,42 @@ class Demo:
         """The state of the simulated service: ``running`` or ``stopped``."""
         return (self.folder / "service").read_text().strip()
 
-    def run(self, cancel: Cancel, *, sabotage: bool) -> Run:
-        """Back up once; with *sabotage* the script that stops the service fails after it has stopped it."""
+    def prepare(self, *, sabotage: bool) -> None:
+        """Settle whether the script that stops the service fails the next time, after it has stopped it."""
         switch = self.folder / "sabotage"
         switch.touch() if sabotage else switch.unlink(missing_ok=True)
+
+    def run(self, cancel: Cancel, *, sabotage: bool) -> Run:
+        """Back up once; with *sabotage* as :meth:`prepare` says."""
+        self.prepare(sabotage=sabotage)
         return backup.run(self.workspace, self.repository, Trigger.CLI, lambda _: None, cancel)
+
+    def run_and_kill(self, cancel: Cancel) -> None:
+        """Start a backup in a process of its own, and kill that once the service has stopped or *cancel* is asked.
+
+        The guardian of the run then starts the service.
+
+        Raises:
+            BorgDeskError: the process could not be started.
+        """
+        self.prepare(sabotage=False)
+        command = [*python_command("borgdesk.__main__"), "run", self.repository.name]
+        try:
+            process = Detached(command, self.workspace.environment, (), self.folder / "killed.log")
+        except StartFailed as error:
+            raise BorgDeskError(_("The backup could not be started. {error}").format(error=error)) from error
+        while not process.wait(_LOOK):
+            if self.service == "stopped" or cancel.asked:
+                process.kill()
+
+
+def present(workspace: Workspace) -> Demo | None:
+    """Return the demo that this workspace belongs to; None for any other workspace."""
+    folder = workspace.store.key_values.get(_FOLDER)
+    if not isinstance(folder, str):
+        return None
+    made = (one for one in workspace.store.repositories.list() if one.location == _location(Path(folder)))
+    return next((Demo(Path(folder), workspace, repository) for repository in made), None)
 
 
 def build(folder: Path | None, environment: Mapping[str, str], cancel: Cancel | None = None) -> Demo:
@@ -107,13 +145,14 @@ def _fill(folder: Path, environment: Mapping[str, str], cancel: Cancel | None) -
             Repository(
                 RepositoryId(0),
                 "Photos",
-                str(folder / "repository"),
+                _location(folder),
                 sources=(str(photos),),
                 retention=Retention(daily=7),
             ),
             init=Encryption.NONE,
             cancel=cancel,
         )
+        workspace.store.key_values.set(_FOLDER, str(folder))
         values = {"SERVICE": str(folder / "service"), "SABOTAGE": str(folder / "sabotage")}
         for name, description, text, hook, run_on in _SCRIPTS:
             script = workspace.store.scripts.add(
@@ -124,6 +163,10 @@ def _fill(folder: Path, environment: Mapping[str, str], cancel: Cancel | None) -
         workspace.store.close()
         raise
     return Demo(folder, workspace, repository)
+
+
+def _location(folder: Path) -> str:
+    return str(folder / "repository")
 
 
 def _make_sample_files(folder: Path, photos: Path) -> None:

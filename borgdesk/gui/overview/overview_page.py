@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -11,7 +12,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.events import Event
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId, RunId
-from borgdesk.engine.runs import recovery
+from borgdesk.engine.runs import demo, recovery
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import run_words, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
@@ -26,6 +27,9 @@ from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
 from borgdesk.gui.workers.store_watcher import StoreWatcher
 from borgdesk.translation import _
+
+if TYPE_CHECKING:
+    from borgdesk.gui.overview.sample_guide import SampleGuide
 
 _LIVE_TICK = 1000
 """Milliseconds between two updates of what is under way, such as the time left."""
@@ -48,6 +52,11 @@ class OverviewPage(Page):
 
     run_requested = Signal(int)
     """Id of a run that is to be shown."""
+
+    lanes_requested = Signal(int)
+    """Id of a repository whose scripts are to be shown."""
+    quit_requested = Signal()
+    """The window is to be closed for good."""
 
     passphrase_requested = Signal(int)
     """Id of a repository whose passphrase the user is to be asked for."""
@@ -75,7 +84,9 @@ class OverviewPage(Page):
         self._memory = MemoryBanner(workspace, background, self)
         self._memory.passphrase_requested.connect(self.passphrase_requested)
         self._memory.settled.connect(self.refresh)
+        self._guide: SampleGuide | None = None
         self._lay_out()
+        self._ask_for_guide()
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self.refresh)
         self._clock.start()
@@ -142,6 +153,8 @@ class OverviewPage(Page):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)
         self._column.addWidget(self._empty)
+        self._guide_place = QVBoxLayout()
+        self._column.addLayout(self._guide_place)
         self._column.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
@@ -183,12 +196,37 @@ class OverviewPage(Page):
         lives = {repository_id: self._executor.live_of(repository_id) for repository_id in self._cards}
         for repository_id, card in self._cards.items():
             card.show_live(lives[repository_id])
+        if self._guide is not None:
+            self._guide.show_busy(busy=any(card.is_under_way for card in self._cards.values()))
+            self._guide.show_service()
         if not any(lives.values()):
             self._live_clock.stop()
         elif not self._live_clock.isActive():
             self._live_clock.start()
 
     def _on_events_arrived(self, _events: list[Event]) -> None:
+        self._show_lives()
+
+    # sample data
+
+    def _ask_for_guide(self) -> None:
+        """Show what to try if this window is one with sample data, which has a home of its own."""
+        if self._workspace.paths.home is not None:
+            self._background.ask(
+                lambda: demo.present(self._workspace), self._on_demo_found, lambda _unreadable: None, owner=self
+            )
+
+    def _on_demo_found(self, found: demo.Demo | None) -> None:
+        if found is None:
+            return
+        from borgdesk.gui.overview.sample_guide import SampleGuide
+
+        guide = SampleGuide(found, self._background, self)
+        guide.backup_requested.connect(self.backup_requested)
+        guide.board_requested.connect(self.lanes_requested)
+        guide.leave_requested.connect(self.quit_requested)
+        self._guide_place.addWidget(guide)
+        self._guide = guide
         self._show_lives()
 
     def _ask_all(self) -> None:

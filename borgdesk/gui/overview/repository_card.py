@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import downtime_words, icons, run_words, theme, words
+from borgdesk.gui.look.card import Card
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.run_progress import RunProgress
 from borgdesk.gui.look.stop_buttons import show_stopping
@@ -24,7 +25,7 @@ _ICON = 28
 _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
-class RepositoryCard(QWidget):
+class RepositoryCard(Card):
     """Shows one repository, which stays the same while its state changes."""
 
     backup_requested = Signal(int)
@@ -134,20 +135,22 @@ class RepositoryCard(QWidget):
         else:
             show_stopping(self._stop, self._hurry, live)
 
-    def _is_under_way(self) -> bool:
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a run of its repository is under way."""
         return self._live is not None or self._state.elsewhere is not None
 
     def _lateness(self) -> str:
         """Return the sentence about an overdue backup, unless a backup that failed matters more."""
         last, due = self._state.repository.last_status, self._state.due
-        if self._is_under_way() or due is None or (last is not None and last.is_bad):
+        if self.is_under_way or due is None or (last is not None and last.is_bad):
             return ""
         return schedule_words.lateness(due, now())
 
     def _show_sentence(self) -> None:
         """Show the situation in one sentence; the lines below it add what it does not say."""
         late, status = self._lateness(), self._state.repository.last_status
-        status = RunStatus.RUNNING if self._is_under_way() else status
+        status = RunStatus.RUNNING if self.is_under_way else status
         icon = icons.status_icon(status) if status else icons.toned("status-waiting", theme.Tone.MUTED)
         tone = theme.tone_of(status) if status and status is not RunStatus.SUCCESS else None
         if late:
@@ -165,7 +168,7 @@ class RepositoryCard(QWidget):
         last = repository.last_status
         if self._lateness():
             parts += [run_words.last_run(self._state.last)]
-        elif last is not None and (self._is_under_way() or not last.is_good):
+        elif last is not None and (self.is_under_way or not last.is_good):
             parts += [run_words.last_good(repository), *self._amounts()]
         elif last is RunStatus.WARNING:
             parts += self._amounts()
@@ -227,14 +230,6 @@ class RepositoryCard(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         point = event.position().toPoint()
         # A disabled button passes clicks on to the card.
@@ -242,14 +237,3 @@ class RepositoryCard(QWidget):
         if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(point) and not on_button:
             self.opened.emit(self.repository_id)
         super().mouseReleaseEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette = self.palette()
-        line = palette.color(QPalette.ColorRole.Text)
-        line.setAlpha(50)
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2) if self.hasFocus() else line)
-        painter.setBrush(palette.color(QPalette.ColorRole.Base))
-        painter.drawRoundedRect(self.rect().toRectF().adjusted(1, 1, -1, -1), 6, 6)
-        painter.end()

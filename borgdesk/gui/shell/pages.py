@@ -70,6 +70,8 @@ class Pages(QObject):
         page.import_requested.connect(self._ask_what_to_import)
         page.owed_run_requested.connect(self._requests.recover)
         page.passphrase_requested.connect(self._navigation.ask_whether_known)
+        page.lanes_requested.connect(self._navigation.show_lanes)
+        page.quit_requested.connect(self._navigation.window.quit_requested)
         page.overview_read.connect(self.overview_read)
         return page
 
