@@ -154,9 +154,8 @@ def block_lines(text: str) -> tuple[int, list[str]] | None:
     Raises:
         InvalidInput: the block has no end, or a line in it is not a comment.
     """
-    # Not splitlines(): for TOML, editors and shells a form feed or U+2028 does not end a line.
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-    start = next((i for i, line in enumerate(lines) if _BEGIN.match(line)), None)
+    lines = _lines(text)
+    start = _start(lines)
     if start is None:
         return None
     found: list[str] = []
@@ -171,6 +170,21 @@ def block_lines(text: str) -> tuple[int, list[str]] | None:
             )
         found.append(line[2:] if line.startswith("# ") else line[1:])
     raise InvalidInput(_("The parameter block is not closed: its last line must be “# ///”."))
+
+
+def parameters_line(text: str) -> int | None:
+    """Return the number, from 1, of the line that begins the parameter block; None if there is no block."""
+    start = _start(_lines(text))
+    return None if start is None else start + 1
+
+
+def _lines(text: str) -> list[str]:
+    # Not splitlines(): for TOML, editors and shells a form feed or U+2028 does not end a line.
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+
+
+def _start(lines: list[str]) -> int | None:
+    return next((place for place, line in enumerate(lines) if _BEGIN.match(line)), None)
 
 
 def parse_header(text: str) -> Header:

@@ -237,6 +237,15 @@ class ScriptEditor(QWidget):
         visible = surface.SendScintilla(_S.SCI_VISIBLEFROMDOCLINE, state.first_visible_line - 1)
         surface.setFirstVisibleLine(visible)
 
+    def fold(self, line: int) -> None:
+        """Fold the block that a line, from 1, belongs to; nothing happens if it belongs to none."""
+        surface, at = self._surface, line - 1
+        surface.SendScintilla(_S.SCI_COLOURISE, 0, -1)
+        is_header = surface.SendScintilla(_S.SCI_GETFOLDLEVEL, at) & _S.SC_FOLDLEVELHEADERFLAG
+        header = at if is_header else surface.SendScintilla(_S.SCI_GETFOLDPARENT, at)
+        if header >= 0:
+            surface.SendScintilla(_S.SCI_FOLDLINE, header, _S.SC_FOLDACTION_CONTRACT)
+
     # Implementation ---------------------------------------------------------------------------------------------
 
     def _make_actions(self) -> Actions:

@@ -81,8 +81,7 @@ class DiffModel(QAbstractTableModel):
 
     def widths(self) -> list[int]:
         """Return the width in pixels that each column needs, without asking every cell."""
-        metrics = QFontMetrics(self._font)
-        letter = metrics.horizontalAdvance("M")
+        letter = self.letter()
         digits = len(str(max((max(r.old_number, r.new_number) for r in self._rows), default=1)))
         result = []
         for column in self._columns:
@@ -104,6 +103,10 @@ class DiffModel(QAbstractTableModel):
             sign = "-" if removed else "+" if row.change is Change.ADDED else " "
             lines.append(sign + (row.old if removed else row.new))
         return "\n".join(lines)
+
+    def letter(self) -> int:
+        """Return the width of a letter in pixels."""
+        return QFontMetrics(self._font).horizontalAdvance("M")
 
     def row_height(self) -> int:
         """Return the height of a row in pixels."""

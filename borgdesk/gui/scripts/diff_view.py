@@ -5,71 +5,23 @@ from __future__ import annotations
 from functools import partial
 
 import shiboken6
-from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QRunnable, Qt, QThreadPool, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from borgdesk.gui.scripts.diff_model import DiffModel
+from borgdesk.gui.scripts.diff_table import DiffTable
 from borgdesk.gui.scripts.text_diff import Change, DiffRow, diff, unified
 from borgdesk.translation import _
 
 BIG = 65_536
 """Total characters of both texts from which the comparison runs in a worker thread."""
-
-
-class _Table(QTableView):
-    """Table that selects whole rows and copies them as a unified diff."""
-
-    def __init__(self, model: DiffModel, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._model = model
-        self._widths: list[int] = []
-        self.setModel(model)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(1)
-        self.verticalHeader().setDefaultSectionSize(model.row_height())
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setStretchLastSection(True)
-
-    def show_columns(self, widths: list[int]) -> None:
-        """Give each column the width in pixels that it needs, and the texts equal shares of what is left."""
-        self._widths = widths
-        self._share()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._share()
-
-    def _share(self) -> None:
-        widths = self._widths[: self._model.columnCount()]  # others are yet to come while the model is reset
-        texts = [column for column in range(len(widths)) if self._model.is_text(column)]
-        others = sum(width for column, width in enumerate(widths) if column not in texts)
-        share = (self.viewport().width() - others) // max(len(texts), 1)
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, max(width, share) if column in texts else width)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-            QGuiApplication.clipboard().setText(self._model.as_text(rows))
-        else:
-            super().keyPressEvent(event)
 
 
 class _Told(QObject):
@@ -107,7 +59,7 @@ class DiffView(QWidget):
         self._told.compared.connect(self._show_diff)
         self._model = DiffModel(self)
         self._model.set_palette(self.palette())
-        self._table = _Table(self._model, self)
+        self._table = DiffTable(self._model, self)
         self._summary = QLabel(self)
         self._previous = QPushButton(_("P&revious change"), self)
         self._next = QPushButton(_("&Next change"), self)
@@ -124,6 +76,7 @@ class DiffView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
         layout.addWidget(self._table, 1)
+        layout.addWidget(self._table.sideways)
         self._table.setAccessibleName(_("Differences"))
 
     def set_texts(self, old: str, new: str, old_title: str, new_title: str) -> None:
@@ -149,11 +102,7 @@ class DiffView(QWidget):
         while 0 <= row < rows and self._model.change_of(row) is Change.SAME:
             row += step
         if 0 <= row < rows:
-            index = self._model.index(row, 0)
-            # selectRow() would extend the selection while Shift or Ctrl is held.
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self._table.selectionModel().setCurrentIndex(index, flags)
-            self._table.scrollTo(index, QTableView.ScrollHint.PositionAtCenter)
+            self._table.go_to(row)
 
     def _show_diff(self, number: int, rows: list[DiffRow]) -> None:
         if number != self._asked:

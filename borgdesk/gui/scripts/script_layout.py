@@ -111,7 +111,7 @@ class ScriptLayout(QWidget):
         both.addWidget(self.tabs)
         both.setStretchFactor(0, 1)
         both.setStretchFactor(1, 0)
-        both.setSizes([700, 340])
+        both.setSizes([640, 400])
         both.setChildrenCollapsible(False)
         work = QWidget()
         column = QVBoxLayout(work)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.findings import Finding
-from borgdesk.domain.parameters import Header, Parameter
+from borgdesk.domain.parameters import Header, Parameter, parameters_line
 from borgdesk.domain.settings import EDITOR_FONT, EDITOR_FONT_SIZE, EDITOR_TAB_WIDTH, Values
 from borgdesk.domain.variables import descriptions
 from borgdesk.engine.scripts.checks import Report
@@ -53,6 +53,9 @@ class ScriptText(ScriptLayout):
             editor.set_read_only(False)
             editor.set_text(text)
             editor.set_language_for(path)
+            if (line := parameters_line(text)) is not None:
+                # What the block says is in the tabs beside the text.
+                editor.fold(line)
             self.check.touch(now=True)
 
     def reload_text(self, text: str) -> None:

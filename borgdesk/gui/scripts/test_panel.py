@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -280,6 +280,9 @@ class TestPanel(QWidget):
         self._elapsed = QLabel()
         self._progress = busy_bar(_("Testing the script"))
         self._progress.setTextVisible(False)
+        policy = self._progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._progress.setSizePolicy(policy)
         self.repository.activated.connect(lambda _: self._choose_repository())
         self.hook.activated.connect(lambda _: self._choose_hook())
         self.run.clicked.connect(partial(self._on_start_clicked, False))
@@ -323,18 +326,14 @@ class TestPanel(QWidget):
         column.addWidget(self._values_group)
         column.addWidget(self._both_group)
         column.addStretch(1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        form = FormScroll(inside)
-        form.setMinimumHeight(self.fontMetrics().height() * 6)
-        splitter.addWidget(form)
-        splitter.addWidget(self._below())
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([300, 200])
-        splitter.setChildrenCollapsible(False)
+        # The form takes no more than it needs, and leaves its room to the output.
+        self._settings = FormScroll(inside)
+        self._settings.setMinimumHeight(self.fontMetrics().height() * 6)
+        self._settings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(splitter)
+        layout.addWidget(self._settings)
+        layout.addWidget(self._below(), 1)
 
     def _below(self) -> QWidget:
         buttons = QHBoxLayout()
@@ -354,7 +353,7 @@ class TestPanel(QWidget):
         running = self._run is not None
         waits = self._context is None and self.repository.currentData() is not None
         self.run.setEnabled(not running and not waits)
-        self.stop.setVisible(running)
+        # Both buttons keep their places, so that a late click hits nothing else.
         self.stop.setEnabled(running)
         self._progress.setVisible(running)
         post = Hook(self.hook.currentData()).is_post

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QTableView
 from pytestqt.qtbot import QtBot
 
+from borgdesk.gui.scripts.diff_table import DiffTable
 from borgdesk.gui.scripts.diff_view import BIG, DiffView
 from borgdesk.gui.scripts.text_diff import Change, DiffRow, diff, unified
 
@@ -165,3 +166,28 @@ def test_both_texts_have_the_same_room(qtbot: QtBot) -> None:
     view.resize(1000, 300)
     assert header.sectionSize(1) > old
     assert abs(header.sectionSize(1) - header.sectionSize(4)) <= 2
+
+
+def test_long_lines_of_both_texts_are_scrolled_together(view: DiffView, qtbot: QtBot) -> None:
+    table = table_of(view)
+    assert isinstance(table, DiffTable)
+    view.set_texts("short\n", "short\n", "a", "b")
+    assert not table.sideways.isVisible()
+    view.set_texts("x" * 300 + "old\n", "x" * 300 + "new\n", "a", "b")
+    header = table.horizontalHeader()
+    assert abs(header.sectionSize(1) - header.sectionSize(4)) <= 2
+    assert header.length() <= table.viewport().width()
+    assert table.sideways.isVisible()
+    before = table.grab().toImage()
+    QTest.keyClick(table, Qt.Key.Key_Right)
+    moved = table.sideways.value()
+    assert moved > 0
+    table.sideways.setValue(table.sideways.maximum())
+    assert table.sideways.value() > moved
+    assert table.grab().toImage() != before
+    end = table.sideways.value() + header.sectionSize(1)
+    assert end >= table.fontMetrics().horizontalAdvance("x") * 303, "the end of the longest line can be reached"
+    QTest.keyClick(table, Qt.Key.Key_Left)
+    assert table.sideways.value() < table.sideways.maximum()
+    view.set_texts("short\n", "shorter\n", "a", "b")
+    assert (table.sideways.isVisible(), table.sideways.value()) == (False, 0)

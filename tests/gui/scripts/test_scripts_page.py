@@ -389,3 +389,16 @@ def test_a_repository_that_another_process_adds_can_be_chosen_for_a_test(scripts
     scripts.scene.repository()
     chosen = scripts.view.test.repository
     scripts.qtbot.waitUntil(lambda: chosen.findText("Documents") > 0)
+
+
+def test_the_parameter_block_is_folded_until_it_is_wanted(scripts: ScriptBench) -> None:
+    """What it says is in the tabs; people come for what is below it."""
+    block = "# /// borgdesk\n# [parameters.NAME]\n# required = true\n# ///\n"
+    scripts.open(text=f"{block}echo one\n")
+    editor = scripts.view.editor
+    assert editor is not None
+    assert editor.state().folded_lines == (1,)
+    editor.go_to_line(3)
+    assert editor.state().folded_lines == ()
+    scripts.open("Other", text="# a remark\n# and another\necho two\n")
+    assert editor.state().folded_lines == ()

@@ -53,7 +53,28 @@ def test_a_test_can_be_stopped(scripts: ScriptBench) -> None:
     with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
         test.stop.click()
     assert "Cancelled" in test.result.text
-    assert not test.stop.isVisible()
+    assert not test.stop.isEnabled()
+
+
+def test_nothing_moves_when_a_test_starts_and_the_output_has_most_room(scripts: ScriptBench) -> None:
+    gate: Gate = scripts.scene.gate()
+    scripts.open(text=f"echo begun; {gate.line}")
+    test = scripts.view.test
+    scripts.view.tabs.setCurrentWidget(test)
+    scripts.page.resize(1000, 760)
+    scripts.page.grab()  # performs the layout
+    before = test.run.geometry(), test.stop.geometry()
+    assert not before[0].intersects(before[1])
+    assert test.output.height() > test.height() / 2
+    test.run.click()
+    scripts.qtbot.waitUntil(lambda: test.output.text() == "begun")
+    scripts.page.grab()
+    assert test.stop.isEnabled()
+    assert (test.run.geometry(), test.stop.geometry()) == before
+    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+        gate.open()
+    scripts.page.grab()
+    assert (test.run.geometry(), test.stop.geometry()) == before
 
 
 def test_a_missing_value_is_asked_for(scripts: ScriptBench) -> None:
