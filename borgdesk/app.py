@@ -169,6 +169,7 @@ class Application(QObject):
             self.window.setWindowTitle(_("BorgDesk – {folder}").format(folder=paths.home))
         self.switches.exceptions.caught.connect(self.window.show_exception)
         self.window.report_requested.connect(self._copy_report)
+        self.window.help_button.about_requested.connect(self._ask_about)
         self.shell: Shell | None = None
         self._request: WindowRequest | None = None
         """What is to be shown once the store is open."""
@@ -238,6 +239,19 @@ class Application(QObject):
         from borgdesk.gui.shell.report import report
 
         self.background.ask(lambda: report(self._paths, self._workspace), self._show_copied, owner=self)
+
+    def _ask_about(self) -> None:
+        from borgdesk.gui.shell.report import facts
+
+        self.background.ask(lambda: facts(self._paths, self._workspace), self._show_about, owner=self)
+
+    def _show_about(self, facts: dict[str, str]) -> None:
+        from borgdesk.gui.shell.about_dialog import AboutDialog
+
+        dialog = AboutDialog(facts, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.report_requested.connect(self._copy_report)
+        dialog.open()
 
     def _show_copied(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -27,6 +27,8 @@ from borgdesk.gui.scripts.parameter_dialog import ParameterDialog
 from borgdesk.gui.scripts.scripts_page import ScriptsPage
 from borgdesk.gui.scripts.template_dialog import TemplateDialog
 from borgdesk.gui.shell import quit_dialog
+from borgdesk.gui.shell.about_dialog import AboutDialog
+from borgdesk.gui.shell.report import facts
 from borgdesk.gui.shell.shell import Shell
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
@@ -187,6 +189,8 @@ class Tour:
         yield "parameter", lambda: ParameterDialog(window).open()
         yield "conflict", lambda: self.scripts._on_conflict_found(self.named("a\n"), self.named("b\n"))
         yield "comparison", lambda: self.scripts._on_comparison_requested("a\n", "b\n", self.named("old"), "new")
+        known = facts(workspace.paths, None)
+        yield "about", lambda: AboutDialog(known, window).open()
         yield "places", lambda: self.scripts.library_actions.delete(self.start)
         yield "delete script", self._delete_unused
         yield from more_dialogs(self)

@@ -21,6 +21,7 @@ from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.overview.first_steps import FirstSteps
 from borgdesk.gui.overview.memory_banner import MemoryBanner
 from borgdesk.gui.overview.overview_data import Overview, RepositoryState, read_overview
+from borgdesk.gui.overview.owed_line import OwedLine
 from borgdesk.gui.overview.repository_card import RepositoryCard
 from borgdesk.gui.overview.sample_data import SampleWindow, open_sample_window
 from borgdesk.gui.workers.background import Background
@@ -73,6 +74,8 @@ class OverviewPage(Page):
         """By the subject of the banner and the run's id."""
         self._samples: list[SampleWindow] = []
         self._header = PageHeader(_("Overview"), self)
+        self._nothing_owed = OwedLine(self)
+        self._header.row.addWidget(self._nothing_owed)
         self._all = self._header.add_button(
             _("Back up &all"), "media-playback-start", self._ask_all, _("Back up every repository now")
         )
@@ -80,7 +83,7 @@ class OverviewPage(Page):
         self._empty.repositories_requested.connect(self.repositories_requested)
         self._empty.scripts_requested.connect(self.scripts_requested)
         self._empty.import_requested.connect(self.import_requested)
-        self._empty.sample_requested.connect(self._on_sample_requested)
+        self._empty.sample_requested.connect(self.open_sample)
         self._memory = MemoryBanner(workspace, background, self)
         self._memory.passphrase_requested.connect(self.passphrase_requested)
         self._memory.settled.connect(self.refresh)
@@ -92,7 +95,7 @@ class OverviewPage(Page):
         self._clock.start()
         self._live_clock = QTimer(self, interval=_LIVE_TICK)
         self._live_clock.timeout.connect(self._show_lives)
-        self._reading = self._again = False
+        self._reading = self._again = self._owes_nothing = False
         self._problem = ""
         """Of the schedules, as it was told last."""
         executor.events_arrived.connect(self._on_events_arrived)
@@ -136,6 +139,7 @@ class OverviewPage(Page):
     def show_overview(self, overview: Overview) -> None:
         self._show_cards(overview.repositories)
         self._show_owing(() if self._executor.is_recovering else overview.owing)
+        self._owes_nothing = bool(overview.repositories) and not overview.owing and not overview.elsewhere
         self._show_recovered(overview.recovered)
         self._memory.show_question(overview.forgettable)
         self._empty.setVisible(not overview.repositories)
@@ -196,6 +200,9 @@ class OverviewPage(Page):
         lives = {repository_id: self._executor.live_of(repository_id) for repository_id in self._cards}
         for repository_id, card in self._cards.items():
             card.show_live(lives[repository_id])
+        # What is under way owes the scripts that put things back, until they have run.
+        under_way = any(lives.values()) or self._executor.is_recovering or self._executor.has_found_dead_runs
+        self._nothing_owed.setVisible(self._owes_nothing and not under_way)
         if self._guide is not None:
             self._guide.show_busy(busy=any(card.is_under_way for card in self._cards.values()))
             self._guide.show_service()
@@ -233,7 +240,8 @@ class OverviewPage(Page):
         for repository_id in self._cards:
             self.backup_requested.emit(repository_id)
 
-    def _on_sample_requested(self) -> None:
+    def open_sample(self) -> None:
+        """Create sample data, and open a second window on it."""
         self._empty.show_preparing(preparing=True)
         environment = self._workspace.environment
         self._background.ask(

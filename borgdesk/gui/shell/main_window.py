@@ -36,6 +36,7 @@ from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.help_window import show_help
 from borgdesk.gui.look.overflow_area import OverflowArea
 from borgdesk.gui.look.page import Page
+from borgdesk.gui.shell.help_button import HelpButton
 from borgdesk.gui.shell.window_settings import WindowSettings
 from borgdesk.translation import _
 
@@ -84,6 +85,8 @@ class MainWindow(QMainWindow):
         self._sidebar.currentItemChanged.connect(self._on_entry_chosen)
         # Clicking the entry of the open page returns to the page's start.
         self._sidebar.itemClicked.connect(self._on_entry_chosen)
+        self.help_button = HelpButton(self)
+        self.help_button.guide_requested.connect(self._show_help)
         self._stack = QStackedWidget(self)
         self._opening = QLabel(_("Opening…"), self)
         self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -213,7 +216,7 @@ class MainWindow(QMainWindow):
         right.addWidget(self._area, 1)
         row = QHBoxLayout()
         row.setSpacing(0)
-        row.addWidget(self._sidebar)
+        row.addWidget(self._side())
         row.addLayout(right, 1)
         middle = QWidget(self)
         self._outer = QVBoxLayout(middle)
@@ -221,6 +224,17 @@ class MainWindow(QMainWindow):
         self._outer.setSpacing(0)
         self._outer.addLayout(row, 1)
         self.setCentralWidget(middle)
+
+    def _side(self) -> QWidget:
+        side = QWidget(self)
+        side.setBackgroundRole(QPalette.ColorRole.Base)
+        side.setAutoFillBackground(True)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        column.addWidget(self._sidebar, 1)
+        column.addWidget(self.help_button, 0, Qt.AlignmentFlag.AlignLeft)
+        return side
 
     def _add_actions(self) -> None:
         for text, keys, done in (

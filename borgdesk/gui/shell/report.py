@@ -28,7 +28,16 @@ def report(paths: Paths, workspace: Workspace | None) -> str:
     It may run Borg to get its version, so it must not be called in the GUI thread. Without a *workspace*, which is
     missing if the store cannot be opened, Borg is not run.
     """
-    facts = {
+    known = facts(paths, workspace)
+    width = max(map(len, known)) + 2
+    lines = [f"{name + ':':{width}}{value}" for name, value in known.items()]
+    log = logs.last_lines(paths.state, _LINES) or "(empty)"
+    return "\n".join([*lines, "", f"The last lines of {paths.state / logs.FILE_NAME}:", "", log, ""])
+
+
+def facts(paths: Paths, workspace: Workspace | None) -> dict[str, str]:
+    """Return versions and folders, by their English names; as :func:`report`, not in the GUI thread."""
+    return {
         "BorgDesk": VERSION,
         "Borg": "not asked" if workspace is None else _borg(workspace),
         "Python": platform.python_version(),
@@ -36,15 +45,11 @@ def report(paths: Paths, workspace: Workspace | None) -> str:
         "SQLite": SQLITE_VERSION,
         "System": f"{_system()}, Linux {platform.release()}, {platform.machine()}",
         "Desktop": ", ".join(os.environ.get(name, "unknown") for name in ("XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE")),
-        "Config": paths.config,
-        "Data": paths.data,
-        "State": paths.state,
-        "Cache": paths.cache,
+        "Config": str(paths.config),
+        "Data": str(paths.data),
+        "State": str(paths.state),
+        "Cache": str(paths.cache),
     }
-    width = max(map(len, facts)) + 2
-    lines = [f"{name + ':':{width}}{value}" for name, value in facts.items()]
-    log = logs.last_lines(paths.state, _LINES) or "(empty)"
-    return "\n".join([*lines, "", f"The last lines of {paths.state / logs.FILE_NAME}:", "", log, ""])
 
 
 def _borg(workspace: Workspace) -> str:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QListWidget, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
 from borgdesk.gui.look import screen_fit
@@ -148,3 +148,19 @@ def test_f1_opens_the_guide(window: MainWindow, qtbot: QtBot) -> None:
     (guide,) = window.findChildren(HelpWindow)
     assert "User guide" in guide.text.toPlainText()
     guide.close()
+
+
+def test_help_is_seen_without_knowing_a_key(window: MainWindow, qtbot: QtBot) -> None:
+    fill(window, qtbot)
+    assert window.help_button.isVisible()
+    menu = window.help_button.menu()
+    guide, sample, _separator, about = menu.actions()
+    with qtbot.waitSignals([window.help_button.sample_requested, window.help_button.about_requested]):
+        sample.trigger()
+        about.trigger()
+    guide.trigger()
+    (opened,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, HelpWindow) and one.isVisible()]
+    opened.close()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    (opened,) = [one for one in QApplication.topLevelWidgets() if isinstance(one, HelpWindow) and one.isVisible()]
+    opened.close()

@@ -21,6 +21,7 @@ from borgdesk.engine.runs import recovery
 from borgdesk.engine.runs.active_run import now
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.overview.overview_page import OverviewPage
+from borgdesk.gui.overview.owed_line import OwedLine
 from borgdesk.gui.runs.history_page import PAGE, HistoryPage
 from borgdesk.gui.runs.timeline_table import TimelineTable
 from borgdesk.gui.workers.background import Background
@@ -122,13 +123,14 @@ class TestOverview:
         assert card is not None
         executor.start(repository)
         qtbot.waitUntil(lambda: bool(executor.active() and executor.active()[0].story.script), timeout=30_000)
+        assert not says_that_nothing_is_owed(page)
         with qtbot.waitSignal(page.stop_requested) as asked:
             press(qtbot, card, "Stop")
         assert asked.args == [repository.id]
         gate.open()
         with qtbot.waitSignal(executor.run_ended, timeout=60_000):
             pass
-        qtbot.waitUntil(lambda: bool(seen(card, "Back up now")))
+        qtbot.waitUntil(lambda: bool(seen(card, "Back up now")) and says_that_nothing_is_owed(page))
 
     def test_what_is_owed_can_be_run_or_settled_by_hand(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -140,6 +142,7 @@ class TestOverview:
         page = overview_of(scene, background, executor, qtbot)
         (banner,) = [notice for notice in page.findChildren(Banner) if notice.isVisible()]
         assert "“Start containers”" in banner.text
+        assert not says_that_nothing_is_owed(page)
         with qtbot.waitSignal(page.owed_run_requested) as asked:
             press(qtbot, banner, "Run now")
         assert asked.args == [run.id]
@@ -147,6 +150,7 @@ class TestOverview:
             press(qtbot, banner, "Mark as done")
         assert scene.workspace.store.executions.of_run(run.id)[0].status is ExecutionStatus.SKIPPED
         qtbot.waitUntil(lambda: not [n for n in page.findChildren(Banner) if n.isVisible()])
+        qtbot.waitUntil(lambda: says_that_nothing_is_owed(page))
 
     def test_a_recovered_run_is_told_until_somebody_has_seen_it(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -236,6 +240,10 @@ class TestOverview:
         places.look()
         assert {"Back up now", "Stop", "Stopping…", "Stop now"} <= places.seen.keys()
         places.are_apart("Back up now", "Stop", "Stop now")
+
+
+def says_that_nothing_is_owed(page: QWidget) -> bool:
+    return any(line.isVisible() for line in page.findChildren(OwedLine))
 
 
 def _tells_nothing(page: QWidget) -> bool:

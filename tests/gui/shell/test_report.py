@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
 from borgdesk import logs
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.version import VERSION
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.shell.report import report
+from borgdesk.gui.shell.about_dialog import AboutDialog
+from borgdesk.gui.shell.report import facts, report
 from borgdesk.paths import Paths
 from tests import empty_database
 
@@ -122,3 +125,15 @@ def test_a_report_can_be_had_where_the_store_cannot_be_opened(tmp_path: Path) ->
     text = report(Paths.below(tmp_path), None)
     assert ["Borg:", "not", "asked"] in [line.split() for line in text.splitlines()]
     assert text.rstrip().endswith("(empty)")
+
+
+def test_about_says_versions_and_where_data_lies(workspace: Workspace, qtbot: QtBot) -> None:
+    dialog = AboutDialog(facts(workspace.paths, workspace), None)
+    qtbot.addWidget(dialog)
+    told = "\n".join(label.text() for label in dialog.findChildren(QLabel))
+    assert f"BorgDesk {VERSION}" in told
+    assert str(FAKE) in told
+    for folder in (workspace.paths.config, workspace.paths.data, workspace.paths.state, workspace.paths.cache):
+        assert str(folder) in told
+    with qtbot.waitSignal(dialog.report_requested):
+        dialog.copy_report.click()
