@@ -7,10 +7,11 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.gui.look import icons
+from borgdesk.gui.look.card import Card
 from borgdesk.translation import _
 
 
-class FirstSteps(QWidget):
+class FirstSteps(Card):
     """Three steps, and a button to try BorgDesk with sample data."""
 
     repositories_requested = Signal()
@@ -22,11 +23,12 @@ class FirstSteps(QWidget):
         super().__init__(parent)
         title = QLabel(_("Three steps to your first backup"), self)
         font = QFont(title.font())
-        font.setPointSizeF(font.pointSizeF() * 1.3)
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.15)
         title.setFont(font)
         column = QVBoxLayout(self)
-        column.setContentsMargins(40, 40, 40, 40)
-        column.setSpacing(18)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(24)
         column.addWidget(title)
         repository = self._step(
             column,
@@ -38,7 +40,7 @@ class FirstSteps(QWidget):
             ),
         )
         buttons = QVBoxLayout()
-        buttons.setSpacing(6)
+        buttons.setSpacing(8)
         buttons.addWidget(self._button(_("&Add a repository"), "repositories", self.repositories_requested))
         self._import = self._button(_("&Import…"), "", self.import_requested)
         self._import.setToolTip(_("Take over the set-up of Vorta, borgmatic or borg-ui"))
@@ -63,7 +65,6 @@ class FirstSteps(QWidget):
         self._sample = self._button(_("&Try it with sample data"), "media-playback-start", self.sample_requested)
         self._sample.setToolTip(_("Opens a second window with a temporary repository, files and scripts"))
         column.addWidget(self._sample, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch(1)
 
     def show_preparing(self, *, preparing: bool) -> None:
         """Show whether the sample data is being created."""

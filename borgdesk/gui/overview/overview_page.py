@@ -54,6 +54,8 @@ class OverviewPage(Page):
     run_requested = Signal(int)
     """Id of a run that is to be shown."""
 
+    waiting_changed = Signal(str)
+    """What is being waited for; empty once it is there."""
     lanes_requested = Signal(int)
     """Id of a repository whose scripts are to be shown."""
     quit_requested = Signal()
@@ -242,18 +244,22 @@ class OverviewPage(Page):
 
     def open_sample(self) -> None:
         """Create sample data, and open a second window on it."""
-        self._empty.show_preparing(preparing=True)
+        self._show_preparing(preparing=True)
         environment = self._workspace.environment
         self._background.ask(
             lambda: open_sample_window(environment), self._on_sample_opened, self._on_sample_failed, owner=self
         )
 
+    def _show_preparing(self, *, preparing: bool) -> None:
+        self._empty.show_preparing(preparing=preparing)
+        self.waiting_changed.emit(_("Preparing the sample data…") if preparing else "")
+
     def _on_sample_opened(self, window: SampleWindow) -> None:
         self._samples.append(window)
-        self._empty.show_preparing(preparing=False)
+        self._show_preparing(preparing=False)
 
     def _on_sample_failed(self, error: Exception) -> None:
-        self._empty.show_preparing(preparing=False)
+        self._show_preparing(preparing=False)
         if not isinstance(error, BorgDeskError):
             raise error
         self._background.problem_met.emit(error.sentence)

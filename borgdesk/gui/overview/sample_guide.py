@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QPalette
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.processes.cancel import Cancel
@@ -37,7 +37,7 @@ class SampleGuide(Card):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 12, 16, 12)
         self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(8)
+        self._grid.setVerticalSpacing(12)
         self._grid.setColumnStretch(0, 1)
         self._introduce()
         self.good = self._step(
@@ -121,10 +121,13 @@ class SampleGuide(Card):
             button.setIcon(icons.own(icon) if icon == "scripts" else icons.icon(icon))
         button.setAutoDefault(False)
         button.clicked.connect(lambda: done())  # noqa: PLW0108 - clicked would pass its own argument on
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(head)
+        texts.addWidget(body)
         row = self._grid.rowCount()
-        self._grid.addWidget(head, row, 0)
-        self._grid.addWidget(body, row + 1, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(button, row, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        self._grid.addLayout(texts, row, 0)
+        self._grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignVCenter)
         return button
 
     def _start(self, *, sabotage: bool) -> None:

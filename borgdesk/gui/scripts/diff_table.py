@@ -62,10 +62,14 @@ class DiffTable(QTableView):
         texts = [column for column in range(len(widths)) if self._model.is_text(column)]
         if not texts:
             return
-        others = sum(width for column, width in enumerate(widths) if column not in texts)
-        share = max((self.viewport().width() - others) // len(texts), 1)
-        for column, width in enumerate(widths):
-            self.setColumnWidth(column, share if column in texts else width)
+        others = [column for column in range(len(widths)) if column not in texts]
+        for column in others:
+            self.setColumnWidth(column, widths[column])
+        # Not the widths that they were given: with a large font, the header insists on more.
+        rest = self.viewport().width() - sum(map(self.columnWidth, others))
+        share = max(rest // len(texts), 1)
+        for column in texts:
+            self.setColumnWidth(column, share)
         hidden = max(widths[column] for column in texts) - share
         self.sideways.setRange(0, max(hidden, 0))
         self.sideways.setPageStep(share)

@@ -14,6 +14,8 @@ from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.form_parts import selectable_text
 from borgdesk.translation import _
 
+_WIDTH = 560
+
 
 class AboutDialog(Dialog):
     """Shows the facts of the problem report, without the log."""
@@ -52,4 +54,4 @@ class AboutDialog(Dialog):
         self.copy_report.clicked.connect(self.report_requested)
         buttons.addButton(self.copy_report, QDialogButtonBox.ButtonRole.ActionRole)
         column.addWidget(buttons)
-        self.resize(560, self.sizeHint().height())
+        self.resize(_WIDTH, column.totalHeightForWidth(_WIDTH))

@@ -72,6 +72,7 @@ class Pages(QObject):
         page.passphrase_requested.connect(self._navigation.ask_whether_known)
         page.lanes_requested.connect(self._navigation.show_lanes)
         self._navigation.window.help_button.sample_requested.connect(page.open_sample)
+        page.waiting_changed.connect(self._navigation.window.show_waiting)
         page.quit_requested.connect(self._navigation.window.quit_requested)
         page.overview_read.connect(self.overview_read)
         return page

@@ -10,11 +10,13 @@ import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.run import RunStatus
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import demo
 from borgdesk.engine.runs.demo import Demo
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.overview import overview_page
 from borgdesk.gui.overview.overview_page import OverviewPage
 from borgdesk.gui.overview.sample_guide import SampleGuide
 from borgdesk.gui.workers.background import Background
@@ -108,3 +110,20 @@ def test_other_windows_have_no_guide(scene: Scene, background: Background, execu
         pass
     page._on_demo_found(None)
     assert page.findChild(SampleGuide) is None
+
+
+def test_opening_sample_data_says_so_until_it_is_there(
+    scene: Scene, background: Background, executor: Executor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_environment: object) -> None:
+        raise BorgDeskError("There is no room.")
+
+    monkeypatch.setattr(overview_page, "open_sample_window", refuse)
+    page = OverviewPage(scene.workspace, background, executor)
+    qtbot.addWidget(page)
+    told: list[str] = []
+    page.waiting_changed.connect(told.append)
+    with qtbot.waitSignal(background.problem_met) as problem:
+        page.open_sample()
+    assert problem.args == ["There is no room."]
+    assert told == ["Preparing the sample data…", ""]

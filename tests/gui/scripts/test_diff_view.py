@@ -191,3 +191,13 @@ def test_long_lines_of_both_texts_are_scrolled_together(view: DiffView, qtbot: Q
     assert table.sideways.value() < table.sideways.maximum()
     view.set_texts("short\n", "shorter\n", "a", "b")
     assert (table.sideways.isVisible(), table.sideways.value()) == (False, 0)
+
+
+def test_the_columns_fit_with_a_large_font(view: DiffView) -> None:
+    font = view.font()
+    font.setPointSizeF(24)
+    table = table_of(view)
+    table.horizontalHeader().setFont(font)
+    table.horizontalHeader().setMinimumSectionSize(90)
+    view.set_texts("a\n", "b\n", "old", "new")
+    assert table.horizontalHeader().length() <= table.viewport().width()
