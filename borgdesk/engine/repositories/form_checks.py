@@ -18,6 +18,7 @@ from borgdesk.domain.pattern_roots import roots_in
 from borgdesk.domain.repository import Repository, check_location, is_local, local_path
 from borgdesk.domain.script import check_name
 from borgdesk.domain.server import DIRECT
+from borgdesk.engine.processes.file_probes import NoAnswer, probe
 from borgdesk.engine.repositories.queue import canonical
 from borgdesk.engine.repositories.registration import check_name_is_free, checked
 from borgdesk.engine.repositories.shared_locations import check_series, same_repository
@@ -55,6 +56,12 @@ def check_form(workspace: Workspace, repository: Repository, init: Encryption | 
 def _check_place(location: str, init: Encryption | None) -> None:
     if not is_local(location):
         return
+    # Each edit of the form asks again: a disk that does not respond would block one thread after the other.
+    (seen,) = probe([("real", local_path(location))])
+    if seen is NoAnswer:
+        raise InvalidInput(
+            _("{source} is not responding. It may be on a machine that is not reachable.").format(source=location)
+        )
     try:
         _check_folder(Path(local_path(location)), location, init)
     except OSError as error:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
+from borgdesk.engine.processes import file_probes
+from borgdesk.engine.repositories import form_checks
 from borgdesk.engine.repositories.form_checks import check_form
 from borgdesk.engine.repositories.sources import exclude_remarks
+from tests.dead_disk import dead_disk
 from tests.engine.desk import Desk
 
 NEW = Encryption.REPOKEY_BLAKE2
@@ -129,3 +133,14 @@ def test_what_is_wrong_with_the_way_to_a_passphrase(desk: Desk, wanted: Reposito
 @pytest.mark.parametrize("location", ["sftp://host/x", "me@host:22/x", "/backup/{user}", "~me/backup"])
 def test_locations_that_nobody_means(desk: Desk, wanted: Repository, location: str) -> None:
     assert check_form(desk.workspace, replace(wanted, location=location), NEW).prevents
+
+
+@pytest.mark.parametrize("init", [None, NEW])
+def test_a_disk_that_does_not_respond_is_not_waited_for(
+    desk: Desk, wanted: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, init: Encryption | None
+) -> None:
+    monkeypatch.setattr(form_checks, "probe", partial(file_probes.probe, limit=0.5))
+    with dead_disk(tmp_path / "dead") as dead:
+        found = check_form(desk.workspace, replace(wanted, location=f"{dead}/repository"), init)
+    assert found.prevents
+    assert found.sentence.startswith(f"{dead}/repository is not responding.")
