@@ -69,6 +69,10 @@ def several_runs(tour: Tour) -> Iterator[Place]:
     )
     for page in ("overview", "history"):
         yield tour.page(page, "several runs: ")
+    with tour._opened(tour.shell.show_queue) as queue:
+        yield tour.place("queue", queue)
+    tour.window.activateWindow()
+    tour.qtbot.waitUntil(tour.window.isActiveWindow)
     for live in tour.shell.executor.active():
         tour.shell.executor.stop(live.run_id)
     tour.settle()

@@ -7,7 +7,8 @@ import hashlib
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -97,6 +98,23 @@ def _open_lock_file(workspace: Workspace, turn: str) -> int:
         raise RunRefused(
             _("The file {path} cannot be written: {error}.").format(path=path, error=error.strerror)
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of an unfinished run in the queue."""
+
+    run: Run
+    waits_for: tuple[Run, ...]
+    """The runs that come before it, in order."""
+
+
+def places(unfinished: Iterable[Run]) -> list[Place]:
+    """Return the place of each run: those that share a turn one after the other, in the order in which they begin."""
+    turns: dict[str, list[Run]] = {}
+    for run in sorted(unfinished, key=lambda one: one.id):
+        turns.setdefault(run.turn, []).append(run)
+    return [Place(run, tuple(runs[:before])) for runs in turns.values() for before, run in enumerate(runs)]
 
 
 def wait_for_turn(

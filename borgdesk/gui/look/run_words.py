@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from borgdesk.domain.enumeration import listed, quoted
@@ -11,7 +12,7 @@ from borgdesk.domain.progress import Estimate
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.restore import RestoreReport
 from borgdesk.domain.run import BorgStep, ExecutionStatus, RunKind, RunStatus, Step
-from borgdesk.domain.sentences import check_sentence, recovery_sentence
+from borgdesk.domain.sentences import check_sentence, recovery_sentence, subject
 from borgdesk.engine.runs.story import Entry, Key, Kind, Story
 from borgdesk.gui.look import words
 from borgdesk.gui.workers.live_run import LiveRun
@@ -19,6 +20,8 @@ from borgdesk.translation import _, ngettext
 
 _DOT = " · "
 
+_MOST_WAITED_FOR = 2
+"""Maximum number of runs that are named of those that one waits for."""
 _MOST_NAMED = 3
 """Maximum number of new names in a sentence about a restore."""
 
@@ -30,9 +33,19 @@ def doing(live: LiveRun) -> str:
         return _stopping(story)
     if story.script is not None:
         return _("running {script}").format(script=quoted(story.script))
+    if story.step is Step.QUEUED and live.waits_for:
+        return waits_for(live.waits_for)
     if story.step is Step.QUEUED and story.ahead > 0:
         return _("waiting ({count} ahead of it)").format(count=words.number(story.ahead))
     return words.step(story.step)
+
+
+def waits_for(runs: Sequence[Run]) -> str:
+    """Return what a run waits for: "waiting for: Backup of Photos"."""
+    names = [subject(run.kind, run.repository) for run in runs[:_MOST_WAITED_FOR]]
+    if more := len(runs) - len(names):
+        names.append(ngettext("{count} more", "{count} more", more).format(count=words.number(more)))
+    return _("waiting for: {runs}").format(runs=", ".join(names))
 
 
 def stop() -> str:

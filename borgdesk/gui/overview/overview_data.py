@@ -9,7 +9,9 @@ from borgdesk.domain.history import ArchiveStatistics, PastBackup, Run
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.processes import procfs
+from borgdesk.engine.repositories import queue
 from borgdesk.engine.repositories.passphrase_memory import to_be_asked
+from borgdesk.engine.repositories.queue import Place
 from borgdesk.engine.runs import recovery
 from borgdesk.engine.schedule.due import Due
 from borgdesk.engine.schedule.glance import glance_at_all
@@ -51,11 +53,10 @@ class Overview:
     """Those whose passphrase the user should be asked for, to find out whether it is still known."""
     problem: str = ""
     """Why nothing is known of the schedules."""
-
-    @property
-    def elsewhere(self) -> tuple[Run, ...]:
-        """Active runs of other processes."""
-        return tuple(state.elsewhere for state in self.repositories if state.elsewhere is not None)
+    queue: tuple[Place, ...] = ()
+    """The active runs of all processes, and what each waits for."""
+    elsewhere: tuple[Run, ...] = ()
+    """Active runs of other processes."""
 
 
 def read_overview(workspace: Workspace) -> Overview:
@@ -66,7 +67,8 @@ def read_overview(workspace: Workspace) -> Overview:
     """
     store = workspace.store
     me = procfs.identity()
-    unfinished = [run for run in store.runs.unfinished() if run.owner != me and not recovery.is_dead(run)]
+    alive = [run for run in store.runs.unfinished() if not recovery.is_dead(run)]
+    unfinished = [run for run in alive if run.owner != me]
     dues, problem = _dues(workspace)
     states = tuple(
         RepositoryState(
@@ -83,7 +85,11 @@ def read_overview(workspace: Workspace) -> Overview:
     owing = tuple(store.runs.get(run.id, with_output=False) for run in store.runs.owing())
     today = now().astimezone().date()
     forgettable = tuple(to_be_asked(workspace, (state.repository for state in states), today))
-    return Overview(states, owing, tuple(store.runs.untold()), forgettable, problem)
+    known = {state.repository.id for state in states}
+    elsewhere = tuple(run for run in unfinished if run.repository_id in known)
+    return Overview(
+        states, owing, tuple(store.runs.untold()), forgettable, problem, tuple(queue.places(alive)), elsewhere
+    )
 
 
 def _dues(workspace: Workspace) -> tuple[dict[RepositoryId, Due], str]:

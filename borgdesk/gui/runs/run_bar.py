@@ -7,14 +7,14 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import RunId
-from borgdesk.domain.run import RunStatus
-from borgdesk.gui.look import icons, run_words
+from borgdesk.domain.run import RunStatus, Step
+from borgdesk.gui.look import icons, run_words, theme, words
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.run_progress import RunProgress
 from borgdesk.gui.look.stop_buttons import show_stopping
 from borgdesk.gui.workers.executor import Executor
 from borgdesk.gui.workers.live_run import LiveRun
-from borgdesk.translation import _
+from borgdesk.translation import _, ngettext
 
 _TICK = 1000
 _BAR = 20
@@ -29,23 +29,26 @@ class RunBar(QWidget):
     show_requested = Signal(int)
     stop_requested = Signal(int)
     """Run ids."""
+    queue_requested = Signal()
 
     def __init__(self, executor: Executor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._executor = executor
         self._lines: dict[RunId, _Line] = {}
-        self._more = QLabel(self)
-        self._more.hide()
+        self._rest = _Rest(self)
+        self._rest.queue_button.clicked.connect(lambda: self.queue_requested.emit())  # noqa: PLW0108
+        self._rest.hide()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 6, 12, 6)
         self._column.setSpacing(4)
-        self._column.addWidget(self._more)
+        self._column.addWidget(self._rest)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self._update)
         executor.events_arrived.connect(lambda _: self._update())
         executor.run_ended.connect(lambda _: self._update())
         executor.became_idle.connect(self._update)
+        executor.queue_changed.connect(self._update)
         executor.elsewhere.run_found.connect(lambda _: self._update())
         executor.elsewhere.run_left.connect(lambda _: self._update())
         self.hide()
@@ -63,9 +66,7 @@ class RunBar(QWidget):
             if live.run_id not in self._lines:
                 self._add_line(live.run_id)
             self._lines[live.run_id].show_live(live)
-        rest = len(active) - len(shown)
-        self._more.setText(_("… and {count} more").format(count=rest))
-        self._more.setVisible(rest > 0)
+        self._rest.show_counts(len(active) - len(shown), sum(live.story.step is Step.QUEUED for live in active))
         self.setVisible(bool(active))
         if active and not self._clock.isActive():
             self._clock.start()
@@ -90,12 +91,36 @@ class RunBar(QWidget):
         painter.end()
 
 
+class _Rest(QWidget):
+    """How many runs have no line or wait for others, and the button that lists all."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._text = QLabel(self)
+        self.queue_button = QPushButton(icons.toned("status-waiting", theme.Tone.MUTED), _("&Queue…"), self)
+        self.queue_button.setToolTip(_("All backups and other runs that are active, and what each of them waits for"))
+        self.queue_button.setAutoDefault(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._text, 1)
+        row.addWidget(self.queue_button)
+
+    def show_counts(self, rest: int, waiting: int) -> None:
+        """Show how many runs are not listed, or else how many wait; hide if there are none."""
+        if rest > 0:
+            self._text.setText(_("… and {count} more").format(count=words.number(rest)))
+        else:
+            text = ngettext("{count} is waiting for its turn", "{count} are waiting for their turn", waiting)
+            self._text.setText(text.format(count=words.number(waiting)))
+        self.setVisible(rest > 0 or waiting > 0)
+
+
 class _Line(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        side = self.fontMetrics().height()
         self._icon = QLabel(self)
-        self._icon.setPixmap(icons.status_icon(RunStatus.RUNNING).pixmap(side, side))
+        self._status = RunStatus.RUNNING
+        self._draw_icon()
         self._text = ElidedLabel(self)
         self._progress = RunProgress(self)
         self._progress.setMaximumWidth(_BAR * self.fontMetrics().averageCharWidth())
@@ -116,6 +141,10 @@ class _Line(QWidget):
 
     def show_live(self, live: LiveRun) -> None:
         """Show the run's progress."""
+        status = RunStatus.QUEUED if live.story.step is Step.QUEUED else RunStatus.RUNNING
+        if status is not self._status:
+            self._status = status
+            self._draw_icon()
         self._text.setText(run_words.live_line(live))
         self._progress.show_live(live)
         self.stop_button.setToolTip(_("Stop this backup; whatever its scripts stopped is started again"))
@@ -125,5 +154,8 @@ class _Line(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             # Its shade differs on light and dark backgrounds.
-            side = self.fontMetrics().height()
-            self._icon.setPixmap(icons.status_icon(RunStatus.RUNNING).pixmap(side, side))
+            self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        side = self.fontMetrics().height()
+        self._icon.setPixmap(icons.status_icon(self._status).pixmap(side, side))

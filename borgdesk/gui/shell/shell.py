@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from borgdesk.domain.ids import RepositoryId, RunId
@@ -124,6 +124,15 @@ class Shell(QObject):
             case Wanted.BACKUP:
                 self.requests.run_again(RepositoryId(request.number))
 
+    def show_queue(self) -> None:
+        """Open the list of active runs."""
+        from borgdesk.gui.runs.queue_dialog import QueueDialog
+
+        dialog = QueueDialog(self.executor, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show_requested.connect(self.navigation.show_run)
+        dialog.open()
+
     def finish(self) -> None:
         """Shut everything down at the end of the program."""
         self.executor.stop_all()
@@ -157,6 +166,7 @@ class Shell(QObject):
         executor.defect_met.connect(self._on_defect_met)
         self._bar.show_requested.connect(self.navigation.show_run)
         self._bar.stop_requested.connect(executor.stop)
+        self._bar.queue_requested.connect(self.show_queue)
         background.problem_met.connect(window.show_problem)
         self.settings.changed.connect(self._apply_settings)
         window.files_dropped.connect(self.navigation.import_files)
@@ -182,6 +192,7 @@ class Shell(QObject):
 
     def _on_overview_read(self, overview: Overview) -> None:
         self.executor.elsewhere.follow(overview.elsewhere)
+        self.executor.follow_queue(overview.queue)
         if self._tray_sync is not None:
             self._tray_sync.show_overview(overview)
 

@@ -16,6 +16,7 @@ from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunKind, Trigger
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.queue import Place
 from borgdesk.engine.runs import backup, recipe, recovery
 from borgdesk.engine.runs.task import Task
 from borgdesk.engine.workspace import Workspace
@@ -92,6 +93,8 @@ class Executor(QObject):
     """The recovered runs, as recorded in the history."""
     defect_met = Signal(object)
     """An internal error in a run's thread."""
+    queue_changed = Signal()
+    """:attr:`queue` was read again."""
     became_idle = Signal()
     """The last run or recovery has ended and its thread has finished."""
 
@@ -105,10 +108,21 @@ class Executor(QObject):
         self.run_began.connect(usual.read)
         self.elsewhere.run_found.connect(usual.read)
         self._jobs: list[_Job] = []
+        self.queue: tuple[Place, ...] = ()
+        """The active runs of all processes, as they were last read, and what each waits for."""
+        for found in (self.run_began, self.elsewhere.run_found):
+            found.connect(self._tell_what_it_waits_for)
         self.keep_checkpoint = True
         """Whether Borg saves a checkpoint of what it has read when a run is stopped."""
         self._pulse = QTimer(self, interval=INTERVAL)
         self._pulse.timeout.connect(self._on_pulse)
+
+    def follow_queue(self, queue: tuple[Place, ...]) -> None:
+        """Take in what the store says of the queue."""
+        self.queue = queue
+        for place in queue:
+            self._tell_what_it_waits_for(place.run.id)
+        self.queue_changed.emit()
 
     def start(self, repository: Repository) -> bool:
         """Start a backup; return False if a run of this repository is already active here."""
@@ -180,6 +194,11 @@ class Executor(QObject):
         """Return the active run of a repository, here or in another process."""
         job = self._job_of(repository_id)
         return self.elsewhere.live_of(repository_id) if job is None else job.live
+
+    def _tell_what_it_waits_for(self, run_id: int) -> None:
+        live = self.live(RunId(run_id))
+        if live is not None:
+            live.waits_for = next((place.waits_for for place in self.queue if place.run.id == run_id), ())
 
     @property
     def is_busy(self) -> bool:

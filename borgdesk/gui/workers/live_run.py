@@ -18,6 +18,7 @@ from borgdesk.domain.events import (
     RunEnded,
     Stream,
 )
+from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.progress import Estimate, Pace, Usual
 from borgdesk.domain.run import BorgStep, Trigger
@@ -80,6 +81,8 @@ class LiveRun:
     ended: RunEnded | None = None
     outputs: dict[Key | None, Output] = field(default_factory=dict)
     """By execution id, or by the purpose of the Borg call."""
+    waits_for: tuple[Run, ...] = ()
+    """The runs that come before it, as far as the window knows them."""
     usual: Usual = field(default_factory=Usual)
     """What the last good run of this kind took, as soon as that was read."""
     _borg_step: BorgStep | None = None

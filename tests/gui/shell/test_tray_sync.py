@@ -84,7 +84,8 @@ def test_the_next_backup_is_in_the_menu_and_what_is_overdue_wants_attention(
 
 
 def test_what_others_run_is_shown_and_can_be_backed_up_later(tray: Tray, sync: TraySync, tour: Tour) -> None:
-    sync.show_overview(Overview((RepositoryState(PHOTOS, elsewhere=queued(tour)),)))
+    run = queued(tour)
+    sync.show_overview(Overview((RepositoryState(PHOTOS, elsewhere=run),), elsewhere=(run,)))
     assert tray.state is TrayState.WORKING
     assert action(tray, "Photos").isEnabled()
 
