@@ -45,6 +45,10 @@ class ArchivePictures:
         for name in ("Rent.odt", "Fjord.png", "newest"):
             self._select(name)
             self._take(f"archives-{name}", None)
+            self.page.item_panel.tabs.setCurrentIndex(1)
+            pause(_SETTLE)
+            self._take(f"preview-{name}", None)
+            self.page.item_panel.tabs.setCurrentIndex(0)
         self._mounted()
         self._dialogs()
         self._restores()

@@ -71,7 +71,7 @@ class Placement:
     time: int = 0
     """Modification time in nanoseconds of the item, or of the existing folder."""
     items: int = 1
-    """Number of files and folders that are moved."""
+    """Number of files that are moved; a folder without any counts as one."""
     size: int = 0
     """Bytes of them."""
     reason: str = ""
@@ -267,10 +267,12 @@ def _cut(name: bytes, length: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """How many items something consists of, their bytes, and for a folder a digest of what is in it."""
+    """How much something consists of, and for a folder a digest of what is in it."""
 
     items: int
+    """Files; a folder without any counts as one."""
     size: int
+    """Bytes of them."""
     digest: str = ""
 
 
@@ -284,14 +286,14 @@ def contents(path: bytes, status: os.stat_result) -> Contents:
         return Contents(1, status.st_size)
     seen = _Seen()
     seen.add(path)
-    return Contents(1 + seen.items, seen.size, seen.digest.hexdigest())
+    return Contents(max(seen.files, 1), seen.size, seen.digest.hexdigest())
 
 
 class _Seen:
     """What was seen so far in a folder."""
 
     def __init__(self) -> None:
-        self.items = self.size = 0
+        self.files = self.size = 0
         self.digest = hashlib.sha256()
 
     def add(self, folder: bytes) -> None:
@@ -299,12 +301,12 @@ class _Seen:
             entries = sorted(found, key=lambda entry: entry.name)
         for entry in entries:
             status = entry.stat(follow_symlinks=False)
-            self.items += 1
             self.digest.update(b"%b\0%x\0" % (entry.name, stat.S_IFMT(status.st_mode)))
             if stat.S_ISDIR(status.st_mode):
                 self.add(entry.path)
                 self.digest.update(b"/")
             else:
+                self.files += 1
                 self.size += status.st_size
                 self.digest.update(b"%d\0%d\0" % (status.st_size, status.st_mtime_ns))
 

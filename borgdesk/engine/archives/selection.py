@@ -121,10 +121,10 @@ class Selection:
         return self._listing.get(path) is not None
 
     def amount(self) -> tuple[int, int]:
-        """Items and bytes."""
+        """Files and bytes; a folder without any files counts as one, as when it is placed."""
         items = size = 0
         for entry in self.entries:
-            items += self._listing.totals(entry.dir)[1] if entry.dir is not None else 1
+            items += 1 if entry.dir is None else max(self._listing.totals(entry.dir)[1], 1)
             size += entry.size
         return items, size
 

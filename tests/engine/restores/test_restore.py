@@ -55,6 +55,18 @@ def test_all_of_it(backed_up: Desk, tmp_path: Path) -> None:
     assert tree(target / str(backed_up.source).lstrip("/")) == tree(backed_up.source)
 
 
+def test_as_many_files_are_restored_as_the_preview_says(backed_up: Desk, tmp_path: Path) -> None:
+    """Folders are not counted, whether they are moved as a whole or filled."""
+    found = read_archives(backed_up.workspace, backed_up.repository)
+    for number, paths in enumerate([(), (f"{backed_up.source}/letters",), (f"{backed_up.source}/letters/old",)]):
+        request = RestoreRequest(paths, tmp_path / f"out {number}")
+        seen = preview(backed_up.workspace, backed_up.repository, found.archives[0], request)
+        _, report = restored(backed_up, request)
+        assert report.restored == seen.items
+    letters = [path for path in (backed_up.source / "letters").rglob("*") if not path.is_dir()]
+    assert seen.items == len(letters) - 1
+
+
 def test_what_was_replaced_is_not_backed_up(backed_up: Desk) -> None:
     change(backed_up.source)
     file = f"{backed_up.source}/letters/one.txt"
