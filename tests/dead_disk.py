@@ -25,7 +25,7 @@ _MNT_DETACH = 2
 _IN_HEADER = struct.Struct("<IIQQIIII")
 _FUSE_INIT = 26
 _FUSE_7_31 = struct.pack("<IIIIHHIIHHI28x", 7, 31, 0, 0, 0, 0, 4096, 1, 0, 0, 0)
-_LIFETIME = 60.0
+_LIFETIME = 120.0
 """In seconds."""
 
 
@@ -49,12 +49,22 @@ def dead_disk(place: Path) -> Iterator[Path]:
             server.wait()
 
 
+def has_asked(place: Path, pid: int) -> bool:
+    """Return whether a dead disk has received a request of a process, which no signal ends from then on."""
+    return str(pid) in _received(place).read_text().split()
+
+
+def _received(place: Path) -> Path:
+    return place.with_name(f"{place.name}.received")
+
+
 def _serve(place: str) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     device = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)
     options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
     if libc.mount(b"dead", os.fsencode(place), b"fuse", _MS_NOSUID_NODEV, options) != 0:
         sys.exit(os.strerror(ctypes.get_errno()))
+    received = _received(Path(place)).open("w", buffering=1)
     poll = select.poll()
     poll.register(device, select.POLLIN)
     poll.register(sys.stdin, select.POLLIN | select.POLLHUP)
@@ -65,18 +75,20 @@ def _serve(place: str) -> None:
             if sys.stdin.fileno() in ready:
                 break
             if device in ready:
-                _take(device)
+                received.write(f"{_take(device)}\n")
     finally:
         libc.umount2(os.fsencode(place), _MNT_DETACH)
 
 
-def _take(device: int) -> None:
+def _take(device: int) -> int:
+    """Receive a request, and return the pid of the process that waits for its answer."""
     request = os.read(device, 200_000)
-    _, operation, number, *_ = _IN_HEADER.unpack_from(request)
+    _, operation, number, _, _, _, pid, _ = _IN_HEADER.unpack_from(request)
     if operation == _FUSE_INIT:
         os.write(device, struct.pack("<IiQ", 16 + len(_FUSE_7_31), 0, number) + _FUSE_7_31)
         sys.stdout.write("mounted\n")
         sys.stdout.flush()
+    return int(pid)
 
 
 if __name__ == "__main__":

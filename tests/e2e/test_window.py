@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -114,9 +115,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 @pytest.fixture
 def window(scene: Scene, screen: Screen) -> Iterator[Window]:
     repository = scene.repository()
-    scene.hook(repository, "Stop containers", "echo stopping", PRE)
-    scene.hook(repository, "Start containers", "echo starting", POST)
     assert scene.workspace.paths.home is not None
+    # It goes on when the test has seen that the backup is running.
+    wait = f"until [ -e {shlex.quote(str(scene.workspace.paths.home / 'seen'))} ]; do sleep 0.05; done"
+    scene.hook(repository, "Stop containers", f"echo stopping; {wait}", PRE)
+    scene.hook(repository, "Start containers", "echo starting", POST)
     window = Window(screen, scene.workspace.paths.home)
     yield window
     window.close()
@@ -128,6 +131,8 @@ def test_a_click_backs_up_and_the_history_has_it(window: Window, screen: Screen,
     seen = window.until(lambda seen: seen["active"])
     screen.click(*seen["buttons"]["Back up now"])
     window.until(lambda seen: "Stop" in seen["buttons"])
+    assert scene.workspace.paths.home is not None
+    (scene.workspace.paths.home / "seen").touch()
     window.until(lambda seen: "Back up now" in seen["buttons"])
     screen.type_keys("ctrl+5")
     seen = window.until(lambda seen: [row[0] for row in seen["tables"].get("Runs", [])] == ["Success"])

@@ -11,7 +11,7 @@ import pytest
 
 from borgdesk.engine.processes import process, procfs
 from borgdesk.engine.processes.process import StartFailed
-from tests.dead_disk import dead_disk
+from tests.dead_disk import dead_disk, has_asked
 from tests.engine.desk import wait_until
 
 
@@ -69,15 +69,12 @@ def _state(pid: int) -> str:
         return ""
 
 
-def _waits_for_disk(pid: int) -> bool:
-    """Return whether the dead disk has received a request of a process, which no signal ends from then on."""
-    return Path(f"/proc/{pid}/wchan").read_text() == "request_wait_answer"
-
-
 def hang(file: Path) -> int:
     """Leave a program that hangs in the kernel; return its pid."""
     pid = 0
-    lines = process.answers([sys.executable, "-c", _HANG, str(file)], {}, 60, lambda: pid > 0 and _waits_for_disk(pid))
+    lines = process.answers(
+        [sys.executable, "-c", _HANG, str(file)], {}, 60, lambda: pid > 0 and has_asked(file.parent, pid)
+    )
     pid = int(next(lines))
     assert not list(lines)
     return pid
@@ -86,7 +83,7 @@ def hang(file: Path) -> int:
 def test_what_hangs_in_the_kernel_is_abandoned_and_collected_once_it_ends(tmp_path: Path) -> None:
     with dead_disk(tmp_path / "dead") as dead:
         pid = hang(dead / "file")
-        assert _state(pid) == "D", "killed, and still there"
+        wait_until(lambda: _state(pid) == "D")  # killed, and still there
     wait_until(lambda: _state(pid) == "Z")
     process.capture(["true"], {"PATH": os.environ["PATH"]}, 60)
     assert not _state(pid)
@@ -97,5 +94,5 @@ def test_nothing_is_said_at_the_exit_of_what_still_hangs(tmp_path: Path) -> None
     with dead_disk(tmp_path / "dead") as dead:
         argv = [sys.executable, "-W", "error", "-c", text, str(dead / "file")]
         exited = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
-        assert _state(int(exited.stdout)) == "D"
+        wait_until(lambda: _state(int(exited.stdout)) == "D")
     assert (exited.returncode, exited.stderr) == (0, "")
