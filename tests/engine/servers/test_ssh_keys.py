@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, Stopped
+from borgdesk.engine.processes import process
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.servers import ssh_keys
 from borgdesk.engine.servers.ssh_keys import NEW_NAME, check_key, key_folder, known_keys, make_key, read_key
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen on this machine")
@@ -72,6 +74,35 @@ def test_a_stopped_one_leaves_nothing(environment: dict[str, str], folder: Path)
     with pytest.raises(Stopped):
         make_key(environment, folder / NEW_NAME, cancel)
     assert list(folder.iterdir()) == []
+
+
+def test_one_that_is_stopped_as_it_ends_leaves_nothing_either(
+    environment: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel, run = Cancel(), process.run
+
+    def stopped_too_late(program: process.Program, listen: process.Listen, _watch: process.Watch) -> process.Ending:
+        ending = run(program, listen, lambda _elapsed: None)
+        cancel.ask()
+        return ending
+
+    monkeypatch.setattr(process, "run", stopped_too_late)
+    with pytest.raises(Stopped):
+        make_key(environment, folder / NEW_NAME, cancel)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_key_that_was_made_is_told_of_though_it_is_stopped_then(
+    environment: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel, put = Cancel(), ssh_keys._put_both
+
+    def put_and_stop(*files: Path) -> None:
+        put(*files)
+        cancel.ask()
+
+    monkeypatch.setattr(ssh_keys, "_put_both", put_and_stop)
+    assert make_key(environment, folder / NEW_NAME, cancel) == read_key(environment, str(folder / NEW_NAME))
 
 
 def test_the_keys_of_the_user(environment: dict[str, str], folder: Path) -> None:
