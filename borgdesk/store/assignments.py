@@ -187,8 +187,9 @@ class Assignments:
                 session.delete(existing[row_id])
             lanes: dict[Hook, builtins.list[RepositoryScriptRow]] = {hook: [] for hook in LANES}
             for assignment in result:
-                row = existing.get(assignment.id) or _restored(session, repository_id, assignment.id)
-                _fill(session, row, assignment)
+                with session.no_autoflush:  # Rows have no position yet.
+                    row = existing.get(assignment.id) or _restored(session, repository_id, assignment.id)
+                    _fill(session, row, assignment)
                 if assignment.id == 0:
                     new.append(row)
                 lanes[row.hook].append(row)
@@ -211,8 +212,7 @@ def _restored(session: Session, repository_id: RepositoryId, assignment_id: Assi
 
 
 def _fill(session: Session, row: RepositoryScriptRow, assignment: Assignment) -> None:
-    with session.no_autoflush:
-        _check_script(session, assignment.script_id)
+    _check_script(session, assignment.script_id)
     row.script_id = assignment.script_id
     row.hook = check_hook(assignment.hook)
     row.enabled = assignment.enabled

@@ -253,6 +253,12 @@ class TestRearranging:
         store.assignments.rearrange(documents.id, before, after)
         assert store.assignments.list(documents.id) == after
 
+    def test_undo_brings_back_several_at_once(self, store: Store, place: Place, documents: Repository) -> None:
+        before = tuple(place() for _ in range(3))
+        store.assignments.rearrange(documents.id, before, before[2:])
+        store.assignments.rearrange(documents.id, before[2:], before)
+        assert lanes(store, documents) == {PRE: [one.id for one in before]}
+
     def test_new_ones_get_ids_and_orders_are_closed_up(self, store: Store, place: Place, documents: Repository) -> None:
         kept = place()
         wanted = [

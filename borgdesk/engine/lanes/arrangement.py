@@ -7,7 +7,7 @@ can undo it by storing the previous tuple. Secret values outlive a removal until
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -157,19 +157,39 @@ def added(arrangement: Arrangement, script: Script, repository: Repository, hook
     return _with(arrangement, new, hook, place)
 
 
+def all_added(
+    arrangement: Arrangement, scripts: Sequence[Script], repository: Repository, hook: Hook, place: int
+) -> Arrangement:
+    """Return the arrangement with *scripts* added at *place* of a lane, as :func:`added`, in their order."""
+    place = min(max(place, 0), len(lane(arrangement, hook)))
+    for number, script in enumerate(scripts):
+        arrangement = added(arrangement, script, repository, hook, place + number)
+    return arrangement
+
+
 def moved(arrangement: Arrangement, assignment_id: AssignmentId, hook: Hook, place: int) -> Arrangement:
     """Return the arrangement with an assignment moved to *place* (from 0, counted before its removal) of a lane.
 
     The policy *skip* is dropped if the lane does not support it.
     """
-    one = _find(arrangement, assignment_id)
-    if one is None:
-        return arrangement
-    if one.hook is hook and one.order - 1 < place:
-        place -= 1
-    if not hook.is_pre and one.on_failure is OnFailure.SKIP:
-        one = replace(one, on_failure=None)
-    return _with(without(arrangement, assignment_id), replace(one, hook=hook), hook, place)
+    return all_moved(arrangement, [assignment_id], hook, place)
+
+
+def all_moved(
+    arrangement: Arrangement, assignment_ids: Collection[AssignmentId], hook: Hook, place: int
+) -> Arrangement:
+    """Return the arrangement with assignments moved to *place* of a lane, as :func:`moved`, in their present order."""
+    moving = [_suited(one, hook) for one in arrangement if one.id in assignment_ids]
+    left = all_without(arrangement, assignment_ids)
+    place -= sum(one.id in assignment_ids for one in lane(arrangement, hook)[: max(place, 0)])
+    for number, one in enumerate(moving):
+        left = _with(left, one, hook, max(place, 0) + number)
+    return left
+
+
+def _suited(one: Assignment, hook: Hook) -> Assignment:
+    skips = one.on_failure is OnFailure.SKIP and not hook.is_pre
+    return replace(one, hook=hook, on_failure=None if skips else one.on_failure)
 
 
 def stepped(arrangement: Arrangement, assignment_id: AssignmentId, step: int) -> Arrangement:
@@ -189,12 +209,17 @@ def stepped(arrangement: Arrangement, assignment_id: AssignmentId, step: int) ->
 
 def without(arrangement: Arrangement, assignment_id: AssignmentId) -> Arrangement:
     """Return the arrangement without that assignment."""
-    return _numbered([one for one in arrangement if one.id != assignment_id])
+    return all_without(arrangement, [assignment_id])
 
 
-def switched(arrangement: Arrangement, assignment_id: AssignmentId, *, enabled: bool) -> Arrangement:
-    """Return the arrangement with that assignment enabled or disabled."""
-    return tuple(replace(one, enabled=enabled) if one.id == assignment_id else one for one in arrangement)
+def all_without(arrangement: Arrangement, assignment_ids: Collection[AssignmentId]) -> Arrangement:
+    """Return the arrangement without those assignments."""
+    return _numbered([one for one in arrangement if one.id not in assignment_ids])
+
+
+def switched(arrangement: Arrangement, assignment_ids: Collection[AssignmentId], *, enabled: bool) -> Arrangement:
+    """Return the arrangement with those assignments enabled or disabled."""
+    return tuple(replace(one, enabled=enabled) if one.id in assignment_ids else one for one in arrangement)
 
 
 def lane(arrangement: Sequence[Assignment], hook: Hook) -> list[Assignment]:

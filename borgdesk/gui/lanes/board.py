@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
-from borgdesk.domain.run import LANES, Hook, Outcome, RunKind
+from borgdesk.domain.run import Hook, Outcome
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.scripts import library
@@ -27,15 +26,19 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.arranger import Arranger, Operation
 from borgdesk.gui.lanes.board_actions import BoardActions
 from borgdesk.gui.lanes.cards import Card, facts_of
-from borgdesk.gui.lanes.lane import Lane
+from borgdesk.gui.lanes.drag import named
 from borgdesk.gui.lanes.library_list import LibraryList, shown_of
 from borgdesk.gui.lanes.outcome_bar import OutcomeBar
+from borgdesk.gui.lanes.pipeline import Pipeline
 from borgdesk.gui.lanes.selection import selected_after
 from borgdesk.gui.lanes.undo_history import Change
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
+
+_LIBRARY = 220
+"""Width of the library at first, in pixels."""
 
 
 class AssignmentBoard(QWidget):
@@ -56,13 +59,15 @@ class AssignmentBoard(QWidget):
         self._background = background
         self._arranger = Arranger(workspace, background, self)
         self._outcome: Outcome | None = None
-        self._selected: AssignmentId | None = None
+        self._selected: tuple[AssignmentId, ...] = ()
+        """The card that keys last moved to comes first."""
         self._asked = 0
         self.library = LibraryList()
-        self.outcomes = OutcomeBar()
         self.notice = Banner()
-        self.lanes = {hook: Lane(hook) for hook in LANES}
+        self.pipeline = Pipeline()
+        self.lanes = self.pipeline.lanes
         self.board_actions = BoardActions(self)
+        self.outcomes = OutcomeBar(self.board_actions.tools())
         self._lay_out()
         self._connect()
         self._adapt()
@@ -73,7 +78,7 @@ class AssignmentBoard(QWidget):
         """Show the lanes of a repository."""
         if self._arranger.board is None or self._arranger.board.repository.id != repository_id:
             self._arranger.leave()
-            self._selected = None
+            self._selected = ()
         self._asked += 1
         question = partial(arrangement.read_lanes, self._workspace, repository_id)
         self._background.ask(question, partial(self._on_board_read, self._asked), owner=self)
@@ -101,7 +106,7 @@ class AssignmentBoard(QWidget):
 
     def selected(self) -> Assignment | None:
         """Return the selected assignment."""
-        return next((one for one in self.assignments if one.id == self._selected), None)
+        return next((one for one in self.assignments if one.id in self._selected[:1]), None)
 
     def select(self, assignment_id: AssignmentId, *, focus: bool = False) -> None:
         """Select a card, and optionally focus it."""
@@ -120,11 +125,16 @@ class AssignmentBoard(QWidget):
         has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
         self._arranger.board = board
         self.library.set_scripts(board.library)
+        self.pipeline.show_repository(board.repository)
         for hook, lane in self.lanes.items():
             lane.cards.show([self._card(one) for one in arrangement.lane(board.assignments, hook)])
             lane.set_extra(self._inline_row(hook))
-        if self._selected is not None:
-            self.select(self._selected, focus=has_keyboard)
+        chosen = self._selected
+        if chosen:
+            self.select(chosen[0], focus=has_keyboard)
+        for one in chosen[1:]:
+            for lane in self.lanes.values():
+                lane.view.select_too(one)
         self._adapt()
         self.shown.emit()
 
@@ -157,37 +167,46 @@ class AssignmentBoard(QWidget):
 
     def add_script(self, script_id: ScriptId, hook: Hook, place: int | None = None) -> None:
         """Add a library script to a lane, at its end unless a position (from 0) is given."""
+        self.add_scripts([script_id], hook, len(self.assignments) if place is None else place)
+
+    def add_scripts(self, script_ids: Sequence[ScriptId], hook: Hook, place: int) -> None:
+        """Add library scripts to a lane at a position (from 0)."""
         board = self._arranger.board
-        script = next((one for one in board.library if one.id == script_id), None) if board else None
-        if board is None or script is None:
+        scripts = [one for one in board.library if one.id in script_ids] if board else []
+        if board is None or not scripts:
             return
-        text = _("Add {script}").format(script=script.name)
-        at = len(board.assignments) if place is None else place
-        self._selected = None
-        self._arranger.do(text, lambda now: arrangement.added(now, script, board.repository, hook, at))
+        self._selected = ()
+        self._arranger.do(
+            _("Add {script}").format(script=named([script.name for script in scripts])),
+            lambda now: arrangement.all_added(now, scripts, board.repository, hook, place),
+        )
 
     def put(self, assignment_id: AssignmentId, hook: Hook, place: int) -> None:
         """Move a card to a position (from 0) in a lane."""
-        self._do_with(assignment_id, _("Move {script}"), lambda now: arrangement.moved(now, assignment_id, hook, place))
+        self.put_all([assignment_id], hook, place)
+
+    def put_all(self, ids: Sequence[AssignmentId], hook: Hook, place: int) -> None:
+        """Move cards to a position (from 0) in a lane."""
+        self._do_with(ids, _("Move {script}"), lambda now: arrangement.all_moved(now, ids, hook, place))
 
     def step(self, assignment_id: AssignmentId, step: int) -> None:
         """Move a card up (-1) or down (1) by one position."""
-        self._do_with(assignment_id, _("Move {script}"), lambda now: arrangement.stepped(now, assignment_id, step))
+        self._do_with([assignment_id], _("Move {script}"), lambda now: arrangement.stepped(now, assignment_id, step))
 
-    def remove(self, assignment_id: AssignmentId) -> None:
-        """Remove a card from its lane; the script stays in the library."""
-        self._do_with(assignment_id, _("Remove {script}"), lambda now: arrangement.without(now, assignment_id))
+    def remove(self, ids: Sequence[AssignmentId]) -> None:
+        """Remove cards from their lane; the scripts stay in the library."""
+        self._do_with(ids, _("Remove {script}"), lambda now: arrangement.all_without(now, ids))
 
-    def switch(self, assignment_id: AssignmentId, enabled: bool) -> None:
-        """Enable or disable a card."""
+    def switch(self, ids: Sequence[AssignmentId], enabled: bool) -> None:
+        """Enable or disable cards."""
         text = _("Enable {script}") if enabled else _("Disable {script}")
-        self._do_with(assignment_id, text, lambda now: arrangement.switched(now, assignment_id, enabled=enabled))
+        self._do_with(ids, text, lambda now: arrangement.switched(now, ids, enabled=enabled))
 
-    def _do_with(self, assignment_id: AssignmentId, text: str, operation: Operation) -> None:
-        assignment = next((one for one in self.assignments if one.id == assignment_id), None)
-        if assignment is not None:
-            self._selected = assignment_id
-            self._arranger.do(text.format(script=assignment.script), operation)
+    def _do_with(self, ids: Sequence[AssignmentId], text: str, operation: Operation) -> None:
+        names = [one.script for one in self.assignments if one.id in ids]
+        if names:
+            self._selected = tuple(ids)
+            self._arranger.do(text.format(script=named(names)), operation)
 
     def _on_arranged(self, board: RepositoryLanes) -> None:
         self._selected = selected_after(self.assignments, board.assignments, self._selected)
@@ -225,7 +244,7 @@ class AssignmentBoard(QWidget):
         else:
             changed = tuple(after if one.id == after.id else one for one in lanes)
             self._arranger.record(Change(_("Change {script}").format(script=after.script), lanes, changed))
-        self._selected = after.id
+        self._selected = (after.id,)
         self._reload_changed()
 
     def _move_inline(self, hook: Hook) -> None:
@@ -257,29 +276,12 @@ class AssignmentBoard(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.library, 1)
         box.addWidget(self.board_actions.add)
-        lanes = QWidget()
-        column = QVBoxLayout(lanes)
-        column.setContentsMargins(0, 0, 4, 0)
-        for hook, lane in self.lanes.items():
-            if hook is RunKind.RESTORE.lanes[0]:
-                column.addWidget(_section(_("Restore")))
-            column.addWidget(lane)
-        column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(lanes)
-        right = QWidget()
-        box = QVBoxLayout(right)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addLayout(self.board_actions.tools())
-        box.addWidget(self._scroll, 1)
         splitter = QSplitter()
         splitter.addWidget(left)
-        splitter.addWidget(right)
+        splitter.addWidget(self.pipeline)
         splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 2)
+        splitter.setStretchFactor(1, 3)
+        splitter.setSizes([_LIBRARY, 3 * _LIBRARY])
         splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -291,19 +293,20 @@ class AssignmentBoard(QWidget):
         self._arranger.arranged.connect(self._on_arranged)
         self._arranger.failed.connect(self._on_failed)
         self.outcomes.picked.connect(self._on_outcome_picked)
-        self.library.card_dropped.connect(self.remove)
+        self.library.cards_dropped.connect(self.remove)
         self.library.script_chosen.connect(self._on_script_chosen)
         self.library.selection_changed.connect(self._adapt)
         for hook, lane in self.lanes.items():
             view = lane.view
-            lane.cards.switched.connect(self.switch)
-            lane.cards.card_dropped.connect(lambda one, place, to=hook: self.put(one, to, place))
-            lane.cards.script_dropped.connect(lambda one, place, to=hook: self.add_script(one, to, place))
+            lane.cards.switched.connect(lambda one, on: self.switch([one], on))
+            lane.cards.cards_dropped.connect(lambda ids, place, to=hook: self.put_all(ids, to, place))
+            lane.cards.scripts_dropped.connect(lambda ids, place, to=hook: self.add_scripts(ids, to, place))
             view.removal_requested.connect(self.remove)
+            view.switch_requested.connect(self.switch)
             view.step_requested.connect(self.step)
             view.opened.connect(self._on_options_requested)
             view.menu_requested.connect(self._on_menu_requested)
-            view.card_selected.connect(partial(self._on_card_selected, hook))
+            view.cards_selected.connect(partial(self._on_cards_selected, hook))
         self._connect_actions()
 
     def _connect_actions(self) -> None:
@@ -312,23 +315,23 @@ class AssignmentBoard(QWidget):
         actions.step_requested.connect(self.step)
         actions.removal_requested.connect(self.remove)
         actions.switch_requested.connect(self.switch)
-        actions.move_requested.connect(lambda one, hook: self.put(one, hook, len(self.assignments)))
+        actions.move_requested.connect(lambda ids, hook: self.put_all(ids, hook, len(self.assignments)))
         actions.script_requested.connect(self.script_requested)
         actions.addition_requested.connect(self._on_addition_requested)
         actions.undo_requested.connect(self._arranger.undo)
         actions.redo_requested.connect(self._arranger.redo)
 
-    def _on_card_selected(self, hook: Hook, assignment_id: AssignmentId) -> None:
-        self._selected = assignment_id
+    def _on_cards_selected(self, hook: Hook) -> None:
+        view = self.lanes[hook].view
+        first = view.selected_id()
+        self._selected = tuple(sorted(view.selected_ids(), key=lambda one: one != first))
         for other, lane in self.lanes.items():
             if other is not hook:
                 lane.view.deselect()
         self._adapt()
 
     def _on_addition_requested(self, hook: Hook) -> None:
-        script = self.library.selected()
-        if script is not None:
-            self.add_script(script.id, hook)
+        self.add_scripts([script.id for script in self.library.selected_all()], hook, len(self.assignments))
 
     def _on_script_chosen(self, script_id: ScriptId) -> None:
         self.library.select(script_id)
@@ -342,8 +345,9 @@ class AssignmentBoard(QWidget):
         """Enable the actions that are possible now."""
         selected = self.selected()
         if selected is None:
-            self._selected = None
-        self.board_actions.enable(self.assignments, selected, can_add=self.library.selected() is not None)
+            self._selected = ()
+        chosen = [one for one in self.assignments if one.id in self._selected]
+        self.board_actions.enable(self.assignments, chosen, can_add=self.library.selected() is not None)
         self.board_actions.enable_history(self._arranger.to_undo, self._arranger.to_redo)
 
 
@@ -352,13 +356,3 @@ def _seen(board: RepositoryLanes) -> tuple[object, ...]:
     repository, library = board.repository, [shown_of(script) for script in board.library]
     inline = (repository.pre_script, repository.post_script)
     return board.assignments, board.headers, board.warnings, library, inline
-
-
-def _section(title: str) -> QLabel:
-    """Return the heading above the lanes of a kind of run."""
-    heading = QLabel(title)
-    font = heading.font()
-    font.setBold(True)
-    heading.setFont(font)
-    heading.setContentsMargins(0, 12, 0, 0)
-    return heading

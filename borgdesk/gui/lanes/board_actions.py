@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
@@ -21,17 +21,18 @@ from borgdesk.translation import _
 
 
 class BoardActions(QObject):
-    """All actions apply to the selected card, except adding, undoing and redoing."""
+    """All actions apply to the selected cards, except adding, undoing and redoing; some only to one."""
 
     options_requested = Signal(int)
     """Id of an assignment whose options are to be shown."""
     step_requested = Signal(int, int)
     """An assignment is to move up (-1) or down (1)."""
-    removal_requested = Signal(int)
-    switch_requested = Signal(int, bool)
-    """An assignment is to be enabled or disabled."""
-    move_requested = Signal(int, object)
-    """An assignment is to move to the end of the lane of this Hook."""
+    removal_requested = Signal(object)
+    """Assignments, as a list of ids, are to be removed."""
+    switch_requested = Signal(object, bool)
+    """Assignments, as a list of ids, are to be enabled or disabled."""
+    move_requested = Signal(object, object)
+    """Assignments, as a list of ids, are to move to the end of the lane of this Hook."""
     script_requested = Signal(int)
     """Id of a script that is to be shown on its own page."""
     addition_requested = Signal(object)
@@ -42,12 +43,12 @@ class BoardActions(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._board = parent
-        self._selected: Assignment | None = None
+        self._selected: list[Assignment] = []
         self.add = self._make_add()
         self._options = self._action(_("&Options…"), "document-edit", self.options_requested.emit)
         self._up = self._action(_("Move &up"), "go-up", lambda one: self.step_requested.emit(one, -1))
         self._down = self._action(_("Move &down"), "go-down", lambda one: self.step_requested.emit(one, 1))
-        self._remove = self._action(_("&Remove"), "list-remove", self.removal_requested.emit)
+        self._remove = self._action(_("&Remove"), "list-remove", lambda _one: self.removal_requested.emit(self._ids()))
         self.undo = QAction(icons.icon("edit-undo"), _("Undo"), self)
         self.undo.triggered.connect(self.undo_requested)
         self.undo.setShortcut(QKeySequence.StandardKey.Undo)
@@ -71,7 +72,6 @@ class BoardActions(QObject):
             button.setAutoRaise(True)
             button.setAccessibleName(action.text().replace("&", ""))
             tools.addWidget(button)
-        tools.addStretch(1)
         return tools
 
     def open_menu(self, assignment: Assignment, point: QPoint) -> None:
@@ -82,25 +82,26 @@ class BoardActions(QObject):
         on = menu.addAction(_("&Enabled"))
         on.setCheckable(True)
         on.setChecked(assignment.enabled)
-        on.triggered.connect(lambda: self.switch_requested.emit(assignment.id, not assignment.enabled))
+        on.triggered.connect(lambda: self.switch_requested.emit(self._ids(), not assignment.enabled))
         menu.addSeparator()
         menu.addActions([self._up, self._down])
         move = menu.addMenu(_("Move &to"))
         for hook in LANES:
             if hook is not assignment.hook:
-                move.addAction(lane_title(hook), partial(self._move_to, assignment.id, hook))
+                move.addAction(words.hook(hook), partial(self._move_to, hook))
         menu.addSeparator()
         menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
         menu.addAction(self._remove)
         menu.popup(point)
 
-    def enable(self, lanes: Arrangement, selected: Assignment | None, *, can_add: bool) -> None:
-        """Enable the actions that apply to the selected card, and adding if a script can be added."""
-        self._selected = selected
-        for action in (self._options, self._remove):
-            action.setEnabled(selected is not None)
+    def enable(self, lanes: Arrangement, selected: Sequence[Assignment], *, can_add: bool) -> None:
+        """Enable the actions that apply to the selected cards, and adding if a script can be added."""
+        self._selected = list(selected)
+        one = selected[0] if len(selected) == 1 else None
+        self._options.setEnabled(one is not None)
+        self._remove.setEnabled(bool(selected))
         for action, step in ((self._up, -1), (self._down, 1)):
-            action.setEnabled(selected is not None and arrangement.stepped(lanes, selected.id, step) != lanes)
+            action.setEnabled(one is not None and arrangement.stepped(lanes, one.id, step) != lanes)
         self.add.setEnabled(can_add)
 
     def enable_history(self, to_undo: Change | None, to_redo: Change | None) -> None:
@@ -127,8 +128,11 @@ class BoardActions(QObject):
     def _add_to(self, hook: Hook) -> None:
         self.addition_requested.emit(hook)
 
-    def _move_to(self, assignment_id: AssignmentId, hook: Hook) -> None:
-        self.move_requested.emit(assignment_id, hook)
+    def _move_to(self, hook: Hook) -> None:
+        self.move_requested.emit(self._ids(), hook)
+
+    def _ids(self) -> list[AssignmentId]:
+        return [one.id for one in self._selected]
 
     def _action(self, text: str, icon: str, run: Callable[[int], object]) -> QAction:
         action = QAction(icons.icon(icon), text, self)
@@ -136,5 +140,5 @@ class BoardActions(QObject):
         return action
 
     def _on_selected(self, run: Callable[[int], object]) -> None:
-        if self._selected is not None:
-            run(self._selected.id)
+        if self._selected:
+            run(self._selected[0].id)

@@ -1,40 +1,29 @@
-"""Model and delegate of the cards in a lane."""
+"""Model of the cards in a lane."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QByteArray,
-    QEvent,
     QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QRect,
-    QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionButton, QStyleOptionViewItem
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.decisions import Decision
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.run import Hook
-from borgdesk.gui.look import icons, script_words, theme
+from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME, dragged, dropped_ids, named
+from borgdesk.gui.look import script_words
 
-CARD_MIME = "application/x-borgdesk-assignment"
-SCRIPT_MIME = "application/x-borgdesk-script"
 CARD_ROLE = Qt.ItemDataRole.UserRole
-
-_HERE = f"{secrets.token_hex(8)}:"
-"""Identifies this process: the ids of another one may belong to another store."""
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -69,10 +58,10 @@ class LaneModel(QAbstractListModel):
 
     switched = Signal(int, bool)
     """An assignment was enabled or disabled."""
-    card_dropped = Signal(int, int)
-    """An assignment was dropped at a position (from 0)."""
-    script_dropped = Signal(int, int)
-    """A library script was dropped at a position (from 0)."""
+    cards_dropped = Signal(object, int)
+    """Assignments, as a list of ids, were dropped at a position (from 0)."""
+    scripts_dropped = Signal(object, int)
+    """Library scripts, as a list of ids, were dropped at a position (from 0)."""
 
     def __init__(self, hook: Hook, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -139,137 +128,22 @@ class LaneModel(QAbstractListModel):
         return [CARD_MIME, SCRIPT_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        return dragged(CARD_MIME, self._cards[indexes[0].row()].assignment.id) if indexes else QMimeData()
+        cards = [self._cards[row].assignment for row in sorted(index.row() for index in indexes)]
+        if not cards:
+            return QMimeData()
+        return dragged(CARD_MIME, [card.id for card in cards], named([card.script for card in cards]))
 
     def canDropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
-        return any(dropped_id(data, mime) is not None for mime in self.mimeTypes())
+        return any(dropped_ids(data, mime) for mime in self.mimeTypes())
 
     def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
         place = row if row >= 0 else len(self._cards)
-        for mime, told in ((CARD_MIME, self.card_dropped), (SCRIPT_MIME, self.script_dropped)):
-            number = dropped_id(data, mime)
-            if number is not None:
-                told.emit(number, place)
+        for mime, told in ((CARD_MIME, self.cards_dropped), (SCRIPT_MIME, self.scripts_dropped)):
+            numbers = dropped_ids(data, mime)
+            if numbers:
+                told.emit(numbers, place)
                 return True
         return False
-
-
-def dragged(mime: str, number: int) -> QMimeData:
-    """Return the MIME data for dragging an assignment or a script."""
-    data = QMimeData()
-    data.setData(mime, QByteArray(f"{_HERE}{number}".encode()))
-    return data
-
-
-def dropped_id(data: QMimeData, mime: str) -> int | None:
-    """Return the id in the MIME data; None for other data, or a drag from another program or BorgDesk process."""
-    text = bytes(data.data(mime).data()).decode("ascii", "replace") if data.hasFormat(mime) else ""
-    number = text.removeprefix(_HERE)
-    return int(number) if number != text and number.isdecimal() else None
-
-
-class CardDelegate(QStyledItemDelegate):
-    """Draws a card: check box, name, facts, and a third line if there is a remark."""
-
-    _PADDING = 8
-    _GAP = 4
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        card: Card = index.data(CARD_ROLE)
-        metrics = QFontMetrics(option.font)
-        lines = 3 if card.remark else 2
-        height = lines * metrics.height() + (lines - 1) * 2 + 2 * self._PADDING + self._GAP
-        return QSize(120, height)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        card: Card = index.data(CARD_ROLE)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, option, card)
-        self._paint_switch(painter, option, card)
-        self._paint_lines(painter, option, card)
-        painter.restore()
-
-    def _frame(self, option: QStyleOptionViewItem) -> QRect:
-        rect: QRect = option.rect
-        return rect.adjusted(1, 1, -1, -1 - self._GAP)
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, card: Card) -> None:
-        palette: QPalette = option.palette
-        state: QStyle.StateFlag = option.state
-        frame = self._frame(option)
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        border = palette.color(QPalette.ColorRole.Highlight if selected else QPalette.ColorRole.Mid)
-        painter.setPen(QPen(border, 2 if selected else 1))
-        ground = palette.color(QPalette.ColorRole.Base)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(frame, 5, 5)
-        if card.decision is not None and card.decision.run:
-            painter.setBrush(theme.tint(theme.Tone.GOOD, 48))
-            painter.drawRoundedRect(frame, 5, 5)
-        if selected:
-            tint = palette.color(QPalette.ColorRole.Highlight)
-            tint.setAlpha(36)
-            painter.setBrush(tint)
-            painter.drawRoundedRect(frame, 5, 5)
-
-    def _switch_rect(self, option: QStyleOptionViewItem) -> QRect:
-        frame = self._frame(option)
-        style = option.widget.style()
-        width = style.pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
-        height = style.pixelMetric(QStyle.PixelMetric.PM_IndicatorHeight)
-        return QRect(frame.left() + self._PADDING, frame.top() + self._PADDING, width, height)
-
-    def _paint_switch(self, painter: QPainter, option: QStyleOptionViewItem, card: Card) -> None:
-        button = QStyleOptionButton()
-        button.rect = self._switch_rect(option)
-        button.palette = theme.outlined(option.palette)
-        on = QStyle.StateFlag.State_On if card.assignment.enabled else QStyle.StateFlag.State_Off
-        button.state = QStyle.StateFlag.State_Enabled | on
-        widget = option.widget
-        widget.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, button, painter, widget)
-
-    def _paint_lines(self, painter: QPainter, option: QStyleOptionViewItem, card: Card) -> None:
-        palette: QPalette = option.palette
-        font = QFont(option.font)
-        area = self._frame(option).adjusted(self._PADDING, self._PADDING, -self._PADDING, -self._PADDING)
-        area.setLeft(self._switch_rect(option).right() + self._PADDING)
-        text = palette.color(QPalette.ColorRole.Text)
-        muted = theme.color(theme.Tone.MUTED)
-        font.setBold(True)
-        top = self._line(painter, font, muted if card.is_dim else text, area, area.top(), card.assignment.script)
-        font.setBold(False)
-        top = self._line(painter, font, muted, area, top, card.facts)
-        if card.remark:
-            tone = theme.color(theme.Tone.WARNING) if card.decision is None else muted
-            font.setItalic(card.decision is not None)
-            if card.decision is None:
-                area = self._mark(painter, option, area, top)
-            self._line(painter, font, tone, area, top, card.remark)
-
-    def _mark(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect, top: int) -> QRect:
-        """Draw a warning sign before the remark and return the rest of the line."""
-        side = QFontMetrics(option.font).height() - 2
-        icons.toned("status-warning", theme.Tone.WARNING).paint(painter, QRect(area.left(), top + 1, side, side))
-        return area.adjusted(side + 5, 0, 0, 0)
-
-    def _line(self, painter: QPainter, font: QFont, color: QColor, area: QRect, top: int, text: str) -> int:
-        metrics = QFontMetrics(font)
-        painter.setFont(font)
-        painter.setPen(color)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width())
-        line = QRect(area.left(), top, area.width(), metrics.height())
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
-        return top + metrics.height() + 2
-
-    def editorEvent(self, event: QEvent, model: Any, option: QStyleOptionViewItem, index: _Index) -> bool:
-        if not isinstance(event, QMouseEvent) or event.type() != QEvent.Type.MouseButtonRelease:
-            return False
-        around = self._switch_rect(option).adjusted(-5, -5, 5, 5)
-        if event.button() is not Qt.MouseButton.LeftButton or not around.contains(event.position().toPoint()):
-            return False
-        new = Qt.CheckState.Unchecked if index.data(CARD_ROLE).assignment.enabled else Qt.CheckState.Checked
-        return bool(model.setData(index, new, Qt.ItemDataRole.CheckStateRole))
 
 
 def facts_of(assignment: Assignment) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QVBoxLayo
 
 from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.script import Script
-from borgdesk.gui.lanes.cards import CARD_MIME, SCRIPT_MIME, dragged, dropped_id
+from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME, dragged, dropped_ids, named, start_drag
 from borgdesk.translation import _
 
 _SCRIPT_ROLE = Qt.ItemDataRole.UserRole
@@ -65,7 +65,10 @@ class _Scripts(QAbstractListModel):
         return [SCRIPT_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        return dragged(SCRIPT_MIME, self._scripts[indexes[0].row()].id) if indexes else QMimeData()
+        scripts = [self._scripts[row] for row in sorted(index.row() for index in indexes)]
+        if not scripts:
+            return QMimeData()
+        return dragged(SCRIPT_MIME, [script.id for script in scripts], named([script.name for script in scripts]))
 
 
 class _Filter(QSortFilterProxyModel):
@@ -87,11 +90,12 @@ class _Filter(QSortFilterProxyModel):
 
 class _List(QListView):
     chosen = Signal(int)
-    card_dropped = Signal(int)
+    cards_dropped = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
         self.setDropIndicatorShown(False)
@@ -108,16 +112,20 @@ class _List(QListView):
         self._judge(event)
 
     def _judge(self, event: QDragMoveEvent) -> None:
-        if dropped_id(event.mimeData(), CARD_MIME) is not None:
+        if dropped_ids(event.mimeData(), CARD_MIME):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        assignment_id = dropped_id(event.mimeData(), CARD_MIME)
-        if assignment_id is not None:
+        ids = dropped_ids(event.mimeData(), CARD_MIME)
+        if ids:
             event.acceptProposedAction()
-            self.card_dropped.emit(assignment_id)
+            self.cards_dropped.emit(ids)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        data = self.model().mimeData(self.selectionModel().selectedIndexes())
+        start_drag(self, data, Qt.DropAction.CopyAction)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
@@ -145,8 +153,8 @@ class LibraryList(QWidget):
 
     script_chosen = Signal(int)
     """Id of a script that was activated by Enter or a double click, to be added to a lane."""
-    card_dropped = Signal(int)
-    """An assignment was dragged out of its lane and dropped here."""
+    cards_dropped = Signal(object)
+    """Assignments, as a list of ids, were dragged out of their lane and dropped here."""
     selection_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -168,7 +176,7 @@ class LibraryList(QWidget):
         self.search.returnPressed.connect(self._on_return_pressed)
         self.list.chosen.connect(self.script_chosen)
         self.list.doubleClicked.connect(lambda index: self.script_chosen.emit(index.data(_SCRIPT_ROLE).id))
-        self.list.card_dropped.connect(self.card_dropped)
+        self.list.cards_dropped.connect(self.cards_dropped)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
 
     def set_scripts(self, scripts: Sequence[Script]) -> None:
@@ -179,10 +187,13 @@ class LibraryList(QWidget):
             self.select(selected.id)
 
     def selected(self) -> Script | None:
-        """Return the selected script."""
+        """Return the first selected script."""
+        return next(iter(self.selected_all()), None)
+
+    def selected_all(self) -> list[Script]:
+        """Return the selected scripts, in the order in which they are shown."""
         indexes = self.list.selectionModel().selectedIndexes()
-        found: Script | None = indexes[0].data(_SCRIPT_ROLE) if indexes else None
-        return found
+        return [index.data(_SCRIPT_ROLE) for index in sorted(indexes, key=lambda index: index.row())]
 
     def select(self, script_id: ScriptId) -> None:
         """Select a script, if it is shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.run import Outcome
 from borgdesk.gui.look import words
@@ -17,7 +17,8 @@ class OutcomeBar(QWidget):
     picked = Signal(object)
     """An Outcome, or None."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tools: QLayout, parent: QWidget | None = None) -> None:
+        """*tools* are other buttons, which are shown beside the title."""
         super().__init__(parent)
         self._buttons: dict[Outcome, QToolButton] = {}
         label = QLabel(_("What happens if the backup ends with:"))
@@ -37,7 +38,10 @@ class OutcomeBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(label)
+        heading = QHBoxLayout()
+        heading.addWidget(label, 1)
+        heading.addLayout(tools)
+        layout.addLayout(heading)
         layout.addLayout(row)
 
     def button(self, outcome: Outcome) -> QToolButton:

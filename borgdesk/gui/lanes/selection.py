@@ -11,12 +11,21 @@ from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement
 
 
-def selected_after(before: Arrangement, after: Arrangement, selected: AssignmentId | None) -> AssignmentId | None:
-    """Return the id of the assignment to select, or None.
+def selected_after(
+    before: Arrangement, after: Arrangement, selected: tuple[AssignmentId, ...]
+) -> tuple[AssignmentId, ...]:
+    """Return the ids of the assignments to select: several only if they were selected and are still there.
 
     If two neighbours changed places, either may have moved: prefer the *selected* one. After a removal, select the next
     card of the lane, or else the previous one.
     """
+    if len(selected) > 1 and {*selected} <= {now.id for now in after}:
+        return selected
+    one = _one_after(before, after, selected[0] if selected else None)
+    return () if one is None else (one,)
+
+
+def _one_after(before: Arrangement, after: Arrangement, selected: AssignmentId | None) -> AssignmentId | None:
     changed = _changed(before, after)
     one = selected if selected in changed or not changed else changed[0]
     if any(now.id == one for now in after):

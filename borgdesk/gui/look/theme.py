@@ -80,6 +80,19 @@ def outlined(palette: QPalette) -> QPalette:
     return result
 
 
+def outline(palette: QPalette) -> QColor:
+    """Return the colour of the outline of a control: 3:1 on the palette's backgrounds."""
+    return QColor(_OUTLINES[is_dark(palette)])
+
+
+def frame(palette: QPalette) -> QColor:
+    """Return the colour of the frame of a card, fainter than :func:`outline`: what is in the card matters more."""
+    return QColor(_FRAMES[is_dark(palette)])
+
+
+_FRAMES = ("#bcc1c7", "#5d6269")
+"""Of cards on light and on dark backgrounds."""
+
 _OUTLINES = ("#767b80", "#a3a8ae")
 """Of check boxes on light and on dark backgrounds."""
 

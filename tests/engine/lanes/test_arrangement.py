@@ -68,7 +68,7 @@ def test_stepping_goes_on_in_the_next_lane(lanes: Arrangement, name: str, step: 
 
 def test_removing_and_switching(lanes: Arrangement) -> None:
     assert shape(arrangement.without(lanes, named(lanes, "b").id)) == ["ac", "d", ""]
-    off = arrangement.switched(lanes, named(lanes, "b").id, enabled=False)
+    off = arrangement.switched(lanes, [named(lanes, "b").id], enabled=False)
     assert [one.script for one in off if not one.enabled] == ["b"]
 
 
@@ -138,7 +138,7 @@ def test_what_happens_if(desk: Desk) -> None:
     desk.add("post", POST, run_on="failure")
     desk.add("off", POST)
     found = arrangement.read_lanes(desk.workspace, desk.repository.id).assignments
-    found = arrangement.switched(found, named(found, "off").id, enabled=False)
+    found = arrangement.switched(found, [named(found, "off").id], enabled=False)
     decisions = {one.script: arrangement.expected(one, Outcome.SUCCESS) for one in found}
     assert {name: decision.run for name, decision in decisions.items()} == {"pre": True, "post": False, "off": False}
     reasons = {name: decision.reason for name, decision in decisions.items()}

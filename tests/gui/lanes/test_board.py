@@ -11,18 +11,20 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QKeySequence
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.ids import AssignmentId, RepositoryId
-from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import LANES, Hook, Outcome
+from borgdesk.domain.repository import Repository, Retention
+from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunOn
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.gui.lanes.board import AssignmentBoard
-from borgdesk.gui.lanes.cards import CARD_MIME, CARD_ROLE, SCRIPT_MIME
+from borgdesk.gui.lanes.cards import CARD_ROLE
+from borgdesk.gui.lanes.chips import chips_of, values_of
+from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
 from tests.gui.stage import drag
@@ -144,7 +146,7 @@ def test_the_keyboard_stays_with_the_card(make: Make, qtbot: QtBot, scene: Scene
     press(qtbot, board, "Ctrl+Y", "Alt+Up")
     assert keyboard(board) == ("a", "a")
     assert shown(board) == ["ba", "c", ""]
-    changed(qtbot, board, lambda: board.put(AssignmentId(board._selected or 0), LAST, 0))
+    changed(qtbot, board, lambda: board.put(board._selected[0], LAST, 0))
     assert keyboard(board) == ("a", "a")
     assert shown(board) == ["b", "c", "a"]
 
@@ -207,7 +209,7 @@ def test_a_click_on_the_switch_switches_and_one_beside_it_does_not(make: Make, q
         qtbot,
         board,
         lambda: QTest.mouseClick(
-            view.viewport(), left, Qt.KeyboardModifier.NoModifier, rect.topLeft() + QPoint(16, 16)
+            view.viewport(), left, Qt.KeyboardModifier.NoModifier, rect.topRight() + QPoint(-20, 16)
         ),
     )
     assert not board.assignments[0].enabled
@@ -290,10 +292,10 @@ def test_a_drag_from_another_program_is_refused(make: Make) -> None:
 _FOREIGN = """
 import sys
 from PySide6.QtWidgets import QApplication
-from borgdesk.gui.lanes import cards
+from borgdesk.gui.lanes import drag
 application = QApplication([])
-for mime in (cards.CARD_MIME, cards.SCRIPT_MIME):
-    print(bytes(cards.dragged(mime, int(sys.argv[1])).data(mime).data()).decode())
+for mime in (drag.CARD_MIME, drag.SCRIPT_MIME):
+    print(bytes(drag.dragged(mime, int(sys.argv[1])).data(mime).data()).decode())
 """
 
 
@@ -317,7 +319,7 @@ def test_a_drag_from_another_window_of_borgdesk_is_refused_while_it_hovers(make:
 def test_an_empty_lane_shows_that_something_may_be_dropped(make: Make) -> None:
     board = make("a")
     view = board.lanes[POST].view.viewport()
-    corner = QPoint(view.width() // 8, view.height() - 4)
+    corner = QPoint(view.width() // 8, view.height() // 4)
     before = view.grab().toImage().pixelColor(corner)
     assert hover(view, board.lanes[PRE].cards.mimeData([board.lanes[PRE].cards.index(0)]))
     assert view.grab().toImage().pixelColor(corner) != before
@@ -335,10 +337,114 @@ def hover(target: QWidget, data: QMimeData) -> bool:
     return event.isAccepted()
 
 
+def test_the_lane_under_the_pointer_lights_up_and_opens_a_place(make: Make) -> None:
+    board = make("ab", "c")
+    lane, library = board.lanes[PRE], board.library.list.model()
+    cards = [lane.view.visualRect(lane.cards.index(row)) for row in range(2)]
+    point = QPoint(40, cards[1].top() + 3)
+    enter(lane.view.viewport(), library.mimeData([library.index(3, 0)]), point)
+    assert lane.is_lit
+    assert not board.lanes[POST].is_lit
+    opened = lane.view.visualRect(lane.cards.index(1))
+    assert opened.bottom() > cards[1].bottom()
+    assert lane.view.sizeHint().height() > cards[1].bottom() + 20
+    # A pointer that rests in the place that opened keeps it open.
+    enter(lane.view.viewport(), library.mimeData([library.index(3, 0)]), QPoint(40, opened.top() + 20))
+    assert lane.view.visualRect(lane.cards.index(1)) == opened
+    QApplication.sendEvent(lane.view.viewport(), QDragLeaveEvent())
+    assert not lane.is_lit
+    assert [lane.view.visualRect(lane.cards.index(row)) for row in range(2)] == cards
+
+
+def test_no_place_opens_where_a_card_is_already(make: Make) -> None:
+    board = make("ab")
+    view = board.lanes[PRE].view
+    cards = [view.visualRect(view.lane.index(row)) for row in range(2)]
+    for place in (cards[0].top() + 3, cards[0].bottom() - 3, cards[1].top() + 3):
+        enter(view.viewport(), view.lane.mimeData([view.lane.index(0)]), QPoint(40, place))
+        assert [view.visualRect(view.lane.index(row)) for row in range(2)] == cards
+
+
+def enter(target: QWidget, data: QMimeData, point: QPoint) -> None:
+    """Drag something over a point of a widget."""
+    actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+    event = QDragEnterEvent(point, actions, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, event)
+    assert event.isAccepted()
+
+
+def test_what_borg_does_stands_between_the_lanes(make: Make, scene: Scene, repository: Repository) -> None:
+    kept = Retention(daily=7, weekly=-1)
+    sources = ("/home", "/etc")
+    scene.workspace.store.repositories.update(replace(repository, sources=sources, retention=kept))
+    board = make("a")
+    assert [row.text for row in board.pipeline.rows.values()] == [
+        "Borg reads 2 folders",
+        "Retention: keeps 7 daily, all weekly",
+        "Borg restores the files",
+    ]
+
+
+def test_several_cards_are_removed_switched_and_brought_back_at_once(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("abc", "d")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    pick(board, "a")
+    view = board.lanes[PRE].view
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert len(view.selected_ids()) == 2
+    press(qtbot, board, "Space")
+    assert [one.enabled for one in scene.workspace.store.assignments.list(repository.id)] == [False, False, True, True]
+    assert len(view.selected_ids()) == 2
+    press(qtbot, board, "Delete")
+    assert stored(scene, repository) == ["c", "d", ""]
+    press(qtbot, board, "Ctrl+Z", "Ctrl+Z")
+    assert stored(scene, repository) == ["abc", "d", ""]
+    assert all(one.enabled for one in scene.workspace.store.assignments.list(repository.id))
+
+
+def test_several_cards_and_scripts_are_dragged_at_once(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("abc", "d")
+    cards = board.lanes[PRE].cards
+    drop(qtbot, board, cards.mimeData([cards.index(2), cards.index(0)]))
+    assert stored(scene, repository) == ["b", "acd", ""]
+    library = board.library.list.model()
+    drop(qtbot, board, library.mimeData([library.index(1, 0), library.index(4, 0)]))
+    assert stored(scene, repository) == ["b", "bxacd", ""]
+    changed(qtbot, board, board._arranger.undo)
+    changed(qtbot, board, board._arranger.undo)
+    assert stored(scene, repository) == ["abc", "d", ""]
+
+
+def drop(qtbot: QtBot, board: AssignmentBoard, data: QMimeData) -> None:
+    """Drop something before the first card after the backup."""
+    target, point = board.lanes[POST].view.viewport(), middle(board, POST, 0, 0.05)
+    enter(target, data, point)
+    actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    event = QDropEvent(point.toPointF(), actions, data, left, none)
+    changed(qtbot, board, lambda: QApplication.sendEvent(target, event))
+
+
+def test_chips_tell_only_what_means_something(make: Make, scene: Scene, repository: Repository) -> None:
+    board = make("a", "b")
+    before, after = board.assignments
+    assert [chip.text for chip in chips_of(before)] == ["5 min"]
+    assert [chip.text for chip in chips_of(after)] == ["5 min", "always"]
+    alarm = replace(after, run_on=RunOn.parse("warning,failure"), on_failure=OnFailure.CONTINUE)
+    assert [chip.text for chip in chips_of(alarm)] == ["may fail", "5 min", "warning, failure"]
+    assert [chip.text for chip in chips_of(replace(before, on_failure=OnFailure.SKIP))] == ["skips the backup", "5 min"]
+    assert values_of(replace(before, parameters={"CONTAINERS": "web db"}, secrets=frozenset({"TOKEN"}))) == "web db"
+
+
 def test_undo_and_redo(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
     board = make("ab")
     first = scene.workspace.store.assignments.list(repository.id)
-    changed(qtbot, board, lambda: board.remove(AssignmentId(pick(board, "a"))))
+    changed(qtbot, board, lambda: board.remove([AssignmentId(pick(board, "a"))]))
     changed(qtbot, board, lambda: board.add_script(scene.workspace.store.scripts.get("x").id, POST))
     control = Qt.KeyboardModifier.ControlModifier
     view = board.lanes[PRE].view
@@ -367,7 +473,7 @@ def test_a_removed_secret_is_forgotten_when_the_board_is_left(
     one = edit_assignment(scene.workspace, board.assignments[0], Changes(secrets={"TOKEN": "hush"}))
     with qtbot.waitSignal(board.shown):
         board.reload()
-    changed(qtbot, board, lambda: board.remove(one.id))
+    changed(qtbot, board, lambda: board.remove([one.id]))
     assert scene.workspace.secrets.get(secret_owner(one.id), "TOKEN") == "hush"
     other = add_repository(scene, "Other")
     with qtbot.waitSignal(board.shown):

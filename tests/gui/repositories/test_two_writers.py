@@ -123,18 +123,18 @@ def test_a_card_that_both_moved_is_asked_about_and_shown_as_it_is(bench: Bench, 
 def test_a_card_that_another_process_changed_is_not_removed_unseen(bench: Bench, qtbot: QtBot) -> None:
     bench.other("assignment", "edit", str(bench.id("b")), "--timeout", "7")
     with qtbot.waitSignal(bench.board.shown):
-        bench.board.remove(AssignmentId(bench.id("b")))
+        bench.board.remove([AssignmentId(bench.id("b"))])
     assert "“b” in “Docs” was changed" in bench.board.notice.text
     assert bench.lanes() == ["abc", "d", ""]
     with qtbot.waitSignal(bench.board.changed):
-        bench.board.remove(AssignmentId(bench.id("b")))
+        bench.board.remove([AssignmentId(bench.id("b"))])
     assert bench.lanes() == ["ac", "d", ""]
 
 
 def test_switching_one_off_leaves_its_other_values(bench: Bench, qtbot: QtBot) -> None:
     bench.other("assignment", "edit", str(bench.id("b")), "--timeout", "7", "--param", "A=1")
     with qtbot.waitSignal(bench.board.changed):
-        bench.board.switch(AssignmentId(bench.id("b")), False)
+        bench.board.switch([AssignmentId(bench.id("b"))], False)
     found = bench.store.assignments.get(AssignmentId(bench.id("b")))
     assert (found.enabled, found.timeout, found.parameters) == (False, 7, {"A": "1"})
 

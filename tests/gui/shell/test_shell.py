@@ -22,7 +22,7 @@ from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.planning import plan
 from borgdesk.engine.settings.borg_program import untold_advice
-from borgdesk.gui.lanes.cards import CARD_MIME
+from borgdesk.gui.lanes.drag import CARD_MIME
 from borgdesk.gui.look import words
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
