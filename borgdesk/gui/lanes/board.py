@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
-from borgdesk.domain.run import Hook, Outcome
+from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
+from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
 from borgdesk.engine.scripts import library
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.arranger import Arranger, Operation
@@ -58,7 +59,7 @@ class AssignmentBoard(QWidget):
         self._workspace = workspace
         self._background = background
         self._arranger = Arranger(workspace, background, self)
-        self._outcome: Outcome | None = None
+        self._scenario: Scenario | None = None
         self._selected: tuple[AssignmentId, ...] = ()
         """The card that keys last moved to comes first."""
         self._asked = 0
@@ -125,9 +126,11 @@ class AssignmentBoard(QWidget):
         has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
         self._arranger.board = board
         self.library.set_scripts(board.library)
-        self.pipeline.show_repository(board.repository)
+        self.outcomes.show_scripts(board.assignments)
+        foresight = None if self._scenario is None else foresee(board.assignments, self._scenario)
+        self.pipeline.show_repository(board.repository, foresight)
         for hook, lane in self.lanes.items():
-            lane.cards.show([self._card(one) for one in arrangement.lane(board.assignments, hook)])
+            lane.cards.show([self._card(one, foresight) for one in arrangement.lane(board.assignments, hook)])
             lane.set_extra(self._inline_row(hook))
         chosen = self._selected
         if chosen:
@@ -138,10 +141,11 @@ class AssignmentBoard(QWidget):
         self._adapt()
         self.shown.emit()
 
-    def _card(self, assignment: Assignment) -> Card:
-        decision = None if self._outcome is None else arrangement.expected(assignment, self._outcome)
+    def _card(self, assignment: Assignment, foresight: Foresight | None) -> Card:
+        decision = None if foresight is None else foresight.decisions.get(assignment.id)
+        culprit = self._scenario is not None and assignment.id == self._scenario.failing
         warnings = self._arranger.board.warnings.get(assignment.id, ()) if self._arranger.board else ()
-        return Card(assignment, facts_of(assignment), warnings, decision)
+        return Card(assignment, facts_of(assignment), warnings, decision, is_culprit=culprit)
 
     def _inline_row(self, hook: Hook) -> QWidget | None:
         """Return the extra row in a lane of a repository that still has an inline script."""
@@ -263,8 +267,8 @@ class AssignmentBoard(QWidget):
 
     # What happens if ------------------------------------------------------------------------------------------------
 
-    def _on_outcome_picked(self, outcome: Outcome | None) -> None:
-        self._outcome = outcome
+    def _on_scenario_picked(self, scenario: Scenario | None) -> None:
+        self._scenario = scenario
         if self._arranger.board is not None:
             self._show(self._arranger.board)
 
@@ -292,7 +296,7 @@ class AssignmentBoard(QWidget):
     def _connect(self) -> None:
         self._arranger.arranged.connect(self._on_arranged)
         self._arranger.failed.connect(self._on_failed)
-        self.outcomes.picked.connect(self._on_outcome_picked)
+        self.outcomes.picked.connect(self._on_scenario_picked)
         self.library.cards_dropped.connect(self.remove)
         self.library.script_chosen.connect(self._on_script_chosen)
         self.library.selection_changed.connect(self._adapt)

@@ -81,7 +81,7 @@ class CardDelegate(QStyledItemDelegate):
         highlight = palette.color(QPalette.ColorRole.Highlight)
         border = theme.frame(palette)
         if card.decision is not None and card.decision.run:
-            border = theme.color(theme.Tone.GOOD)
+            border = theme.color(theme.Tone.BAD if card.is_culprit else theme.Tone.GOOD)
         if selected:
             border = highlight
         painter.setPen(QPen(border, 2 if selected else 1))
@@ -115,7 +115,8 @@ class CardDelegate(QStyledItemDelegate):
         area.setLeft(area.left() + _write(painter, bold, text, area, card.assignment.script) + GAP)
         said = card.remark if card.decision is not None else values_of(card.assignment)
         if said:
-            _write(painter, QFont(option.font), muted, area, said)
+            shade = theme.color(theme.Tone.BAD) if card.is_culprit else muted
+            _write(painter, QFont(option.font), shade, area, said)
 
     def _paint_warning(self, painter: QPainter, option: QStyleOptionViewItem, card: Card, line: QRect) -> None:
         side = line.height() - 2

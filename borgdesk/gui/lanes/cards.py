@@ -22,6 +22,7 @@ from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.run import Hook
 from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME, dragged, dropped_ids, named
 from borgdesk.gui.look import script_words
+from borgdesk.translation import _
 
 CARD_ROLE = Qt.ItemDataRole.UserRole
 
@@ -37,11 +38,15 @@ class Card:
     """Condition, timeout and policy on one line."""
     warnings: tuple[str, ...] = ()
     decision: Decision | None = None
-    """What would happen to the script after the outcome chosen in the outcome bar."""
+    """What would happen to the script in the scenario chosen in the outcome bar."""
+    is_culprit: bool = False
+    """Whether the script is the one that fails in that scenario."""
 
     @property
     def remark(self) -> str:
-        """The third line: why the script would not run, or what is wrong with it."""
+        """Why the script would not run, or what is wrong with it."""
+        if self.is_culprit:
+            return _("fails here")
         if self.decision is not None and self.decision.reason:
             why = self.decision.reason.in_words()
             return why[:1].upper() + why[1:]

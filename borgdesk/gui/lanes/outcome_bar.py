@@ -1,40 +1,61 @@
-"""Bar *What happens if…* for choosing a hypothetical outcome."""
+"""Bar *What happens if…* for choosing how a run might go."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from collections.abc import Sequence
+from functools import partial
 
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.run import Outcome
+from borgdesk.engine.lanes.foresight import Scenario
+from borgdesk.gui.lanes.segment import Segment
 from borgdesk.gui.look import words
 from borgdesk.translation import _
 
 
 class OutcomeBar(QWidget):
-    """One button per outcome; the checked one can be unchecked."""
+    """One segment per outcome, and one for a script that fails before; the pressed one can be released."""
 
     picked = Signal(object)
-    """An Outcome, or None."""
+    """A Scenario, or None."""
 
     def __init__(self, tools: QLayout, parent: QWidget | None = None) -> None:
         """*tools* are other buttons, which are shown beside the title."""
         super().__init__(parent)
-        self._buttons: dict[Outcome, QToolButton] = {}
-        label = QLabel(_("What happens if the backup ends with:"))
+        self._picked: Scenario | None = None
+        self._scripts: list[tuple[AssignmentId, str]] = []
+        self._buttons = {
+            Outcome.SUCCESS: Segment(_("it succeeds"), first=True),
+            Outcome.WARNING: Segment(_("with warnings")),
+            Outcome.FAILURE: Segment(_("Borg fails")),
+        }
+        self.script = Segment(_("a script before fails"))
+        """Its menu has the scripts that may fail."""
+        ends = {
+            Outcome.CANCELLED: Segment(_("you stop it")),
+            Outcome.INTERRUPTED: Segment(_("the machine dies"), last=True),
+        }
+        label = QLabel(_("What happens if"))
         label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         row = QHBoxLayout()
-        row.setSpacing(4)
-        for outcome in Outcome:
-            button = QToolButton()
-            button.setText(words.outcome(outcome))
-            button.setCheckable(True)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
-            button.setAccessibleDescription(_("Show which scripts would run after this outcome"))
-            button.clicked.connect(lambda down, one=outcome: self._pick(one if down else None))
+        row.setSpacing(0)
+        for button in (*self._buttons.values(), self.script, *ends.values()):
+            button.setAccessibleName(f"{label.text()} {button.text()}")
+            button.setAccessibleDescription(_("Show which scripts would run then"))
             row.addWidget(button)
-            self._buttons[outcome] = button
+        row.addStretch(1)
+        self._buttons |= ends
+        for outcome, button in self._buttons.items():
+            button.clicked.connect(lambda down, one=outcome: self._pick(Scenario(one) if down else None))
+        self._menu = QMenu(self)
+        self.script.setMenu(self._menu)
+        self.script.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.show_scripts([])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -45,10 +66,36 @@ class OutcomeBar(QWidget):
         layout.addLayout(row)
 
     def button(self, outcome: Outcome) -> QToolButton:
-        """Return the button of an outcome."""
+        """Return the segment of an outcome."""
         return self._buttons[outcome]
 
-    def _pick(self, outcome: Outcome | None) -> None:
+    def show_scripts(self, assignments: Sequence[Assignment]) -> None:
+        """Offer the scripts that may fail before the work: those of the lanes before it that are enabled."""
+        scripts = [(one.id, one.script) for one in assignments if one.hook.is_pre and one.enabled]
+        failing = self._picked.failing if self._picked else None
+        if failing is not None and failing not in dict(scripts):
+            self._pick(None)
+        if scripts == self._scripts and self._menu.actions():
+            return
+        self._scripts = scripts
+        self._menu.clear()
+        later = QMenu(_("says “not now”"), self._menu)
+        for number, name in scripts:
+            self._menu.addAction(words.literal(name), partial(self._toggle, Scenario(failing=number)))
+            not_now = Scenario(failing=number, says_not_now=True)
+            later.addAction(words.literal(name), partial(self._toggle, not_now))
+        self._menu.addSeparator()
+        self._menu.addMenu(later)
+        self.script.setEnabled(bool(scripts))
+
+    def _toggle(self, scenario: Scenario) -> None:
+        """Pick a scenario of the menu, or none if it was picked before."""
+        self._pick(None if scenario == self._picked else scenario)
+
+    def _pick(self, scenario: Scenario | None) -> None:
+        self._picked = scenario
+        failing = scenario is not None and scenario.failing is not None
         for one, button in self._buttons.items():
-            button.setChecked(one is outcome)
-        self.picked.emit(outcome)
+            button.setChecked(scenario is not None and not failing and one is scenario.outcome)
+        self.script.setChecked(failing)
+        self.picked.emit(scenario)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from borgdesk.domain.pattern_roots import roots_in
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import LANES, Hook, RunKind
+from borgdesk.domain.run import LANES, Hook, Outcome, RunKind
+from borgdesk.engine.lanes.foresight import Foresight
 from borgdesk.gui.lanes.borg_row import BorgRow, kept, reading
 from borgdesk.gui.lanes.lane import Lane
 from borgdesk.translation import _
@@ -35,12 +36,31 @@ class Pipeline(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidget(inside)
 
-    def show_repository(self, repository: Repository) -> None:
-        """Show what Borg does in a backup of a repository."""
+    def show_repository(self, repository: Repository, foresight: Foresight | None = None) -> None:
+        """Show what Borg does in a backup of a repository, or would do if that went as foreseen."""
         sources = len(repository.sources) + len(roots_in(repository.patterns))
-        self.rows[Hook.PRE_BACKUP].show_step(reading(sources))
-        self.rows[Hook.POST_BACKUP].show_step(_("Retention"), kept(repository))
-        self.rows[Hook.PRE_RESTORE].show_step(_("Borg restores the files"))
+        for hook, what, remark in (
+            (Hook.PRE_BACKUP, reading(sources), ""),
+            (Hook.POST_BACKUP, _("Retention"), kept(repository)),
+            (Hook.PRE_RESTORE, _("Borg restores the files"), ""),
+        ):
+            self.rows[hook].show_step(what, _what_becomes(hook, foresight) or remark)
+
+
+def _what_becomes(hook: Hook, foresight: Foresight | None) -> str:
+    """Return what becomes of what Borg does after a lane; empty if that is as always, or not known."""
+    if foresight is None or hook not in foresight.lanes:
+        return ""
+    culprit = foresight.culprit
+    if not foresight.works and culprit is not None:
+        return _("does not run: {script} before it").format(script=culprit.in_words())
+    if hook is Hook.POST_BACKUP:
+        return "" if foresight.outcome.made_archive else _("does not run: there is no new archive")
+    return {
+        Outcome.FAILURE: _("fails"),
+        Outcome.CANCELLED: _("is stopped"),
+        Outcome.INTERRUPTED: _("is interrupted"),
+    }.get(foresight.outcome, "")
 
 
 def _section(title: str) -> QLabel:

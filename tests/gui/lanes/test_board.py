@@ -343,8 +343,7 @@ def test_the_lane_under_the_pointer_lights_up_and_opens_a_place(make: Make) -> N
     cards = [lane.view.visualRect(lane.cards.index(row)) for row in range(2)]
     point = QPoint(40, cards[1].top() + 3)
     enter(lane.view.viewport(), library.mimeData([library.index(3, 0)]), point)
-    assert lane.is_lit
-    assert not board.lanes[POST].is_lit
+    assert [one.hook for one in board.lanes.values() if one.is_lit] == [PRE]
     opened = lane.view.visualRect(lane.cards.index(1))
     assert opened.bottom() > cards[1].bottom()
     assert lane.view.sizeHint().height() > cards[1].bottom() + 20
@@ -352,7 +351,7 @@ def test_the_lane_under_the_pointer_lights_up_and_opens_a_place(make: Make) -> N
     enter(lane.view.viewport(), library.mimeData([library.index(3, 0)]), QPoint(40, opened.top() + 20))
     assert lane.view.visualRect(lane.cards.index(1)) == opened
     QApplication.sendEvent(lane.view.viewport(), QDragLeaveEvent())
-    assert not lane.is_lit
+    assert not any(one.is_lit for one in board.lanes.values())
     assert [lane.view.visualRect(lane.cards.index(row)) for row in range(2)] == cards
 
 
@@ -493,6 +492,37 @@ def test_what_happens_if(make: Make, scene: Scene, repository: Repository, qtbot
     assert [card.is_dim for card in cards] == [False, False]
     board.outcomes.button(Outcome.FAILURE).click()
     assert all(board.lanes[POST].cards.card(row).decision is None for row in range(2))
+
+
+def test_what_happens_if_a_script_before_the_backup_fails(make: Make) -> None:
+    board = make("ab", "c", "d")
+    names = [action.text() for action in board.outcomes.script.menu().actions()]
+    assert names[:2] == ["a", "b"]
+    board.outcomes.script.menu().actions()[0].trigger()
+    before, after = board.lanes[PRE].cards, board.lanes[POST].cards
+    assert [before.card(row).remark for row in range(2)] == ["fails here", "A failed before it"]
+    assert [before.card(row).is_dim for row in range(2)] == [False, True]
+    assert not after.card(0).is_dim
+    assert [row.text for row in board.pipeline.rows.values()] == [
+        "Borg reads 1 folder: does not run: a failed before it",
+        "Retention: does not run: a failed before it",
+        "Borg restores the files",
+    ]
+    assert board.outcomes.script.isChecked()
+    board.outcomes.button(Outcome.FAILURE).click()
+    assert not board.outcomes.script.isChecked()
+    assert board.pipeline.rows[PRE].text == "Borg reads 1 folder: fails"
+    board.outcomes.button(Outcome.FAILURE).click()
+    assert board.pipeline.rows[PRE].text == "Borg reads 1 folder"
+
+
+def test_a_script_that_is_gone_cannot_fail_any_more(make: Make, qtbot: QtBot) -> None:
+    board = make("a", "b")
+    board.outcomes.script.menu().actions()[0].trigger()
+    changed(qtbot, board, lambda: board.remove([board.assignments[0].id]))
+    assert not board.outcomes.script.isChecked()
+    assert not board.outcomes.script.isEnabled()
+    assert board.lanes[POST].cards.card(0).decision is None
 
 
 def test_a_repository_s_own_script_can_move_to_the_library(
