@@ -11,12 +11,13 @@ from sqlalchemy import Table, bindparam, literal_column, select, update
 from sqlalchemy.orm import Session, defer
 
 from borgdesk.domain.decisions import Policy
+from borgdesk.domain.downtime import Side
 from borgdesk.domain.errors import NotFound
 from borgdesk.domain.history import Execution, PlannedScript, ProcessIdentity
-from borgdesk.domain.ids import ExecutionId, RunId, ScriptId
+from borgdesk.domain.ids import AssignmentId, ExecutionId, RepositoryId, RunId, ScriptId
 from borgdesk.domain.reasons import Reason
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import ExecutionStatus, Hook
+from borgdesk.domain.run import ExecutionStatus, Hook, RunKind
 from borgdesk.store.database import MAX_ID, Database, row_by_id
 from borgdesk.store.statements import Prepared
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow
@@ -62,6 +63,24 @@ class Executions:
         """Return all scripts of a run, by lane and position."""
         with self._database.reading() as session:
             return executions_of(session, run_id, with_output=with_output)
+
+    def latest(self, repository_id: RepositoryId, runs: int) -> list[dict[AssignmentId, Side]]:
+        """Return the scripts of the newest backups of a repository, newest first, each by its assignment."""
+        newest = (
+            select(BackupJobRow.id)
+            .where(BackupJobRow.repository_id == repository_id, BackupJobRow.kind == RunKind.BACKUP)
+            .order_by(BackupJobRow.id.desc())
+            .limit(runs)
+        )
+        row = ScriptExecutionRow
+        columns = (row.run_id, row.assignment_id, row.script, row.hook, row.status, row.finished_at)
+        with self._database.reading() as session:
+            found: dict[RunId, dict[AssignmentId, Side]] = {run_id: {} for run_id in session.scalars(newest)}
+            query = select(*columns).where(row.run_id.in_(found), row.assignment_id.is_not(None))
+            for run_id, assignment_id, name, hook, status, finished_at in session.execute(query):
+                if run_id is not None and assignment_id is not None:
+                    found[run_id][assignment_id] = Side(name, hook, status, finished_at)
+        return [*found.values()]
 
     def begin(self, execution_id: ExecutionId, started_at: datetime, recovered: bool = False) -> None:
         """Record that the script is about to start; the library counts it, unless this is a test."""

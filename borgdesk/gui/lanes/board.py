@@ -21,6 +21,7 @@ from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
+from borgdesk.engine.lanes.brackets import Recent, brackets, read_recent
 from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
 from borgdesk.engine.scripts import library
 from borgdesk.engine.workspace import Workspace
@@ -28,6 +29,7 @@ from borgdesk.gui.lanes.arranger import Arranger, Operation
 from borgdesk.gui.lanes.board_actions import BoardActions
 from borgdesk.gui.lanes.cards import Card, facts_of
 from borgdesk.gui.lanes.drag import named
+from borgdesk.gui.lanes.gutter import was_down_at_most
 from borgdesk.gui.lanes.library_list import LibraryList, shown_of
 from borgdesk.gui.lanes.outcome_bar import OutcomeBar
 from borgdesk.gui.lanes.pipeline import Pipeline
@@ -60,6 +62,7 @@ class AssignmentBoard(QWidget):
         self._background = background
         self._arranger = Arranger(workspace, background, self)
         self._scenario: Scenario | None = None
+        self._recent: tuple[RepositoryId | None, Recent] = (None, ())
         self._selected: tuple[AssignmentId, ...] = ()
         """The card that keys last moved to comes first."""
         self._asked = 0
@@ -83,6 +86,19 @@ class AssignmentBoard(QWidget):
         self._asked += 1
         question = partial(arrangement.read_lanes, self._workspace, repository_id)
         self._background.ask(question, partial(self._on_board_read, self._asked), owner=self)
+        self._read_recent(repository_id)
+
+    def _read_recent(self, repository_id: RepositoryId) -> None:
+        """Read how long services were down, which the board can do without: it does not wait for that."""
+        question = partial(read_recent, self._workspace, repository_id)
+        self._background.ask(question, partial(self._on_recent_read, repository_id), owner=self)
+
+    def _on_recent_read(self, repository_id: RepositoryId, recent: Recent) -> None:
+        changed = (repository_id, recent) != self._recent
+        self._recent = repository_id, recent
+        board = self._arranger.board
+        if changed and board is not None and board.repository.id == repository_id:
+            self._show(board)
 
     def reload(self) -> None:
         """Reload the stored state, which others may have changed."""
@@ -95,6 +111,7 @@ class AssignmentBoard(QWidget):
         if board is not None and not self._arranger.is_busy:
             stored = partial(arrangement.read_lanes, self._workspace, board.repository.id)
             self._background.ask(stored, partial(self._on_board_compared, board), owner=self)
+            self._read_recent(board.repository.id)
 
     def _on_board_compared(self, board: RepositoryLanes, stored: RepositoryLanes) -> None:
         if board is self._arranger.board and _seen(stored) != _seen(board):
@@ -129,9 +146,14 @@ class AssignmentBoard(QWidget):
         self.outcomes.show_scripts(board.assignments)
         foresight = None if self._scenario is None else foresee(board.assignments, self._scenario)
         self.pipeline.show_repository(board.repository, foresight)
+        pairs = brackets(board.assignments, self._recent[1] if self._recent[0] == board.repository.id else ())
+        down = {one: was_down_at_most(pair) for pair in pairs for one in (pair.stopping, pair.starting)}
         for hook, lane in self.lanes.items():
-            lane.cards.show([self._card(one, foresight) for one in arrangement.lane(board.assignments, hook)])
+            lane.cards.show(
+                [self._card(one, foresight, down.get(one.id, "")) for one in arrangement.lane(board.assignments, hook)]
+            )
             lane.set_extra(self._inline_row(hook))
+        self.pipeline.gutter.show_brackets(pairs)
         chosen = self._selected
         if chosen:
             self.select(chosen[0], focus=has_keyboard)
@@ -141,11 +163,11 @@ class AssignmentBoard(QWidget):
         self._adapt()
         self.shown.emit()
 
-    def _card(self, assignment: Assignment, foresight: Foresight | None) -> Card:
+    def _card(self, assignment: Assignment, foresight: Foresight | None, down: str) -> Card:
         decision = None if foresight is None else foresight.decisions.get(assignment.id)
         culprit = self._scenario is not None and assignment.id == self._scenario.failing
         warnings = self._arranger.board.warnings.get(assignment.id, ()) if self._arranger.board else ()
-        return Card(assignment, facts_of(assignment), warnings, decision, is_culprit=culprit)
+        return Card(assignment, facts_of(assignment), warnings, decision, is_culprit=culprit, down=down)
 
     def _inline_row(self, hook: Hook) -> QWidget | None:
         """Return the extra row in a lane of a repository that still has an inline script."""

@@ -41,6 +41,8 @@ class Card:
     """What would happen to the script in the scenario chosen in the outcome bar."""
     is_culprit: bool = False
     """Whether the script is the one that fails in that scenario."""
+    down: str = ""
+    """How long what it stops or starts was down lately."""
 
     @property
     def remark(self) -> str:
@@ -106,9 +108,9 @@ class LaneModel(QAbstractListModel):
         if role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if card.assignment.enabled else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ". ".join(part for part in (card.assignment.script, card.facts, card.remark) if part)
+            return ". ".join(part for part in (card.assignment.script, card.facts, card.remark, card.down) if part)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join([card.assignment.script, card.facts, *card.warnings])
+            return "\n".join(filter(None, (card.assignment.script, card.facts, *card.warnings, card.down)))
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from borgdesk.domain.pattern_roots import roots_in
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES, Hook, Outcome, RunKind
 from borgdesk.engine.lanes.foresight import Foresight
 from borgdesk.gui.lanes.borg_row import BorgRow, kept, reading
+from borgdesk.gui.lanes.gutter import Gutter
 from borgdesk.gui.lanes.lane import Lane
 from borgdesk.translation import _
 
@@ -21,10 +22,8 @@ class Pipeline(QScrollArea):
         self.lanes = {hook: Lane(hook) for hook in LANES}
         self.rows = {hook: BorgRow() for hook in (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.PRE_RESTORE)}
         """What Borg does after a lane."""
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 4, 0)
-        column.setSpacing(2)
+        self.gutter = Gutter([*self.lanes.values()])
+        column = self.gutter.column
         for hook, lane in self.lanes.items():
             if hook is RunKind.RESTORE.lanes[0]:
                 column.addWidget(_section(_("Restore")))
@@ -34,7 +33,7 @@ class Pipeline(QScrollArea):
         column.addStretch(1)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidget(inside)
+        self.setWidget(self.gutter)
 
     def show_repository(self, repository: Repository, foresight: Foresight | None = None) -> None:
         """Show what Borg does in a backup of a repository, or would do if that went as foreseen."""

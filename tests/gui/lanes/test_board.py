@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.domain.downtime import Side
 from borgdesk.domain.ids import AssignmentId, RepositoryId
 from borgdesk.domain.repository import Repository, Retention
-from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunOn
+from borgdesk.domain.run import LANES, ExecutionStatus, Hook, OnFailure, Outcome, RunOn
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.lanes.cards import CARD_ROLE
 from borgdesk.gui.lanes.chips import chips_of, values_of
 from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
+from borgdesk.gui.lanes.gutter import was_down
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
 from tests.gui.stage import drag
@@ -523,6 +526,50 @@ def test_a_script_that_is_gone_cannot_fail_any_more(make: Make, qtbot: QtBot) ->
     assert not board.outcomes.script.isChecked()
     assert not board.outcomes.script.isEnabled()
     assert board.lanes[POST].cards.card(0).decision is None
+
+
+def test_a_bracket_joins_what_stops_and_what_starts(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    stop, start = scene.script("Stop web", "true"), scene.script("Start web", "true")
+    board = make("a", "")
+    assert board.pipeline.gutter.drawn() == []
+    changed(qtbot, board, lambda: board.add_script(stop.id, PRE))
+    changed(qtbot, board, lambda: board.add_script(start.id, POST))
+    QApplication.sendPostedEvents()
+    (drawn,) = board.pipeline.gutter.drawn()
+    gutter, cards = board.pipeline.gutter, [middle(board, PRE, 1), middle(board, POST, 0)]
+    ends = [
+        board.lanes[hook].view.viewport().mapTo(gutter, point).y()
+        for hook, point in zip((PRE, POST), cards, strict=True)
+    ]
+    assert [drawn.area.top(), drawn.area.top() + drawn.area.height()] == pytest.approx(ends, abs=1)
+    tip = board.lanes[POST].cards.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "No backup has shown for how long yet." in tip
+    changed(qtbot, board, lambda: board.switch([board.assignments[1].id], False))
+    assert board.pipeline.gutter.drawn() == []
+
+
+def test_a_bracket_says_how_long_something_was_down(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.hook(repository, "Stop web", "true", PRE)
+    scene.hook(repository, "Start web", "true", POST)
+    ids = {one.hook: one.id for one in scene.workspace.store.assignments.list(repository.id)}
+    began = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def backup(seconds: float) -> dict[AssignmentId, Side]:
+        times = {PRE: began, POST: began + timedelta(seconds=seconds)}
+        return {ids[hook]: Side("", hook, ExecutionStatus.SUCCESS, time) for hook, time in times.items()}
+
+    monkeypatch.setattr(scene.workspace.store.executions, "latest", lambda *_: [backup(252), backup(660)])
+    board = make()
+    qtbot.waitUntil(lambda: "Down" in board.lanes[PRE].cards.index(0).data(Qt.ItemDataRole.ToolTipRole))
+    said = "Down 4 min 12 s in the last backup, at most 11 min lately"
+    assert said in board.lanes[PRE].cards.index(0).data(Qt.ItemDataRole.ToolTipRole)
+    assert said in board.lanes[POST].cards.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    (drawn,) = board.pipeline.gutter.drawn()
+    assert was_down(drawn.bracket) == "down 4 min 12 s"
 
 
 def test_a_repository_s_own_script_can_move_to_the_library(
