@@ -88,7 +88,7 @@ class BoardActions(QObject):
         move = menu.addMenu(_("Move &to"))
         for hook in LANES:
             if hook is not assignment.hook:
-                move.addAction(words.hook(hook), partial(self._move_to, hook))
+                move.addAction(lane_title(hook), partial(self._move_to, hook))
         menu.addSeparator()
         menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
         menu.addAction(self._remove)

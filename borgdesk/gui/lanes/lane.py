@@ -15,10 +15,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import Hook
 from borgdesk.gui.lanes.cards import LaneModel
 from borgdesk.gui.lanes.lane_view import LaneView
-from borgdesk.gui.look import script_words, theme, words
+from borgdesk.gui.look import script_words, theme
 from borgdesk.gui.look.elided_label import ElidedLabel
 
 _LIT = 30
@@ -37,7 +38,7 @@ class Lane(QWidget):
         self.cards = LaneModel(hook, self)
         self.view = LaneView(self.cards, self)
         self.view.hovered.connect(self._light)
-        title = QLabel(words.hook(hook))
+        title = QLabel(lane_title(hook))
         font = title.font()
         font.setBold(True)
         title.setFont(font)

@@ -19,10 +19,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QSizePolicy, QWidget
 
 from borgdesk.domain.ids import AssignmentId
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.gui.lanes.card_delegate import GAP, PADDING, CardDelegate, card_height
 from borgdesk.gui.lanes.cards import CARD_ROLE, Card, LaneModel
 from borgdesk.gui.lanes.drag import CARD_MIME, dragged_name, dropped_ids, start_drag
-from borgdesk.gui.look import words
 from borgdesk.translation import _
 
 _TARGET = 36
@@ -55,7 +55,7 @@ class LaneView(QListView):
         self._room_for = ""
         self.setModel(model)
         self.setItemDelegate(CardDelegate(self._room_above, self))
-        self.setAccessibleName(words.hook(model.hook))
+        self.setAccessibleName(lane_title(model.hook))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.MoveAction)

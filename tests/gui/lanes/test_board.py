@@ -324,19 +324,25 @@ def test_an_empty_lane_shows_that_something_may_be_dropped(make: Make) -> None:
     view = board.lanes[POST].view.viewport()
     corner = QPoint(view.width() // 8, view.height() // 4)
     before = view.grab().toImage().pixelColor(corner)
-    assert hover(view, board.lanes[PRE].cards.mimeData([board.lanes[PRE].cards.index(0)]))
+    assert hover(view, board.lanes[PRE].cards.mimeData([board.lanes[PRE].cards.index(0)]), leave=False)
     assert view.grab().toImage().pixelColor(corner) != before
     QApplication.sendEvent(view, QDragLeaveEvent())
     assert view.grab().toImage().pixelColor(corner) == before
 
 
-def hover(target: QWidget, data: QMimeData) -> bool:
-    """Return whether a drag may be dropped in the middle of a widget."""
+def hover(target: QWidget, data: QMimeData, *, leave: bool = True) -> bool:
+    """Return whether a drag may be dropped in the middle of a widget.
+
+    It leaves again: Qt would send the moves of the next drag to the widget, even if that is gone.
+    """
     actions = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
     left, none, point = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, target.rect().center()
     for kind in (QDragEnterEvent, QDragMoveEvent):
         event = kind(point, actions, data, left, none)
         QApplication.sendEvent(target, event)
+    if leave and event.isAccepted():
+        QApplication.sendEvent(target, QDragLeaveEvent())
+        return True
     return event.isAccepted()
 
 
@@ -365,6 +371,7 @@ def test_no_place_opens_where_a_card_is_already(make: Make) -> None:
     for place in (cards[0].top() + 3, cards[0].bottom() - 3, cards[1].top() + 3):
         enter(view.viewport(), view.lane.mimeData([view.lane.index(0)]), QPoint(40, place))
         assert [view.visualRect(view.lane.index(row)) for row in range(2)] == cards
+        QApplication.sendEvent(view.viewport(), QDragLeaveEvent())
 
 
 def enter(target: QWidget, data: QMimeData, point: QPoint) -> None:
