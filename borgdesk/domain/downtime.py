@@ -20,6 +20,10 @@ _OPPOSITES = (
     ("enable", "disable"),
 )
 """Words in the names of a script that stops services, as patterns, and of the one that starts them again."""
+_CLEANUP = re.compile(
+    r"\b(start|restart|resume|unpause|unmount|umount|clean|clean\s?up|thaw|unfreeze"
+    r"|(remove|delete|drop|close|release)\s.*(snapshot|dump|copy|copies|mount|lock|temp\w*)s?)\b"
+)
 _MODE = re.compile(r"\bmaintenance\b")
 _ONLY_MODE = frozenset({"on", "enable"})
 """Words that stop services only if they turn a maintenance mode on."""
@@ -44,6 +48,18 @@ def is_pair(stopping: str, starting: str) -> bool:
         if re.sub(rf"\b{down}\b", up, one) == other != one:
             return True
     return False
+
+
+def is_stopping(name: str) -> bool:
+    """Return whether a script stops something that has to be started again, judging by its name."""
+    lowered = name.casefold()
+    found = (down for down, _up in _OPPOSITES if re.search(rf"\b{down}\b", lowered))
+    return any(down not in _ONLY_MODE or _MODE.search(lowered) for down in found)
+
+
+def is_cleanup(name: str) -> bool:
+    """Return whether a script puts something back or away, judging by its name."""
+    return bool(_CLEANUP.search(name.casefold()))
 
 
 def pairs(sides: Iterable[Side]) -> list[tuple[Side, Side]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borgdesk.domain.downtime import Side, down_since, downtime, is_pair
+from borgdesk.domain.downtime import Side, down_since, downtime, is_cleanup, is_pair, is_stopping
 from borgdesk.domain.run import ExecutionStatus, Hook
 
 BEGAN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -37,6 +37,25 @@ def side(name: str, hook: Hook, after: float | None, status: ExecutionStatus = E
 )
 def test_pairs_by_name(stopping: str, starting: str, answer: bool) -> None:
     assert is_pair(stopping, starting) is answer
+
+
+@pytest.mark.parametrize(
+    ("name", "stops", "cleans"),
+    [
+        ("Stop containers", True, False),
+        ("Docker: start containers", False, True),
+        ("Nextcloud: maintenance mode on", True, False),
+        ("Light on", False, False),
+        ("Unmount disk", False, True),
+        ("Remove the LVM snapshot", False, True),
+        ("Delete dumps", False, True),
+        ("Dump PostgreSQL", False, False),
+        ("Healthcheck ping", False, False),
+        ("Nonstop", False, False),
+    ],
+)
+def test_what_a_name_says(name: str, stops: bool, cleans: bool) -> None:
+    assert (is_stopping(name), is_cleanup(name)) == (stops, cleans)
 
 
 def test_down_from_the_first_stop_to_the_last_start() -> None:

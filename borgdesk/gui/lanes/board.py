@@ -7,9 +7,6 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -18,8 +15,10 @@ from PySide6.QtWidgets import (
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
+from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes.advice import Advice, followed
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.lanes.brackets import Recent, brackets, read_recent
 from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
@@ -30,6 +29,7 @@ from borgdesk.gui.lanes.board_actions import BoardActions
 from borgdesk.gui.lanes.cards import Card, facts_of
 from borgdesk.gui.lanes.drag import named
 from borgdesk.gui.lanes.gutter import was_down_at_most
+from borgdesk.gui.lanes.lane_extras import LaneExtras
 from borgdesk.gui.lanes.library_list import LibraryList, shown_of
 from borgdesk.gui.lanes.outcome_bar import OutcomeBar
 from borgdesk.gui.lanes.pipeline import Pipeline
@@ -70,6 +70,7 @@ class AssignmentBoard(QWidget):
         self.notice = Banner()
         self.pipeline = Pipeline()
         self.lanes = self.pipeline.lanes
+        self._extras = LaneExtras(self.lanes, self)
         self.board_actions = BoardActions(self)
         self.outcomes = OutcomeBar(self.board_actions.tools())
         self._lay_out()
@@ -152,7 +153,7 @@ class AssignmentBoard(QWidget):
             lane.cards.show(
                 [self._card(one, foresight, down.get(one.id, "")) for one in arrangement.lane(board.assignments, hook)]
             )
-            lane.set_extra(self._inline_row(hook))
+        self._extras.show(board)
         self.pipeline.gutter.show_brackets(pairs)
         chosen = self._selected
         if chosen:
@@ -169,25 +170,12 @@ class AssignmentBoard(QWidget):
         warnings = self._arranger.board.warnings.get(assignment.id, ()) if self._arranger.board else ()
         return Card(assignment, facts_of(assignment), warnings, decision, is_culprit=culprit, down=down)
 
-    def _inline_row(self, hook: Hook) -> QWidget | None:
-        """Return the extra row in a lane of a repository that still has an inline script."""
-        repository = self._arranger.board.repository if self._arranger.board else None
-        text = {Hook.PRE_BACKUP: "pre_script", Hook.POST_BACKUP: "post_script"}.get(hook)
-        if repository is None or text is None or not getattr(repository, text):
-            return None
-        idle = bool(arrangement.lane(self.assignments, hook))
-        said = _("The repository's inline script is not used while scripts are assigned here.")
-        label = QLabel(said if idle else _("The repository's inline script runs here."))
-        label.setWordWrap(True)
-        button = QPushButton(_("Move to library"))
-        button.setVisible(not idle)
-        button.clicked.connect(partial(self._move_inline, hook))
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(label, 1)
-        layout.addWidget(button)
-        return row
+    def _follow(self, given: Advice) -> None:
+        board = self._arranger.board
+        if board is not None:
+            self.lanes[given.about.hook].view.setFocus()
+            operation = partial(_followed, given, board.repository)
+            self._do_with([given.about.id], _("Follow the advice about {script}"), operation)
 
     # Changes --------------------------------------------------------------------------------------------------------
 
@@ -246,6 +234,10 @@ class AssignmentBoard(QWidget):
             raise error
         self.notice.show_message(error.sentence, Tone.BAD)
         self.reload()
+
+    def show_running(self, running: bool) -> None:
+        """Show whether a backup of the repository is running, which changes here do not concern any more."""
+        self.outcomes.hint.setText(_("The running backup keeps the scripts it began with.") if running else "")
 
     # Overrides ------------------------------------------------------------------------------------------------------
 
@@ -318,6 +310,8 @@ class AssignmentBoard(QWidget):
     def _connect(self) -> None:
         self._arranger.arranged.connect(self._on_arranged)
         self._arranger.failed.connect(self._on_failed)
+        self._extras.move_requested.connect(self._move_inline)
+        self._extras.followed.connect(self._follow)
         self.outcomes.picked.connect(self._on_scenario_picked)
         self.library.cards_dropped.connect(self.remove)
         self.library.script_chosen.connect(self._on_script_chosen)
@@ -375,6 +369,10 @@ class AssignmentBoard(QWidget):
         chosen = [one for one in self.assignments if one.id in self._selected]
         self.board_actions.enable(self.assignments, chosen, can_add=self.library.selected() is not None)
         self.board_actions.enable_history(self._arranger.to_undo, self._arranger.to_redo)
+
+
+def _followed(given: Advice, repository: Repository, now: Arrangement) -> Arrangement:
+    return followed(now, given, repository)
 
 
 def _seen(board: RepositoryLanes) -> tuple[object, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QModelIndex, QRectF, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -104,10 +106,11 @@ class Lane(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
         painter.end()
 
-    def set_extra(self, widget: QWidget | None) -> None:
-        """Show a widget below the cards, replacing the previous one."""
+    def set_extras(self, widgets: Sequence[QWidget]) -> None:
+        """Show widgets below the cards, replacing the previous ones."""
         while (item := self._extra.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()
                 old.deleteLater()
-        if widget is not None:
+        for widget in widgets:
             self._extra.addWidget(widget)

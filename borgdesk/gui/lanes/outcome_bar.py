@@ -15,6 +15,7 @@ from borgdesk.domain.run import Outcome
 from borgdesk.engine.lanes.foresight import Scenario
 from borgdesk.gui.lanes.segment import Segment
 from borgdesk.gui.look import words
+from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.translation import _
 
 
@@ -42,6 +43,8 @@ class OutcomeBar(QWidget):
         }
         label = QLabel(_("What happens if"))
         label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.hint = ElidedLabel()
+        """What else there is to say about the lanes, beside the title, so that nothing moves."""
         row = QHBoxLayout()
         row.setSpacing(0)
         for button in (*self._buttons.values(), self.script, *ends.values()):
@@ -60,7 +63,9 @@ class OutcomeBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         heading = QHBoxLayout()
-        heading.addWidget(label, 1)
+        heading.setSpacing(12)
+        heading.addWidget(label)
+        heading.addWidget(self.hint, 1)
         heading.addLayout(tools)
         layout.addLayout(heading)
         layout.addLayout(row)

@@ -191,7 +191,7 @@ class RepositoriesPage(Page):
         current = self.table.current_row()
         if current is not None:
             self.view.refresh(current)
-            self.view.header.show_running(current.id in self._running)
+            self.view.show_running(current.id in self._running)
             if current.id == self._new_key_of:
                 self._new_key_of = None
                 self.view.keys.advise_to_save()

@@ -125,6 +125,11 @@ class RepositoryView(QWidget):
             self.notice.hide()
         self._adapt()
 
+    def show_running(self, running: bool) -> None:
+        """Show whether a backup of the repository is running."""
+        self.header.show_running(running)
+        self.board.show_running(running)
+
     def refresh(self, repository: Repository) -> None:
         """Update the repository, keeping unsaved changes."""
         shown = self._repository

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from borgdesk.domain.downtime import Side
 from borgdesk.domain.ids import AssignmentId, RepositoryId
 from borgdesk.domain.repository import Repository, Retention
-from borgdesk.domain.run import LANES, ExecutionStatus, Hook, OnFailure, Outcome, RunOn
+from borgdesk.domain.run import ALWAYS, LANES, ExecutionStatus, Hook, OnFailure, Outcome, RunOn
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.gui.lanes.board import AssignmentBoard
@@ -577,6 +577,49 @@ def test_a_bracket_says_how_long_something_was_down(
     assert said in board.lanes[POST].cards.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     (drawn,) = board.pipeline.gutter.drawn()
     assert was_down(drawn.bracket) == "down 4 min 12 s"
+
+
+def test_an_advice_is_followed_with_a_click_and_undone(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    scene.hook(repository, "Stop web", "true", PRE)
+    scene.script("Start web", "true", "success")
+    board = make()
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    button = advised(qtbot, board, PRE)
+    assert button.accessibleDescription() == "Nothing starts again what “Stop web” stops."
+    changed(qtbot, board, button.click)
+    assert stored(scene, repository) == ["Stop web", "Start web", ""]
+    assert advice_buttons(board, PRE) == []
+    button = advised(qtbot, board, POST)
+    assert button.text() == "Run always"
+    button.setFocus()
+    changed(qtbot, board, lambda: QTest.keyClick(button, Qt.Key.Key_Space))
+    assert board.lanes[POST].view.hasFocus()
+    assert advice_buttons(board, POST) == []
+    assert scene.workspace.store.assignments.list(repository.id)[1].run_on == ALWAYS
+    press(qtbot, board, "Ctrl+Z", "Ctrl+Z")
+    assert stored(scene, repository) == ["Stop web", "", ""]
+
+
+def advice_buttons(board: AssignmentBoard, hook: Hook) -> list[QPushButton]:
+    return [one for one in board.lanes[hook].findChildren(QPushButton) if one.isVisible()]
+
+
+def advised(qtbot: QtBot, board: AssignmentBoard, hook: Hook) -> QPushButton:
+    """Return the button as soon as the layout has shown it."""
+    qtbot.waitUntil(lambda: len(advice_buttons(board, hook)) == 1)
+    return advice_buttons(board, hook)[0]
+
+
+def test_a_running_backup_is_said_to_keep_its_scripts(make: Make) -> None:
+    board = make("a")
+    assert board.outcomes.hint.text() == ""
+    board.show_running(True)
+    assert board.outcomes.hint.text() == "The running backup keeps the scripts it began with."
+    board.show_running(False)
+    assert board.outcomes.hint.text() == ""
 
 
 def test_a_repository_s_own_script_can_move_to_the_library(

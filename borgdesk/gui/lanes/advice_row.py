@@ -1,0 +1,58 @@
+"""Row below the cards of a lane with an advice, and a button that follows it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from borgdesk.engine.lanes.advice import Advice, Problem
+from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look.elided_label import ElidedLabel
+from borgdesk.translation import _
+
+
+class AdviceRow(QWidget):
+    """A sentence, and a button if the advice can be followed with a click."""
+
+    followed = Signal(object)
+    """The Advice that the user follows."""
+
+    def __init__(self, advice: Advice, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = QLabel()
+        side = self.fontMetrics().height()
+        self._icon.setPixmap(icons.toned("status-warning", theme.Tone.WARNING).pixmap(QSize(side, side)))
+        text = ElidedLabel()
+        text.setText(sentence(advice))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 0, 2)
+        row.addWidget(self._icon)
+        row.addWidget(text, 1)
+        if advice.is_solvable:
+            button = QPushButton(solution(advice))
+            button.setAccessibleDescription(text.text())
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda: self.followed.emit(advice))
+            row.addWidget(button)
+
+
+def sentence(advice: Advice) -> str:
+    """Return what is wrong."""
+    script = advice.about.script
+    return {
+        Problem.NOTHING_STARTS: _("Nothing starts again what “{script}” stops."),
+        Problem.STARTS_NOTHING: _("“{script}” is disabled: what was stopped stays down."),
+        Problem.NOT_ALWAYS: _("“{script}” should run after every backup, also a failed one."),
+        Problem.TOO_EARLY: _("“{script}” starts before the backup what should be down during it."),
+    }[advice.problem].format(script=script)
+
+
+def solution(advice: Advice) -> str:
+    """Return what the button does."""
+    if advice.problem is Problem.NOTHING_STARTS:
+        return _("Add its counterpart")
+    return {
+        Problem.STARTS_NOTHING: _("Enable"),
+        Problem.NOT_ALWAYS: _("Run always"),
+        Problem.TOO_EARLY: _("Move after the backup"),
+    }[advice.problem]

@@ -1,0 +1,53 @@
+"""What stands below the cards of the lanes: advice, and inline scripts that a repository still has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from borgdesk.domain.run import Hook
+from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes.advice import Advice, advice
+from borgdesk.engine.lanes.arrangement import RepositoryLanes
+from borgdesk.gui.lanes.advice_row import AdviceRow
+from borgdesk.gui.lanes.inline_row import InlineRow
+from borgdesk.gui.lanes.lane import Lane
+
+
+class LaneExtras(QObject):
+    """Rows stay as long as they say the same: one of their buttons may have the focus."""
+
+    move_requested = Signal(object)
+    """The inline script of the lane of this Hook is to be moved to the library."""
+    followed = Signal(object)
+    """The Advice that the user follows."""
+
+    def __init__(self, lanes: Mapping[Hook, Lane], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._shown: dict[Hook, tuple[object, ...]] = {}
+
+    def show(self, board: RepositoryLanes) -> None:
+        """Show what there is to say about these lanes."""
+        given = advice(board.assignments, board.library)
+        for hook, lane in self._lanes.items():
+            idle = bool(arrangement.lane(board.assignments, hook))
+            inline = InlineRow.is_needed(board.repository, hook)
+            mine = tuple(one for one in given if one.about.hook is hook)
+            if self._shown.get(hook) != (inline, idle, mine):
+                self._shown[hook] = (inline, idle, mine)
+                rows: list[QWidget] = [self._inline_row(hook, idle)] if inline else []
+                lane.set_extras([*rows, *map(self._advice_row, mine)])
+
+    def _inline_row(self, hook: Hook, idle: bool) -> QWidget:
+        row = InlineRow(idle=idle)
+        row.move_requested.connect(partial(self.move_requested.emit, hook))
+        return row
+
+    def _advice_row(self, given: Advice) -> QWidget:
+        row = AdviceRow(given)
+        row.followed.connect(self.followed)
+        return row

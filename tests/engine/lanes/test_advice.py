@@ -1,0 +1,87 @@
+"""Advice about the lanes, and that following it leaves nothing to advise."""
+
+from __future__ import annotations
+
+import pytest
+
+from borgdesk.domain.run import ALWAYS
+from borgdesk.engine.lanes import advice as lanes_advice
+from borgdesk.engine.lanes.advice import Advice, Problem, followed
+from borgdesk.engine.lanes.arrangement import arrange, read_lanes
+from tests.engine.desk import LAST, POST, PRE, Desk
+
+
+def given(desk: Desk) -> list[Advice]:
+    lanes = read_lanes(desk.workspace, desk.repository.id)
+    return [*lanes_advice.advice(lanes.assignments, lanes.library)]
+
+
+def follow(desk: Desk, advice: Advice) -> None:
+    lanes = read_lanes(desk.workspace, desk.repository.id)
+    wanted = followed(lanes.assignments, advice, lanes.repository)
+    arrange(desk.workspace, desk.repository.id, lanes.assignments, wanted)
+
+
+def in_lanes(desk: Desk) -> list[tuple[str, str]]:
+    return [(one.hook, one.script) for one in read_lanes(desk.workspace, desk.repository.id).assignments]
+
+
+def test_a_good_arrangement_needs_none(desk: Desk) -> None:
+    desk.add("Stop web", PRE)
+    desk.add("Dump PostgreSQL", PRE)
+    desk.add("Start web", POST, run_on="always")
+    desk.add("Tell me", LAST, run_on="failure")
+    assert given(desk) == []
+
+
+def test_nothing_starts_what_was_stopped(desk: Desk) -> None:
+    start = desk.add("Start web", POST, run_on="always")
+    lanes = read_lanes(desk.workspace, desk.repository.id).assignments
+    arrange(desk.workspace, desk.repository.id, lanes, ())
+    desk.add("Stop web", PRE)
+    (one,) = given(desk)
+    assert (one.problem, one.about.script, one.is_solvable) == (Problem.NOTHING_STARTS, "Stop web", True)
+    assert one.partner is not None
+    assert one.partner.id == start.script_id
+    follow(desk, one)
+    assert in_lanes(desk) == [(PRE, "Stop web"), (POST, "Start web")]
+
+
+def test_without_a_partner_in_the_library_it_is_only_said(desk: Desk) -> None:
+    desk.add("Stop web", PRE)
+    (one,) = given(desk)
+    assert not one.is_solvable
+    follow(desk, one)
+    assert in_lanes(desk) == [(PRE, "Stop web")]
+
+
+@pytest.mark.parametrize("name", ["Start web", "Unmount disk"])
+def test_a_cleanup_runs_always(desk: Desk, name: str) -> None:
+    desk.add("Stop web", PRE)
+    desk.add("Start web", POST, run_on="success" if name == "Start web" else "always")
+    desk.add("Unmount disk", LAST, run_on="success,warning" if name == "Unmount disk" else "always")
+    (one,) = given(desk)
+    assert (one.problem, one.about.script) == (Problem.NOT_ALWAYS, name)
+    follow(desk, one)
+    lanes = read_lanes(desk.workspace, desk.repository.id).assignments
+    assert next(found.run_on for found in lanes if found.script == name) == ALWAYS
+    assert given(desk) == []
+
+
+def test_a_start_that_is_switched_off_starts_nothing(desk: Desk) -> None:
+    desk.add("Stop web", PRE)
+    desk.add("Start web", POST, run_on="always", enabled=False)
+    (one,) = given(desk)
+    assert (one.problem, one.about.script) == (Problem.STARTS_NOTHING, "Start web")
+    follow(desk, one)
+    assert given(desk) == []
+
+
+def test_a_start_before_the_backup_is_too_early(desk: Desk) -> None:
+    desk.add("Stop web", PRE)
+    desk.add("Start web", PRE, run_on="always")
+    problems = {one.problem: one for one in given(desk)}
+    assert set(problems) == {Problem.NOTHING_STARTS, Problem.TOO_EARLY}
+    follow(desk, problems[Problem.TOO_EARLY])
+    assert in_lanes(desk) == [(PRE, "Stop web"), (POST, "Start web")]
+    assert given(desk) == []
