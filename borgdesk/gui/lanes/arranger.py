@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.errors import Changed
-from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes import arrangement, copying
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.undo_history import Change, ChangeHistory
@@ -79,13 +79,15 @@ class Arranger(QObject):
         """Undo the last change."""
         change = self._history.to_undo
         if change is not None and not self._busy:
-            self._store(change.after, change.before, lambda _: self._history.undone())
+            elsewhere = partial(copying.undo, self._workspace, change.elsewhere)
+            self._store(change.after, change.before, lambda _: self._history.undone(), elsewhere)
 
     def redo(self) -> None:
         """Redo the change that was undone last."""
         change = self._history.to_redo
         if change is not None and not self._busy:
-            self._store(change.before, change.after, lambda _: self._history.redone())
+            elsewhere = partial(copying.redo, self._workspace, change.elsewhere)
+            self._store(change.before, change.after, lambda _: self._history.redone(), elsewhere)
 
     def _next(self) -> None:
         if self._busy or not self._waiting:
@@ -98,16 +100,24 @@ class Arranger(QObject):
             return
         self._store(before, after, lambda board: self._history.add(Change(text, before, _with_ids(after, board))))
 
-    def _store(self, seen: Arrangement, wanted: Arrangement, remember: Callable[[RepositoryLanes], None]) -> None:
+    def _store(
+        self,
+        seen: Arrangement,
+        wanted: Arrangement,
+        remember: Callable[[RepositoryLanes], None],
+        elsewhere: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Store an arrangement, after changes in other repositories that belong to it."""
         board = self.board
         assert board is not None
+        workspace, repository_id = self._workspace, board.repository.id
+
+        def store() -> RepositoryLanes:
+            elsewhere()
+            return arrangement.arrange(workspace, repository_id, seen, wanted)
+
         self._busy = True
-        self._background.ask(
-            partial(arrangement.arrange, self._workspace, board.repository.id, seen, wanted),
-            partial(self._stored, remember),
-            self._on_failed,
-            self,
-        )
+        self._background.ask(store, partial(self._stored, remember), self._on_failed, self)
 
     def _stored(self, remember: Callable[[RepositoryLanes], None], board: RepositoryLanes) -> None:
         self._busy = False

@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
-from borgdesk.domain.repository import Repository
+from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.advice import Advice, followed
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.lanes.brackets import Recent, brackets, read_recent
+from borgdesk.engine.lanes.copying import Elsewhere
 from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
 from borgdesk.engine.scripts import library
 from borgdesk.engine.workspace import Workspace
@@ -30,11 +31,13 @@ from borgdesk.gui.lanes.cards import Card, facts_of
 from borgdesk.gui.lanes.drag import named
 from borgdesk.gui.lanes.gutter import was_down_at_most
 from borgdesk.gui.lanes.lane_extras import LaneExtras
-from borgdesk.gui.lanes.library_list import LibraryList, shown_of
+from borgdesk.gui.lanes.library_list import LibraryList
 from borgdesk.gui.lanes.outcome_bar import OutcomeBar
 from borgdesk.gui.lanes.pipeline import Pipeline
 from borgdesk.gui.lanes.selection import selected_after
+from borgdesk.gui.lanes.spreading import Spreading, change_of, what_came_of_it
 from borgdesk.gui.lanes.undo_history import Change
+from borgdesk.gui.lanes.visible import visible
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.workers.background import Background
@@ -72,6 +75,7 @@ class AssignmentBoard(QWidget):
         self.lanes = self.pipeline.lanes
         self._extras = LaneExtras(self.lanes, self)
         self.board_actions = BoardActions(self)
+        self._spreading = Spreading(workspace, background, self)
         self.outcomes = OutcomeBar(self.board_actions.tools())
         self._lay_out()
         self._connect()
@@ -115,7 +119,7 @@ class AssignmentBoard(QWidget):
             self._read_recent(board.repository.id)
 
     def _on_board_compared(self, board: RepositoryLanes, stored: RepositoryLanes) -> None:
-        if board is self._arranger.board and _seen(stored) != _seen(board):
+        if board is self._arranger.board and visible(stored) != visible(board):
             self.reload()
 
     @property
@@ -174,8 +178,8 @@ class AssignmentBoard(QWidget):
         board = self._arranger.board
         if board is not None:
             self.lanes[given.about.hook].view.setFocus()
-            operation = partial(_followed, given, board.repository)
-            self._do_with([given.about.id], _("Follow the advice about {script}"), operation)
+            text = _("Follow the advice about {script}")
+            self._do_with([given.about.id], text, lambda now: followed(now, given, board.repository))
 
     # Changes --------------------------------------------------------------------------------------------------------
 
@@ -221,6 +225,21 @@ class AssignmentBoard(QWidget):
         if names:
             self._selected = tuple(ids)
             self._arranger.do(text.format(script=named(names)), operation)
+
+    def _on_copy_requested(self, what: Hook | str) -> None:
+        chosen = {one.id for one in self.assignments if one.hook is what or what == "all"}
+        if what == "cards":
+            chosen = {*self._selected}
+        self._spreading.ask_to_copy([one for one in self.assignments if one.id in chosen])
+
+    def _on_spread(self, text: str, done: Sequence[Elsewhere]) -> None:
+        """Record what was assigned in other repositories, or in several, as one change."""
+        change = change_of(text, done, self._arranger.board, self.assignments)
+        if change is not None:
+            self._arranger.record(change)
+            self._adapt()
+        self.notice.show_message(what_came_of_it(done), Tone.GOOD)
+        self._reload_changed()
 
     def _on_arranged(self, board: RepositoryLanes) -> None:
         self._selected = selected_after(self.assignments, board.assignments, self._selected)
@@ -338,6 +357,12 @@ class AssignmentBoard(QWidget):
         actions.move_requested.connect(lambda ids, hook: self.put_all(ids, hook, len(self.assignments)))
         actions.script_requested.connect(self.script_requested)
         actions.addition_requested.connect(self._on_addition_requested)
+        actions.copy_requested.connect(self._on_copy_requested)
+        actions.spreading_requested.connect(
+            lambda hook: self._spreading.ask_to_assign(self.library.selected_all(), hook, lane_title(hook))
+        )
+        self._spreading.spread.connect(self._on_spread)
+        self._spreading.failed.connect(self._on_failed)
         actions.undo_requested.connect(self._arranger.undo)
         actions.redo_requested.connect(self._arranger.redo)
 
@@ -369,14 +394,3 @@ class AssignmentBoard(QWidget):
         chosen = [one for one in self.assignments if one.id in self._selected]
         self.board_actions.enable(self.assignments, chosen, can_add=self.library.selected() is not None)
         self.board_actions.enable_history(self._arranger.to_undo, self._arranger.to_redo)
-
-
-def _followed(given: Advice, repository: Repository, now: Arrangement) -> Arrangement:
-    return followed(now, given, repository)
-
-
-def _seen(board: RepositoryLanes) -> tuple[object, ...]:
-    """Return what is visible of a board, without the results of runs and the usage counts of scripts."""
-    repository, library = board.repository, [shown_of(script) for script in board.library]
-    inline = (repository.pre_script, repository.post_script)
-    return board.assignments, board.headers, board.warnings, library, inline

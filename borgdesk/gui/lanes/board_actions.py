@@ -16,7 +16,7 @@ from borgdesk.domain.run import LANES, Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement
 from borgdesk.gui.lanes.undo_history import Change
-from borgdesk.gui.look import icons
+from borgdesk.gui.look import icons, words
 from borgdesk.translation import _
 
 
@@ -37,6 +37,10 @@ class BoardActions(QObject):
     """Id of a script that is to be shown on its own page."""
     addition_requested = Signal(object)
     """The script selected in the library is to be added to the lane of this Hook."""
+    copy_requested = Signal(object)
+    """What is to be copied to other repositories: the Hook of a lane, "cards" for those selected, or "all"."""
+    spreading_requested = Signal(object)
+    """The scripts selected in the library are to be added to the lane of this Hook in several repositories."""
     undo_requested = Signal()
     redo_requested = Signal()
 
@@ -49,6 +53,8 @@ class BoardActions(QObject):
         self._up = self._action(_("Move &up"), "go-up", lambda one: self.step_requested.emit(one, -1))
         self._down = self._action(_("Move &down"), "go-down", lambda one: self.step_requested.emit(one, 1))
         self._remove = self._action(_("&Remove"), "list-remove", lambda _one: self.removal_requested.emit(self._ids()))
+        self._copy = self._action(_("Copy to other &repositories…"), "edit-copy", self._copy_cards)
+        self.copy = self._make_copy()
         self.undo = QAction(icons.icon("edit-undo"), _("Undo"), self)
         self.undo.triggered.connect(self.undo_requested)
         self.undo.setShortcut(QKeySequence.StandardKey.Undo)
@@ -72,6 +78,8 @@ class BoardActions(QObject):
             button.setAutoRaise(True)
             button.setAccessibleName(action.text().replace("&", ""))
             tools.addWidget(button)
+            if action is self._remove:
+                tools.addWidget(self.copy)
         return tools
 
     def open_menu(self, assignment: Assignment, point: QPoint) -> None:
@@ -89,6 +97,7 @@ class BoardActions(QObject):
         for hook in LANES:
             if hook is not assignment.hook:
                 move.addAction(lane_title(hook), partial(self._move_to, hook))
+        menu.addAction(self._copy)
         menu.addSeparator()
         menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
         menu.addAction(self._remove)
@@ -100,6 +109,10 @@ class BoardActions(QObject):
         one = selected[0] if len(selected) == 1 else None
         self._options.setEnabled(one is not None)
         self._remove.setEnabled(bool(selected))
+        self._copy.setEnabled(bool(selected))
+        self._all.setEnabled(bool(lanes))
+        for hook, copying in self._lanes.items():
+            copying.setEnabled(bool(arrangement.lane(lanes, hook)))
         for action, step in ((self._up, -1), (self._down, 1)):
             action.setEnabled(one is not None and arrangement.stepped(lanes, one.id, step) != lanes)
         self.add.setEnabled(can_add)
@@ -113,10 +126,38 @@ class BoardActions(QObject):
             action.setEnabled(change is not None)
             action.setToolTip(text.format(change=change.text) if change else action.text())
 
+    def _make_copy(self) -> QToolButton:
+        menu = QMenu(self._board)
+        menu.addAction(self._copy)
+        menu.addSeparator()
+        self._lanes = {
+            hook: menu.addAction(
+                _("The lane “{lane}”…").format(lane=words.literal(lane_title(hook))),
+                partial(self.copy_requested.emit, hook),
+            )
+            for hook in LANES
+        }
+        self._all = menu.addAction(_("&All lanes…"), partial(self.copy_requested.emit, "all"))
+        button = QToolButton()
+        button.setText(_("Copy"))
+        button.setToolTip(_("Copy scripts with their options to other repositories"))
+        button.setIcon(icons.icon("edit-copy"))
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _copy_cards(self, _one: int) -> None:
+        self.copy_requested.emit("cards")
+
     def _make_add(self) -> QToolButton:
         menu = QMenu(self._board)
         for hook in LANES:
             menu.addAction(lane_title(hook), partial(self._add_to, hook))
+        several = menu.addMenu(_("In &several repositories"))
+        for hook in LANES:
+            several.addAction(lane_title(hook), partial(self.spreading_requested.emit, hook))
         button = QToolButton()
         button.setText(_("Add to"))
         button.setIcon(icons.icon("list-add"))

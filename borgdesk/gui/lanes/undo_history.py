@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from borgdesk.engine.lanes.arrangement import Arrangement
+from borgdesk.engine.lanes.copying import Elsewhere
 
 _DEPTH = 100
 
@@ -16,6 +17,8 @@ class Change:
     text: str
     before: Arrangement
     after: Arrangement
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """What it changed in other repositories."""
 
 
 class ChangeHistory:
@@ -53,4 +56,7 @@ class ChangeHistory:
 
     def seen(self) -> tuple[Arrangement, ...]:
         """Return every arrangement of the history."""
-        return tuple(lanes for change in (*self._done, *self._undone) for lanes in (change.before, change.after))
+        changes = (*self._done, *self._undone)
+        here = [lanes for change in changes for lanes in (change.before, change.after)]
+        elsewhere = [lanes for change in changes for one in change.elsewhere for lanes in (one.before, one.after)]
+        return (*here, *elsewhere)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.downtime import Side
@@ -28,6 +28,7 @@ from borgdesk.gui.lanes.cards import CARD_ROLE
 from borgdesk.gui.lanes.chips import chips_of, values_of
 from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
 from borgdesk.gui.lanes.gutter import was_down
+from borgdesk.gui.lanes.repositories_dialog import RepositoriesDialog
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
 from tests.gui.stage import drag
@@ -611,6 +612,76 @@ def advised(qtbot: QtBot, board: AssignmentBoard, hook: Hook) -> QPushButton:
     """Return the button as soon as the layout has shown it."""
     qtbot.waitUntil(lambda: len(advice_buttons(board, hook)) == 1)
     return advice_buttons(board, hook)[0]
+
+
+def copy_menu(board: AssignmentBoard) -> dict[str, QAction]:
+    return {action.text(): action for action in board.board_actions.copy.menu().actions()}
+
+
+def answer_repositories(qtbot: QtBot, board: AssignmentBoard, *names: str) -> None:
+    """Check repositories in the dialog with the keyboard, and accept it."""
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in board.findChildren(RepositoriesDialog)))
+    (dialog,) = (one for one in board.findChildren(RepositoriesDialog) if one.isVisible())
+    button = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    assert not button.isEnabled()
+    offered = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    for name in names:
+        dialog.list.setCurrentRow(offered.index(name))
+        QTest.keyClick(dialog.list, Qt.Key.Key_Space)
+    assert button.isEnabled()
+    changed(qtbot, board, button.click)
+
+
+def test_a_lane_is_copied_to_other_repositories_and_undone(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    one, two = add_repository(scene, "One"), add_repository(scene, "Two")
+    board = make("ab", "c")
+    assert not copy_menu(board)["Copy to other &repositories…"].isEnabled()
+    assert not copy_menu(board)["The lane “At the end”…"].isEnabled()
+    copy_menu(board)["The lane “Before the backup”…"].trigger()
+    answer_repositories(qtbot, board, "One", "Two")
+    assert stored(scene, one) == stored(scene, two) == ["ab", "", ""]
+    assert stored(scene, repository) == ["ab", "c", ""]
+    assert board.notice.text == "Added 4 scripts in One and Two."
+    assert board.board_actions.undo.toolTip() == "Undo: Copy 2 scripts"
+    changed(qtbot, board, board._arranger.undo)
+    assert stored(scene, one) == stored(scene, two) == ["", "", ""]
+    changed(qtbot, board, board._arranger.redo)
+    assert stored(scene, one) == stored(scene, two) == ["ab", "", ""]
+
+
+def test_selected_cards_and_all_lanes_are_copied(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    other = add_repository(scene, "Other")
+    board = make("ab", "c")
+    pick(board, "b")
+    copy_menu(board)["Copy to other &repositories…"].trigger()
+    answer_repositories(qtbot, board, "Other")
+    assert stored(scene, other) == ["b", "", ""]
+    copy_menu(board)["&All lanes…"].trigger()
+    answer_repositories(qtbot, board, "Other")
+    assert stored(scene, other) == ["ba", "c", ""]
+    copy_menu(board)["&All lanes…"].trigger()
+    answer_repositories(qtbot, board, "Other")
+    assert board.notice.text == "All of that is there already."
+
+
+def test_a_script_is_added_in_several_repositories_at_once(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    other = add_repository(scene, "Other")
+    board = make("a")
+    board.library.select(scene.workspace.store.scripts.get("x").id)
+    board._spreading.ask_to_assign(board.library.selected_all(), POST, "After the backup")
+    answer_repositories(qtbot, board, "Documents", "Other")
+    assert stored(scene, repository) == ["a", "x", ""]
+    assert stored(scene, other) == ["", "x", ""]
+    qtbot.waitUntil(lambda: shown(board) == ["a", "x", ""])
+    changed(qtbot, board, board._arranger.undo)
+    assert stored(scene, repository) == ["a", "", ""]
+    assert stored(scene, other) == ["", "", ""]
 
 
 def test_a_running_backup_is_said_to_keep_its_scripts(make: Make) -> None:

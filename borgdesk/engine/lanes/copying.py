@@ -1,0 +1,125 @@
+"""Assigns scripts to lanes of several repositories at once: copies of assignments, or scripts of the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.errors import SecretsUnavailable
+from borgdesk.domain.ids import RepositoryId, ScriptId
+from borgdesk.domain.run import Hook
+from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes.arrangement import Arrangement
+from borgdesk.engine.lanes.assignments import Changes, assign
+from borgdesk.engine.secrets.secret_lifetime import secret_owner
+from borgdesk.engine.workspace import Workspace
+from borgdesk.translation import _
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A script that is to be at the end of a lane, with its options."""
+
+    script_id: ScriptId
+    hook: Hook
+    changes: Changes = Changes()  # noqa: RUF009 - it is immutable
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What changed in the lanes of one repository."""
+
+    repository_id: RepositoryId
+    repository: str
+    before: Arrangement
+    after: Arrangement
+
+    @property
+    def added(self) -> int:
+        """The number of scripts that are new there."""
+        return len(self.after) - len(self.before)
+
+
+def copies(workspace: Workspace, assignments: Iterable[Assignment]) -> list[Wanted]:
+    """Return what to assign so that it equals these assignments, with their secret values.
+
+    Raises:
+        SecretsUnavailable: the keyring is unavailable, or does not have a value.
+    """
+    return [
+        Wanted(
+            one.script_id,
+            one.hook,
+            Changes(
+                enabled=one.enabled,
+                timeout=one.timeout,
+                run_on=one.run_on,
+                on_failure=one.on_failure,
+                parameters=one.parameters,
+                secrets={name: _value(workspace, one, name) for name in sorted(one.secrets)},
+            ),
+        )
+        for one in assignments
+    ]
+
+
+def _value(workspace: Workspace, one: Assignment, name: str) -> str:
+    value = workspace.secrets.get(secret_owner(one.id), name)
+    if value is None:
+        raise SecretsUnavailable(
+            _("The value of {name} of “{script}” is not in the keyring.").format(name=name, script=one.script)
+        )
+    return value
+
+
+def assign_in(workspace: Workspace, wanted: Sequence[Wanted], targets: Sequence[RepositoryId]) -> list[Elsewhere]:
+    """Assign scripts in several repositories: all of them, or nothing is changed.
+
+    A script that is in that lane of a repository already is not assigned again.
+
+    Raises:
+        NotFound: a repository or script was removed.
+        SecretsUnavailable: a secret value cannot be stored.
+    """
+    done: list[Elsewhere] = []
+    try:
+        for target in targets:
+            done.append(Elsewhere(target, _name(workspace, target), _lanes(workspace, target), ()))
+            there = {(one.script_id, one.hook) for one in done[-1].before}
+            for one in wanted:
+                if (one.script_id, one.hook) not in there:
+                    assign(workspace, target, one.script_id, one.hook, one.changes)
+            done[-1] = _ended(workspace, done[-1])
+    except BaseException:
+        undo(workspace, [_ended(workspace, one) for one in done])
+        raise
+    return done
+
+
+def _ended(workspace: Workspace, one: Elsewhere) -> Elsewhere:
+    return Elsewhere(one.repository_id, one.repository, one.before, _lanes(workspace, one.repository_id))
+
+
+def _name(workspace: Workspace, repository_id: RepositoryId) -> str:
+    return workspace.store.repositories.get(repository_id).name
+
+
+def _lanes(workspace: Workspace, repository_id: RepositoryId) -> Arrangement:
+    return tuple(workspace.store.assignments.list(repository_id))
+
+
+def undo(workspace: Workspace, changes: Sequence[Elsewhere]) -> None:
+    """Undo changes, keeping what else was changed meanwhile.
+
+    Raises:
+        Changed: somebody else changed one of the assignments.
+    """
+    for one in changes:
+        arrangement.arrange(workspace, one.repository_id, one.after, one.before)
+
+
+def redo(workspace: Workspace, changes: Sequence[Elsewhere]) -> None:
+    """Do undone changes again, as :func:`undo`."""
+    for one in changes:
+        arrangement.arrange(workspace, one.repository_id, one.before, one.after)

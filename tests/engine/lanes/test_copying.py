@@ -1,0 +1,73 @@
+"""Assigning scripts in several repositories, and undoing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.errors import NotFound, SecretsUnavailable
+from borgdesk.domain.ids import RepositoryId, ScriptId
+from borgdesk.domain.run import RunOn
+from borgdesk.engine.lanes.copying import Wanted, assign_in, copies, redo, undo
+from borgdesk.engine.secrets.secret_lifetime import secret_owner
+from tests.engine.desk import POST, PRE, Desk
+
+SECRET = "[parameters.TOKEN]\nsecret = true"
+
+
+def lanes(desk: Desk, repository_id: RepositoryId) -> Sequence[Assignment]:
+    return desk.workspace.store.assignments.list(repository_id)
+
+
+def test_copies_have_the_options_and_the_secrets(desk: Desk) -> None:
+    stop = desk.add("Stop", PRE, parameters={"NAMES": "web"}, timeout=7)
+    alarm = desk.add("Alarm", POST, header=SECRET, run_on="failure", secrets={"TOKEN": "hush"}, enabled=False)
+    one, two = desk.add_repository("One"), desk.add_repository("Two")
+    done = assign_in(desk.workspace, copies(desk.workspace, [stop, alarm]), [one.id, two.id])
+    assert [(change.repository, change.added) for change in done] == [("One", 2), ("Two", 2)]
+    for repository in (one, two):
+        first, second = lanes(desk, repository.id)
+        assert (first.script, first.hook, first.timeout, first.parameters) == ("Stop", PRE, 7, {"NAMES": "web"})
+        assert (second.script, second.run_on, second.enabled) == ("Alarm", RunOn.parse("failure"), False)
+        assert desk.workspace.secrets.get(secret_owner(second.id), "TOKEN") == "hush"
+
+
+def test_what_is_there_is_not_doubled(desk: Desk) -> None:
+    stop = desk.add("Stop", PRE)
+    other = desk.add_repository("Other")
+    for added in (1, 0):
+        (done,) = assign_in(desk.workspace, copies(desk.workspace, [stop]), [other.id])
+        assert done.added == added
+    assert len(lanes(desk, other.id)) == 1
+
+
+def test_it_is_undone_and_done_again_with_its_secrets(desk: Desk) -> None:
+    alarm = desk.add("Alarm", POST, header=SECRET, secrets={"TOKEN": "hush"})
+    other = desk.add_repository("Other")
+    done = assign_in(desk.workspace, copies(desk.workspace, [alarm]), [other.id])
+    (copied,) = lanes(desk, other.id)
+    undo(desk.workspace, done)
+    assert not lanes(desk, other.id)
+    redo(desk.workspace, done)
+    assert lanes(desk, other.id) == [copied]
+    assert desk.workspace.secrets.get(secret_owner(copied.id), "TOKEN") == "hush"
+
+
+@pytest.mark.parametrize("wrong", ["repository", "script"])
+def test_all_or_nothing(desk: Desk, wrong: str) -> None:
+    stop = desk.add("Stop", PRE)
+    other = desk.add_repository("Other")
+    wanted = [Wanted(stop.script_id, PRE), Wanted(ScriptId(99) if wrong == "script" else stop.script_id, POST)]
+    targets = [other.id, RepositoryId(99)] if wrong == "repository" else [other.id]
+    with pytest.raises(NotFound):
+        assign_in(desk.workspace, wanted, targets)
+    assert not lanes(desk, other.id)
+
+
+def test_a_secret_that_is_gone_is_not_copied_as_nothing(desk: Desk) -> None:
+    alarm = desk.add("Alarm", POST, header=SECRET, secrets={"TOKEN": "hush"})
+    desk.workspace.secrets.delete(secret_owner(alarm.id), "TOKEN")
+    with pytest.raises(SecretsUnavailable):
+        copies(desk.workspace, [alarm])
