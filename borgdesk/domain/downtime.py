@@ -43,7 +43,8 @@ def is_pair(stopping: str, starting: str) -> bool:
     """Return whether one script starts again what the other stops, judging by their names."""
     one, other = stopping.casefold(), starting.casefold()
     for down, up in _OPPOSITES:
-        if down in _ONLY_MODE and not _MODE.search(one):
+        # A board asks this of many pairs: the search for a plain word comes first.
+        if up not in other or (down in _ONLY_MODE and not _MODE.search(one)):
             continue
         if re.sub(rf"\b{down}\b", up, one) == other != one:
             return True
