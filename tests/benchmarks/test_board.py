@@ -1,4 +1,4 @@
-"""Benchmark of the board with 30 cards and 100 scripts: how long it takes to open and to change. Run by ``make bench``."""
+"""Benchmark of opening and changing a board with 30 cards and 100 scripts. Run by ``make bench``."""
 
 from __future__ import annotations
 
