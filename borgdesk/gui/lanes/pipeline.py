@@ -9,6 +9,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES, Hook, Outcome, RunKind
 from borgdesk.engine.lanes.foresight import Foresight
 from borgdesk.gui.lanes.borg_row import BorgRow, kept, reading
+from borgdesk.gui.lanes.drag_scroller import DragScroller
 from borgdesk.gui.lanes.gutter import Gutter
 from borgdesk.gui.lanes.lane import Lane
 from borgdesk.translation import _
@@ -34,6 +35,8 @@ class Pipeline(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidget(self.gutter)
+        viewports = [lane.view.viewport() for lane in self.lanes.values()]
+        DragScroller(self, [*self.lanes.values(), *viewports])
 
     def show_repository(self, repository: Repository, foresight: Foresight | None = None) -> None:
         """Show what Borg does in a backup of a repository, or would do if that went as foreseen."""

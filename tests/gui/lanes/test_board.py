@@ -27,6 +27,7 @@ from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.lanes.cards import CARD_ROLE
 from borgdesk.gui.lanes.chips import chips_of, values_of
 from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
+from borgdesk.gui.lanes.drag_scroller import DragScroller
 from borgdesk.gui.lanes.gutter import was_down
 from borgdesk.gui.lanes.repositories_dialog import RepositoriesDialog
 from borgdesk.gui.workers.background import Background
@@ -363,6 +364,21 @@ def test_the_lane_under_the_pointer_lights_up_and_opens_a_place(make: Make) -> N
     QApplication.sendEvent(lane.view.viewport(), QDragLeaveEvent())
     assert not any(one.is_lit for one in board.lanes.values())
     assert [lane.view.visualRect(lane.cards.index(row)) for row in range(2)] == cards
+
+
+def test_a_drag_near_the_lower_edge_scrolls_to_the_lanes_below(make: Make, qtbot: QtBot) -> None:
+    board = make("abcdefghijkl", "m")
+    board.resize(700, 400)
+    area, lane = board.pipeline, board.lanes[PRE]
+    bar = area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and area.viewport().height() < lane.y() + lane.height())
+    view = lane.view.viewport()
+    low = QPoint(40, view.mapFrom(area.viewport(), QPoint(0, area.viewport().height() - 4)).y())
+    enter(view, board.library.list.model().mimeData([board.library.list.model().index(0, 0)]), low)
+    qtbot.waitUntil(lambda: bar.value() == bar.maximum())
+    QApplication.sendEvent(view, QDragLeaveEvent())
+    (scroller,) = area.findChildren(DragScroller)
+    assert not scroller.is_scrolling
 
 
 def test_no_place_opens_where_a_card_is_already(make: Make) -> None:
