@@ -44,6 +44,7 @@ class OutcomeBar(QWidget):
         label = QLabel(_("What happens if"))
         label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.hint = ElidedLabel()
+        self.hint.setMinimumWidth(1)  # On a small screen, the tools need the room.
         """What else there is to say about the lanes, beside the title, so that nothing moves."""
         row = QHBoxLayout()
         row.setSpacing(0)
