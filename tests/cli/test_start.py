@@ -50,6 +50,16 @@ def test_the_window_is_imported_without_the_store_and_the_parser() -> None:
     assert done.stdout == "set()\n"
 
 
+def test_the_first_page_is_shown_without_the_other_pages_and_the_chores() -> None:
+    late = (
+        "{'borgdesk.gui.runs.history_page', 'borgdesk.gui.repositories.repositories_page', "
+        "'borgdesk.engine.runs.restore_undo', 'borgdesk.engine.schedule.installation'}"
+    )
+    program = f"import sys, borgdesk.gui.shell.shell; print({late} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_the_sources_of_imported_modules_are_not_read_by_qt() -> None:
     """PySide6 would look for its name in each of them, and keep them in memory."""
     program = """

@@ -9,7 +9,6 @@ from pathlib import Path
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.processes.process import Detached, StartFailed
 from borgdesk.engine.processes.self_start import python_command
-from borgdesk.engine.runs import demo
 from borgdesk.translation import _
 
 
@@ -28,6 +27,9 @@ def open_sample_window(environment: Mapping[str, str]) -> SampleWindow:
     Raises:
         BorgDeskError: the data could not be created, or the window not started.
     """
+    # Not at the top: hardly ever needed, and the first page would wait for what it imports.
+    from borgdesk.engine.runs import demo
+
     made = demo.build(None, environment)
     made.workspace.store.close()
     try:

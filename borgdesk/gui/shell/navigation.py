@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from borgdesk.domain.ids import RepositoryId, RunId, ScriptId
 from borgdesk.gui.overview.overview_page import OverviewPage
-from borgdesk.gui.runs.history_page import HistoryPage
 from borgdesk.gui.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from borgdesk.engine.imports.carrying_out import Imported
     from borgdesk.gui.repositories.repositories_page import RepositoriesPage
+    from borgdesk.gui.runs.history_page import HistoryPage
     from borgdesk.gui.scripts.scripts_page import ScriptsPage
 
 OVERVIEW, REPOSITORIES, ARCHIVES = "overview", "repositories", "archives"
@@ -129,6 +129,8 @@ class Navigation:
             self._scripts().shut_down()
 
     def _history(self) -> HistoryPage:
+        from borgdesk.gui.runs.history_page import HistoryPage
+
         page = self._window.page(HISTORY)
         assert isinstance(page, HistoryPage)
         return page

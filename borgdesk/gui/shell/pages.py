@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.overview.overview_page import OverviewPage
-from borgdesk.gui.runs.history_page import HistoryPage
 from borgdesk.gui.shell import navigation, quit_dialog
 from borgdesk.gui.shell.backup_requests import BackupRequests
 from borgdesk.gui.shell.lifetime import Lifetime, Work
@@ -54,10 +53,6 @@ class Pages(QObject):
             PageEntry(navigation.HISTORY, _("History"), "history", self._make_history),
             PageEntry(navigation.SETTINGS, _("Settings"), "settings", self._make_settings),
         ]
-
-    def import_late_pages(self) -> None:
-        """Import the modules of large pages before they are opened: each takes up to 100 ms."""
-        self._background.do(_import_late_pages)
 
     def _make_overview(self) -> Page:
         page = OverviewPage(self._workspace, self._background, self._executor)
@@ -120,6 +115,8 @@ class Pages(QObject):
         return page
 
     def _make_history(self) -> Page:
+        from borgdesk.gui.runs.history_page import HistoryPage
+
         page = HistoryPage(self._workspace, self._background, self._executor)
         page.run_again_requested.connect(self._requests.run_again)
         page.stop_requested.connect(self._executor.stop)
@@ -144,8 +141,10 @@ class Pages(QObject):
         dialog.open()
 
 
-def _import_late_pages() -> None:
+def import_late_pages() -> None:
+    """Import the modules of all other pages before they are opened: each takes up to 100 ms."""
     import borgdesk.gui.archives.archives_page
     import borgdesk.gui.repositories.repositories_page
+    import borgdesk.gui.runs.history_page
     import borgdesk.gui.scripts.scripts_page
     import borgdesk.gui.settings.settings_page  # noqa: F401

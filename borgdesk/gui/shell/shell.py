@@ -8,19 +8,14 @@ from PySide6.QtWidgets import QApplication
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
 from borgdesk.domain.window_request import Wanted, WindowRequest
-from borgdesk.engine.archives.mounts import recover_mounts, unmount_ours
-from borgdesk.engine.desktop import autostart
-from borgdesk.engine.runs.active_run import now
-from borgdesk.engine.runs.restore_undo import forget_old_restores
-from borgdesk.engine.schedule.installation import try_to_follow_schedules
 from borgdesk.engine.settings.borg_program import mark_advised, untold_advice
-from borgdesk.engine.settings.changing import follow_autostart
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import Overview
 from borgdesk.gui.runs.run_bar import RunBar
 from borgdesk.gui.shell import quit_dialog
 from borgdesk.gui.shell.backup_requests import BackupRequests
+from borgdesk.gui.shell.chores import Chore, chores
 from borgdesk.gui.shell.history_cleaner import HistoryCleaner
 from borgdesk.gui.shell.history_indexer import HistoryIndexer
 from borgdesk.gui.shell.lifetime import Lifetime, Work
@@ -28,7 +23,7 @@ from borgdesk.gui.shell.lost_edits import LostEdits
 from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.navigation import Navigation
 from borgdesk.gui.shell.notifications import Notifications
-from borgdesk.gui.shell.pages import Pages
+from borgdesk.gui.shell.pages import Pages, import_late_pages
 from borgdesk.gui.shell.schedule_ticker import ScheduleTicker
 from borgdesk.gui.shell.taskbar import Taskbar
 from borgdesk.gui.shell.tray import Tray
@@ -104,14 +99,8 @@ class Shell(QObject):
         self.ticker.start()
         self.cleaner.start()
         self.indexer.start()
-        QTimer.singleShot(_IDLE, self, self._warm_up)
         background.ask(self._lost_edits.take, self._on_lost_edits_read, owner=self)
-        background.do(lambda: autostart.install(workspace.environment))
-        background.do(lambda: follow_autostart(workspace))
-        background.ask(lambda: untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
-        background.do(lambda: try_to_follow_schedules(workspace))
-        background.do(lambda: forget_old_restores(workspace, now()))
-        background.do(lambda: recover_mounts(workspace))
+        QTimer.singleShot(_IDLE, self, self._warm_up)
 
     def open(self, request: WindowRequest) -> None:
         """Show what another process, or a click on a notification, asks for."""
@@ -135,6 +124,8 @@ class Shell(QObject):
 
     def finish(self) -> None:
         """Shut everything down at the end of the program."""
+        from borgdesk.engine.archives.mounts import unmount_ours
+
         self.executor.stop_all()
         self.navigation.shut_down()
         while not self.executor.wait(1.0):
@@ -173,10 +164,19 @@ class Shell(QObject):
         self.notifications.requested.connect(self.open)
 
     def _warm_up(self) -> None:
-        """Load what the next pages need while the program is idle and no backup competes for Python's lock."""
-        self._pages.import_late_pages()
+        """Do what can wait for the first content, while no backup competes for Python's lock."""
+        workspace, background = self._workspace, self._background
+        background.ask(import_late_pages, self._on_late_pages_imported, owner=self)
+        background.ask(lambda: untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
+        background.ask(lambda: chores(workspace), self._on_chores_found, owner=self)
+
+    def _on_late_pages_imported(self, _imported: None) -> None:
         self.navigation.warm_up()
         self.notifications.listen()
+
+    def _on_chores_found(self, found: list[Chore]) -> None:
+        for chore in found:
+            self._background.do(chore)
 
     def _stop_runs(self) -> None:
         self.executor.stop_all(by_system=self._lifetime.is_end_by_system)
