@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.decisions import Policy
@@ -13,7 +13,9 @@ from borgdesk.domain.repository import COUNTING_RULES, Repository, Retention
 from borgdesk.domain.run import RunKind
 from borgdesk.domain.script import Revision, Script
 from borgdesk.domain.server import port_of
-from borgdesk.engine.runs.story import Entry, Story
+
+if TYPE_CHECKING:
+    from borgdesk.engine.runs.story import Entry, Story
 
 Json = dict[str, Any]
 _SPACE: Json = {"free_before": None, "free_after": None, "repository_size": None}

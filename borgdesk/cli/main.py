@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 
 _MODULES = {
     "repo": "repositories",
+    "repo add": "repository_changes",
+    "repo edit": "repository_changes",
+    "repo remove": "repository_changes",
+    "repo preview": "previews",
     "script": "scripts",
     "script test": "script_test",
     "assignment": "assignments",

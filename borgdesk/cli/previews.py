@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from borgdesk.cli import words
-from borgdesk.cli.console import Console
+from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.json_values import Json
 from borgdesk.cli.stopping import stoppable
 from borgdesk.cli.tables import Column, table
@@ -84,3 +84,6 @@ def _show(out: Screen, made: BackupPreview, biggest: list[Entry], excluded: list
 
 def _path(entry: Entry) -> str:
     return f"/{entry.path}/" if entry.is_folder else f"/{entry.path}"
+
+
+COMMANDS: Commands = {"preview": preview}

@@ -42,6 +42,19 @@ def test_what_is_imported(desk: BorgDesk, arguments: str, heavy: str) -> None:
     assert done.stderr.splitlines()[-1] == heavy
 
 
+def test_the_list_of_repositories_imports_nothing_that_only_runs_and_changes_need(desk: BorgDesk) -> None:
+    program = """
+import sys
+from borgdesk.__main__ import main
+code = main(sys.argv[1:])
+ours = (name.split(".")[1:3] for name in sys.modules if name.startswith("borgdesk."))
+print(code, sorted({name[1] for name in ours if name[0] == "engine" and len(name) > 1}))
+"""
+    argv = [sys.executable, "-c", program, "--json", "repo", "list"]
+    done = subprocess.run(argv, env=desk.environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 ['workspace']"
+
+
 def test_the_window_is_imported_without_the_store_and_the_parser() -> None:
     """It is painted first."""
     late = "{'sqlalchemy', 'borgdesk.engine.workspace', 'borgdesk.cli.parser'}"

@@ -34,7 +34,7 @@ FOR_PROGRAMMERS = {
 LOGS = {"line", "say"}
 """Calls in the engine that write to the log of a run or its guardian, which programs read."""
 
-COMMAND = r"^(archive|import|restore|script|key|passphrase|history) [\w-]+$"
+COMMAND = r"^(archive|import|repo|restore|script|key|passphrase|history) [\w-]+$"
 SQL = r"^\s*\(?(PRAGMA|CREATE|INSERT|SELECT|UPDATE|DELETE)|^folder \{\}|WHERE item|^item\.name|^\{\} AND "
 """Every file of the store may have it."""
 NOT_SHOWN = {
