@@ -59,6 +59,11 @@ class TableModel(QAbstractTableModel, Generic[T]):
         """Return the position of the row with that key."""
         return self._places.get(key)
 
+    def contains(self, place: int, text: str) -> bool:
+        """Return whether the row at a position shows *text*, which is folded, in any column, ignoring case."""
+        row = self._rows[place]
+        return any(text in column.text(row).casefold() for column in self.columns)
+
     def set_rows(self, rows: Iterable[T], *, has_more: bool = False) -> None:
         """Replace the rows; the selection is kept for keys that remain."""
         new = self._sorted(rows)

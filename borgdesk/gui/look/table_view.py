@@ -69,7 +69,7 @@ class TableView(QTableView, Generic[T]):
         self.rows = model
         self._empty = empty
         self._no_match = _("No matches.")
-        self._filter = _Filter(self)
+        self._filter = _Filter(model, self)
         self._proxy: QAbstractProxyModel = self._filter if filterable else QIdentityProxyModel(self)
         self._proxy.setSourceModel(model)
         self.setModel(self._proxy)
@@ -113,7 +113,7 @@ class TableView(QTableView, Generic[T]):
 
     def set_filter(self, text: str) -> None:
         """Show only rows that contain *text* in any column, ignoring case."""
-        self._filter.setFilterFixedString(text.strip())
+        self._filter.set_text(text.strip())
 
     def search_field(self, name: str, parent: QWidget | None = None) -> SearchField:
         """Return a field that filters this table while the user types; Down moves the focus to the table."""
@@ -222,12 +222,24 @@ def paint_empty(view: QTableView, text: str) -> None:
 
 
 class _Filter(QSortFilterProxyModel):
-    """Filters only; the model sorts."""
+    """Filters only; the model sorts.
 
-    def __init__(self, parent: QWidget) -> None:
+    Asks the model once for each row. Qt's own filter asks it for each cell, in half a dozen calls, which took twice as
+    long.
+    """
+
+    def __init__(self, model: TableModel[Any], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setFilterKeyColumn(-1)
+        self._model, self._text = model, ""
+
+    def set_text(self, text: str) -> None:
+        """Keep the rows that contain *text*."""
+        self.beginFilterChange()
+        self._text = text.casefold()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex) -> bool:
+        return not self._text or self._model.contains(source_row, self._text)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self.sourceModel().sort(column, order)

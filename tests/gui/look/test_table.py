@@ -10,7 +10,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from borgdesk.gui.look.columns import Column
-from borgdesk.gui.look.table import TableModel
+from borgdesk.gui.look.table import Index, TableModel
 from borgdesk.gui.look.table_view import TableView
 from borgdesk.gui.look.theme import Tone
 
@@ -109,6 +109,16 @@ def test_filter_looks_into_all_columns_and_ignores_case(qtbot: QtBot) -> None:
     assert shown(view) == ["apple"]
     qtbot.keyClick(field, Qt.Key.Key_Escape)
     assert len(shown(view)) == 3
+
+
+def test_the_filter_does_not_ask_for_each_cell(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(*(Fruit(f"Fruit {number}", number) for number in range(1000)))
+    view = view_of(model, qtbot)
+    asked: list[Index] = []
+    monkeypatch.setattr(type(model), "data", lambda _model, index, _role=0: asked.append(index))
+    view.set_filter("fruit 99")
+    assert view.model().rowCount() == 11
+    assert len(asked) < 100
 
 
 def test_keyboard_activates_and_deletes(qtbot: QtBot) -> None:
