@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
@@ -22,6 +24,22 @@ from borgdesk.gui.workers.background import Background
 
 if TYPE_CHECKING:
     from borgdesk.gui.editor.editor import ScriptEditor
+
+T = TypeVar("T")
+
+
+def with_editor(load: Callable[[], T]) -> Callable[[], T]:
+    """Return *load*, preceded by the import of the editor, for a thread other than the window's, which it would stall.
+
+    If the editor cannot be imported, that is told where one is made.
+    """
+
+    def loaded() -> T:
+        with suppress(ImportError):
+            import borgdesk.gui.editor.editor  # noqa: F401
+        return load()
+
+    return loaded
 
 
 class ScriptText(ScriptLayout):

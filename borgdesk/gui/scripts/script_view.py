@@ -25,7 +25,7 @@ from borgdesk.gui.scripts.details_tab import ScriptForm
 from borgdesk.gui.scripts.draft_writer import DraftWriter
 from borgdesk.gui.scripts.outside_changes import OutsideChanges
 from borgdesk.gui.scripts.script_past import ScriptPast
-from borgdesk.gui.scripts.script_text import ScriptText
+from borgdesk.gui.scripts.script_text import ScriptText, with_editor
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
 
@@ -109,7 +109,7 @@ class ScriptView(ScriptText):
         self._wanted = script_id
         load = script_editing.load if draft is None else script_editing.load_if_there
         shown = partial(self._on_loaded, self._asked, draft)
-        self._background.ask(partial(load, self._workspace, script_id), shown, owner=self)
+        self._background.ask(with_editor(partial(load, self._workspace, script_id)), shown, owner=self)
 
     def open_new(self, name: str) -> None:
         """Begin a new script."""

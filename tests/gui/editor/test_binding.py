@@ -97,6 +97,20 @@ def test_the_editor_loads_pyqt6_only_when_it_is_imported() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+def test_the_editor_is_imported_in_the_thread_that_loads_the_first_script() -> None:
+    program = (
+        "import sys, threading\n"
+        "from borgdesk.gui.scripts.script_text import with_editor\n"
+        "load = with_editor(lambda: print('borgdesk.gui.editor.editor' in sys.modules))\n"
+        "assert 'borgdesk.gui.editor.editor' not in sys.modules\n"
+        "thread = threading.Thread(target=load)\n"
+        "thread.start()\n"
+        "thread.join()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "True\n"
+
+
 def test_importing_pyqt6_first_is_refused_with_a_sentence() -> None:
     program = (
         "import ctypes, PyQt6\n"
