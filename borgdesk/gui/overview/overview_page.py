@@ -78,9 +78,12 @@ class OverviewPage(Page):
         self._header = PageHeader(_("Overview"), self)
         self._nothing_owed = OwedLine(self)
         self._header.row.addWidget(self._nothing_owed)
+        self._add = self._header.add_button(_("&Add repository…"), "list-add", self.repositories_requested.emit)
         self._all = self._header.add_button(
-            _("Back up &all"), "media-playback-start", self._ask_all, _("Back up every repository now")
+            _("Back up a&ll"), "media-playback-start", self._ask_all, _("Back up every repository now")
         )
+        for button in (self._add, self._all):
+            button.hide()
         self._empty = FirstSteps(self)
         self._empty.repositories_requested.connect(self.repositories_requested)
         self._empty.scripts_requested.connect(self.scripts_requested)
@@ -145,6 +148,8 @@ class OverviewPage(Page):
         self._show_recovered(overview.recovered)
         self._memory.show_question(overview.forgettable)
         self._empty.setVisible(not overview.repositories)
+        # Without any, the first steps have a button for it.
+        self._add.setVisible(bool(overview.repositories))
         self._all.setVisible(len(overview.repositories) > 1)
         self._show_lives()
         self.overview_read.emit(overview)

@@ -9,9 +9,10 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDialogButtonBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.version import VERSION
-from borgdesk.gui.look import icons
+from borgdesk.gui.look import icons, words
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.form_parts import selectable_text
+from borgdesk.gui.shell.report import NOT_ASKED
 from borgdesk.translation import _
 
 _WIDTH = 560
@@ -39,11 +40,11 @@ class AboutDialog(Dialog):
         form = QFormLayout()
         names = {
             "Borg": _("Borg:"), "Python": _("Python:"), "Qt": _("Qt:"), "SQLite": _("SQLite:"), "System": _("System:"),
-            "Desktop": _("Desktop:"), "Config": _("Window's own settings:"), "Data": _("Database and scripts:"),
+            "Config": _("Window's own settings:"), "Data": _("Database and scripts:"),
             "State": _("Run logs, program's log:"), "Cache": _("Cache:"),
         }  # fmt: skip
         for name, label in names.items():
-            form.addRow(label, selectable_text(facts[name]))
+            form.addRow(label, selectable_text(_shown(facts[name])))
         column.addLayout(form)
         column.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -55,3 +56,7 @@ class AboutDialog(Dialog):
         buttons.addButton(self.copy_report, QDialogButtonBox.ButtonRole.ActionRole)
         column.addWidget(buttons)
         self.resize(_WIDTH, column.totalHeightForWidth(_WIDTH))
+
+
+def _shown(fact: str) -> str:
+    return words.NOTHING if fact == NOT_ASKED else fact

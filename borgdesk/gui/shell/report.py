@@ -20,6 +20,8 @@ from borgdesk.store.database import SQLITE_VERSION
 
 _LINES = 300
 """Number of log lines in the report."""
+NOT_ASKED = "not asked"
+"""In place of Borg's version, if there is no workspace that says which Borg it is."""
 
 
 def report(paths: Paths, workspace: Workspace | None) -> str:
@@ -39,7 +41,7 @@ def facts(paths: Paths, workspace: Workspace | None) -> dict[str, str]:
     """Return versions and folders, by their English names; as :func:`report`, not in the GUI thread."""
     return {
         "BorgDesk": VERSION,
-        "Borg": "not asked" if workspace is None else _borg(workspace),
+        "Borg": NOT_ASKED if workspace is None else _borg(workspace),
         "Python": platform.python_version(),
         "Qt": f"{qVersion()}, PySide6 {PySide6.__version__}, {QGuiApplication.platformName()}",
         "SQLite": SQLITE_VERSION,

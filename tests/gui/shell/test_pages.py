@@ -109,6 +109,8 @@ class TestOverview:
         with qtbot.waitSignal(page.backup_requested) as asked:
             press(qtbot, card, "Back up now")
         assert asked.args == [repository.id]
+        with qtbot.waitSignal(page.repositories_requested):
+            press(qtbot, page, "Add repository…")
         with qtbot.waitSignal(page.run_requested) as asked:
             press(qtbot, card, "Show")
         assert asked.args == [run.id]
