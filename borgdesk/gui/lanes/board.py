@@ -358,6 +358,7 @@ class AssignmentBoard(QWidget):
         actions.script_requested.connect(self.script_requested)
         actions.addition_requested.connect(self._on_addition_requested)
         actions.copy_requested.connect(self._on_copy_requested)
+        actions.comparison_requested.connect(lambda: self._spreading.show_comparison(self._arranger.board))
         actions.spreading_requested.connect(
             lambda hook: self._spreading.ask_to_assign(self.library.selected_all(), hook, lane_title(hook))
         )

@@ -39,6 +39,7 @@ class BoardActions(QObject):
     """The script selected in the library is to be added to the lane of this Hook."""
     copy_requested = Signal(object)
     """What is to be copied to other repositories: the Hook of a lane, "cards" for those selected, or "all"."""
+    comparison_requested = Signal()
     spreading_requested = Signal(object)
     """The scripts selected in the library are to be added to the lane of this Hook in several repositories."""
     undo_requested = Signal()
@@ -138,9 +139,11 @@ class BoardActions(QObject):
             for hook in LANES
         }
         self._all = menu.addAction(_("&All lanes…"), partial(self.copy_requested.emit, "all"))
+        menu.addSeparator()
+        menu.addAction(_("&Compare with another repository…"), self.comparison_requested.emit)
         button = QToolButton()
         button.setText(_("Copy"))
-        button.setToolTip(_("Copy scripts with their options to other repositories"))
+        button.setToolTip(_("Copy scripts with their options to other repositories, or compare them"))
         button.setIcon(icons.icon("edit-copy"))
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

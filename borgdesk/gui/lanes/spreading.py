@@ -1,4 +1,4 @@
-"""Assigns cards and scripts of the board in other repositories, too, which can be undone like every change."""
+"""Assigns cards and scripts of the board in other repositories, too, which can be undone, and compares two boards."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from borgdesk.domain.script import Script
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.lanes.copying import Elsewhere, Wanted, assign_in, copies
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.lanes.comparison_dialog import ComparisonDialog
 from borgdesk.gui.lanes.drag import named
 from borgdesk.gui.lanes.repositories_dialog import RepositoriesDialog
 from borgdesk.gui.lanes.undo_history import Change
@@ -63,6 +64,20 @@ class Spreading(QObject):
                 _("Add {script}").format(script=name),
                 lambda: [Wanted(script.id, hook) for script in scripts],
             )
+
+    def show_comparison(self, board: RepositoryLanes | None) -> None:
+        """Show how the lanes of a repository differ from those of another."""
+        if board is None:
+            return
+        here = board.repository
+
+        def show(repositories: list[Repository]) -> None:
+            others = [one for one in repositories if one.id != here.id]
+            dialog = ComparisonDialog(self._workspace, self._background, here, others, self._board)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+        self._background.ask(self._workspace.store.repositories.list, show, owner=self)
 
     def _ask(self, title: str, question: str, text: str, wanted: Question, but: RepositoryId | None = None) -> None:
         def show(repositories: list[Repository]) -> None:

@@ -22,10 +22,12 @@ from borgdesk.domain.ids import AssignmentId, RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import ALWAYS, LANES, ExecutionStatus, Hook, OnFailure, Outcome, RunOn
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
+from borgdesk.engine.lanes.copying import assign_in, copies
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.lanes.cards import CARD_ROLE
 from borgdesk.gui.lanes.chips import chips_of, values_of
+from borgdesk.gui.lanes.comparison_dialog import ComparisonDialog
 from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
 from borgdesk.gui.lanes.drag_scroller import DragScroller
 from borgdesk.gui.lanes.gutter import was_down
@@ -682,6 +684,30 @@ def test_selected_cards_and_all_lanes_are_copied(
     copy_menu(board)["&All lanes…"].trigger()
     answer_repositories(qtbot, board, "Other")
     assert board.notice.text == "All of that is there already."
+
+
+def test_two_boards_are_compared(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    other, third = add_repository(scene, "Other"), add_repository(scene, "Third")
+    board = make("ab", "c")
+    assign_in(scene.workspace, copies(scene.workspace, board.assignments), [third.id])
+    assign_in(scene.workspace, copies(scene.workspace, board.assignments[:1]), [other.id])
+    copy_menu(board)["&Compare with another repository…"].trigger()
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in board.findChildren(ComparisonDialog)))
+    (dialog,) = board.findChildren(ComparisonDialog)
+    qtbot.waitUntil(lambda: dialog.said.text() == "2 scripts differ.")
+    every = Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive
+    rows = [[item.text(column) for column in range(3)] for item in dialog.tree.findItems("", every)]
+    assert rows == [
+        ["Before the backup", "", ""],
+        ["a", "1. Always · at most 5 min", "1. Always · at most 5 min"],
+        ["b", "2. Always · at most 5 min", "not assigned"],
+        ["After the backup", "", ""],
+        ["c", "1. Always · at most 5 min", "not assigned"],
+    ]
+    dialog.other.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: dialog.said.text() == "The scripts are the same. Secret values are not compared.")
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not board.findChildren(ComparisonDialog))
 
 
 def test_a_script_is_added_in_several_repositories_at_once(
