@@ -52,11 +52,8 @@ class CardDelegate(QStyledItemDelegate):
         paint_switch(painter, self.switch_rect(option, index), option.palette, on=card.assignment.enabled)
         line.setLeft(line.left() + _GRIP + 2)
         line.setRight(self.switch_rect(option, index).left() - PADDING)
-        if card.is_dim:
-            painter.setOpacity(0.65)
         left = self._paint_chips(painter, option, card, line)
         self._paint_name(painter, option, card, line.adjusted(0, 0, left - line.right() - PADDING, 0))
-        painter.setOpacity(1)
         if card.warnings:
             line.translate(0, line.height() + 4)
             self._paint_warning(painter, option, card, line)
@@ -102,7 +99,9 @@ class CardDelegate(QStyledItemDelegate):
             if left - width < least:
                 break
             left -= width
-            _paint_chip(painter, option, chip, QRect(left, line.top() - 2, width, line.height() + 4))
+            # What would not run is muted, but no fainter: it is still to be read.
+            shown = Chip(chip.text) if card.is_dim else chip
+            _paint_chip(painter, option, shown, QRect(left, line.top() - 2, width, line.height() + 4))
             left -= GAP
         return left
 
@@ -110,7 +109,7 @@ class CardDelegate(QStyledItemDelegate):
         palette: QPalette = option.palette
         muted = theme.color(theme.Tone.MUTED)
         bold = QFont(option.font)
-        bold.setBold(True)
+        bold.setBold(not card.is_dim)
         text = muted if card.is_dim else palette.color(QPalette.ColorRole.Text)
         area.setLeft(area.left() + _write(painter, bold, text, area, card.assignment.script) + GAP)
         said = card.remark if card.decision is not None else values_of(card.assignment)

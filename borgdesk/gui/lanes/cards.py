@@ -110,7 +110,8 @@ class LaneModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ". ".join(part for part in (card.assignment.script, card.facts, card.remark, card.down) if part)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (card.assignment.script, card.facts, *card.warnings, card.down)))
+            said = card.remark if card.decision is not None else ""
+            return "\n".join(filter(None, (card.assignment.script, card.facts, said, *card.warnings, card.down)))
         return None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:

@@ -516,6 +516,7 @@ def test_what_happens_if(make: Make, scene: Scene, repository: Repository, qtbot
     cards = [board.lanes[POST].cards.card(row) for row in range(2)]
     assert [card.is_dim for card in cards] == [True, False]
     assert cards[0].remark == "Condition is failure, outcome was success"
+    assert cards[0].remark in board.lanes[POST].cards.index(0).data(Qt.ItemDataRole.ToolTipRole)
     board.outcomes.button(Outcome.FAILURE).click()
     cards = [board.lanes[POST].cards.card(row) for row in range(2)]
     assert [card.is_dim for card in cards] == [False, False]
