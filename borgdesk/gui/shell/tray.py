@@ -17,6 +17,12 @@ from borgdesk.gui.workers.live_run import LiveRun
 from borgdesk.translation import _
 
 _SIDES = (16, 22, 24, 32, 48, 64)
+_STEPS = 8
+"""Number of steps in which the icon shows progress: each change sends pictures to the desktop."""
+_CIRCLE, _TOP = 360 * 16, 90 * 16
+"""Angles as Qt counts them."""
+_PALE = 220
+"""Per cent of the lightness: the part that is not done yet."""
 
 
 class TrayState(Enum):
@@ -40,6 +46,8 @@ class Tray(QObject):
         super().__init__(parent)
         self._base = application_icon
         self._state = TrayState.IDLE
+        self._steps: int | None = None
+        """How far the active runs are, as the icon shows it; None if that is not known."""
         self._needs_person = False
         self._active: tuple[LiveRun, ...] = ()
         self._others: tuple[Run, ...] = ()
@@ -146,11 +154,17 @@ class Tray(QObject):
             self._icon.setToolTip(tip)
         idle = TrayState.ATTENTION if self._needs_person else TrayState.IDLE
         state = TrayState.WORKING if self._active or self._others else idle
-        if state is not self._state:
-            self._state = state
-            self._icon.setIcon(self._drawn(state))
+        steps = self._progress() if state is TrayState.WORKING else None
+        if (state, steps) != (self._state, self._steps):
+            self._state, self._steps = state, steps
+            self._icon.setIcon(self._drawn(state, steps))
 
-    def _drawn(self, state: TrayState) -> QIcon:
+    def _progress(self) -> int | None:
+        fractions = (live.estimate().fraction for live in self._active if not live.story.stopping)
+        known = [fraction for fraction in fractions if fraction is not None]
+        return int(_STEPS * sum(known) / len(known)) if known else None
+
+    def _drawn(self, state: TrayState, steps: int | None = None) -> QIcon:
         icon = QIcon()
         for side in _SIDES:
             pixmap = QPixmap(side, side)
@@ -159,19 +173,26 @@ class Tray(QObject):
             self._base.paint(painter, QRect(0, 0, side, side))
             if state is not TrayState.IDLE:
                 tone = theme.Tone.WORKING if state is TrayState.WORKING else theme.Tone.BAD
-                _badge(painter, side, QColor(tone.value[0]))
+                _badge(painter, side, QColor(tone.value[0]), steps)
             painter.end()
             icon.addPixmap(pixmap)
         return icon
 
 
-def _badge(painter: QPainter, side: int, color: QColor) -> None:
-    """Draw a dot at the lower right, with a white rim so that it stands out from any background."""
-    width = round(side * 0.5)
+def _badge(painter: QPainter, side: int, color: QColor, steps: int | None) -> None:
+    """Draw a dot at the lower right, with a white rim so that it stands out from any background.
+
+    With *steps*, it fills clockwise from the top.
+    """
+    width = round(side * 0.58)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#ffffff"))
     painter.drawEllipse(side - width, side - width, width, width)
     rim = max(1, side // 16)
-    painter.setBrush(color)
-    painter.drawEllipse(side - width + rim, side - width + rim, width - 2 * rim, width - 2 * rim)
+    disc = QRect(side - width + rim, side - width + rim, width - 2 * rim, width - 2 * rim)
+    painter.setBrush(color if steps is None else color.lighter(_PALE))
+    painter.drawEllipse(disc)
+    if steps:
+        painter.setBrush(color)
+        painter.drawPie(disc, _TOP, -steps * _CIRCLE // _STEPS)

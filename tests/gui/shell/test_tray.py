@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.events import ExecutionStarted, StepBegan
 from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
+from borgdesk.domain.progress import Estimate
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, Step
 from borgdesk.gui.shell.tray import Tray, TrayState
@@ -60,6 +61,23 @@ def test_attention_waits_behind_work(tray: Tray) -> None:
     tray.show_attention(needed=False)
     states.append(tray.state)
     assert states == [TrayState.ATTENTION, TrayState.WORKING, TrayState.ATTENTION, TrayState.IDLE]
+
+
+def test_the_icon_shows_progress_in_a_few_steps(tray: Tray, monkeypatch: pytest.MonkeyPatch) -> None:
+    fractions: list[float | None] = [None]
+    monkeypatch.setattr(LiveRun, "estimate", lambda _: Estimate(fraction=fractions[0]))
+    pictures = []
+    for fraction in (None, 0.0, 0.3, 0.36, 0.8, 1.0):
+        fractions[0] = fraction
+        tray.show_active((live(),))
+        pictures.append((tray._icon.icon().cacheKey(), tray._icon.icon().pixmap(22, 22).toImage()))
+    unknown, none, some, same, more, done = pictures
+    assert some[0] == same[0], "nothing is sent to the desktop for a small step"
+    images = [one[1] for one in (unknown, none, some, more)]
+    assert all(one != other for place, one in enumerate(images) for other in images[:place])
+    assert done[1] != more[1]
+    tray.show_active(())
+    assert tray._icon.icon().pixmap(22, 22).toImage() not in [image for _, image in pictures]
 
 
 def test_the_menu_asks(tray: Tray, qtbot: QtBot) -> None:
