@@ -156,8 +156,9 @@ class NotificationSession:
             case "ActivationToken":
                 self._tokens[number] = body[1]
             case "ActionInvoked" if number in self._shown:
-                # A click closes it: none is shown as "resident" in terms of the specification.
                 opens = self._shown.pop(number).opened_by(body[1])
+                # A click closes it, says the specification; dunst leaves it where it is.
+                self._connection.send(new_method_call(_DAEMON, "CloseNotification", "u", (number,)))
                 if opens is not None:
                     self._pressed(opens, self._tokens.pop(number, ""))
             case "NotificationClosed":

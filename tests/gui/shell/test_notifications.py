@@ -286,6 +286,16 @@ def test_an_open_window_shows_and_replaces_the_notifications_of_other_processes(
     assert bench.asked(newest[0], "show") == opened
 
 
+def test_a_click_closes_it_also_where_the_desktop_does_not(bench: Bench) -> None:
+    opened = WindowRequest(Wanted.RUN, 12)
+    bench.told._show_or_hold(
+        Notification("1", "It failed", "Why", urgent=True, buttons=(Button("stays", "S", opened),))
+    )
+    (number, *_) = bench.shown(1)[0]
+    assert bench.asked(number, "stays") == opened
+    assert bench.shown(2)[1] == [number]
+
+
 def test_without_a_window_quiet_hours_count_too(bench: Bench) -> None:
     environment = {**bench.daemon.environment, "BORGDESK_HOME": str(bench.workspace.paths.home)}
     now_here = datetime.now()  # noqa: DTZ005 - quiet hours are local
