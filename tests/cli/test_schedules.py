@@ -235,6 +235,7 @@ def test_a_scheduled_run_without_a_window_is_told_with_buttons(desk: BorgDesk, t
     try:
         bus = {"DBUS_SESSION_BUS_ADDRESS": desktop.environment["DBUS_SESSION_BUS_ADDRESS"]}
         assert desk("run", "--scheduled", "Papers", "Photos", **bus).code == 1
+        wait_until(lambda: len(desktop.shown) == 2, "both notifications")
         warned, good = sorted(desktop.shown, key=lambda one: str(one[2]))
     finally:
         desktop.close()

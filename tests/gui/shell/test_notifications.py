@@ -258,7 +258,7 @@ def test_a_click_on_a_notification_of_a_process_that_has_ended_opens_its_run(
     first = Notification("1", "It failed", "The first", urgent=True, buttons=(Button("default", "Show", opened),))
     assert send(environment, first)
     assert send(environment, replace(first, text="The second"))
-    (one, two) = bench.daemon.shown
+    one, two = bench.shown(2)
     assert two[:2] == [one[0], one[0]], "the second has replaced the first"
     with qtbot.waitSignal(window.asked, timeout=60_000) as asked:
         bench.daemon.press(one[0], "default")
