@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -85,6 +86,25 @@ def test_opening_with_many_scripts(scene: Scene, qtbot: QtBot) -> None:
         background.close()
     each = ", ".join(f"{stall:.0f}" for stall in stalls)
     print(f"\nopening with {SCRIPTS} scripts: {min(took):.0f} to {max(took):.0f} ms, longest stall each time {each} ms")
+
+
+def test_searching_in_a_big_library(scene: Scene, page: ScriptsPage, qtbot: QtBot) -> None:
+    for number in range(2 * SCRIPTS):
+        scene.script(f"Script {number:03} that does something for the backup", f"echo {number}")
+    with qtbot.waitSignal(page.loaded, timeout=60_000):
+        page.show()
+    qtbot.wait(1000)
+    keys = []
+    for key in [*"script 77 that", *[Qt.Key.Key_Backspace] * 14]:
+        begin = time.thread_time()
+        QTest.keyClick(page.search, key)
+        keys.append((time.thread_time() - begin) * 1000)
+        qtbot.wait(50)
+    assert not page.search.text()
+    print(
+        f"\nsearching among {2 * SCRIPTS} scripts: a key takes {statistics.median(keys):.1f} ms of this thread, "
+        f"the slowest {max(keys):.1f} ms"
+    )
 
 
 def test_typing_in_a_big_script(scene: Scene, page: ScriptsPage, qtbot: QtBot) -> None:
