@@ -1,4 +1,4 @@
-"""Writes to standard output and standard error: in colour and fitted to the width on a terminal, plain otherwise."""
+"""Writes to standard output and standard error, in colour on a terminal, and gives up on who does not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lanes of one repository as a whole: their contents, the problems found in them, and rearranging them.
+"""The lanes of one repository as a whole: their contents, their problems, and where a card that is moved ends up.
 
 A rearrangement is a function from one tuple of assignments to the next and is stored in one transaction, so an editor
 can undo it by storing the previous tuple. Secret values outlive a removal until :func:`forget_removed`.
@@ -18,7 +18,7 @@ from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome
+from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind
 from borgdesk.domain.script import Script, shebang
 from borgdesk.engine.lanes.assignment_secrets import with_secrets_in_keyring
 from borgdesk.engine.lanes.assignments import header_of_script
@@ -193,17 +193,21 @@ def _suited(one: Assignment, hook: Hook) -> Assignment:
 
 
 def stepped(arrangement: Arrangement, assignment_id: AssignmentId, step: int) -> Arrangement:
-    """Return the arrangement with an assignment moved up (-1) or down (1) by one, if necessary into the next lane."""
+    """Return the arrangement with an assignment moved up (-1) or down (1) by one, if necessary into the next lane.
+
+    It stays in the lanes of the same kind of run: what starts containers after a backup has no place before a restore.
+    """
     one = _find(arrangement, assignment_id)
     if one is None:
         return arrangement
     place = one.order - 1 + step
     if 0 <= place < len(lane(arrangement, one.hook)):
         return moved(arrangement, assignment_id, one.hook, place if step < 0 else place + 1)
-    index = LANES.index(one.hook) + step
-    if not 0 <= index < len(LANES):
+    (lanes,) = (kind.lanes for kind in RunKind if one.hook in kind.lanes)
+    index = lanes.index(one.hook) + step
+    if not 0 <= index < len(lanes):
         return arrangement
-    target = LANES[index]
+    target = lanes[index]
     return moved(arrangement, assignment_id, target, 0 if step > 0 else len(lane(arrangement, target)))
 
 

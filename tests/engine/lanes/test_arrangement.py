@@ -66,6 +66,13 @@ def test_stepping_goes_on_in_the_next_lane(lanes: Arrangement, name: str, step: 
     assert shape(arrangement.stepped(lanes, named(lanes, name).id, step)) == expected
 
 
+def test_stepping_stays_with_the_same_kind_of_run(lanes: Arrangement) -> None:
+    for before, beyond, step in ((LAST, Hook.PRE_RESTORE, 1), (Hook.PRE_RESTORE, LAST, -1)):
+        moved = arrangement.moved(lanes, named(lanes, "d").id, before, 0)
+        assert arrangement.stepped(moved, named(moved, "d").id, step) == moved
+        assert not arrangement.lane(moved, beyond)
+
+
 def test_removing_and_switching(lanes: Arrangement) -> None:
     assert shape(arrangement.without(lanes, named(lanes, "b").id)) == ["ac", "d", ""]
     off = arrangement.switched(lanes, [named(lanes, "b").id], enabled=False)
