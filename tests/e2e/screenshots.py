@@ -36,6 +36,7 @@ from borgdesk.engine.scripts.drafts import Draft, Drafts, key_of
 from borgdesk.engine.scripts.script_editing import Edited
 from borgdesk.engine.scripts.usage import usage
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
+from borgdesk.gui.repositories.adding_steps import Step as AddingStep
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
 from borgdesk.gui.runs.history_page import HistoryPage
 from borgdesk.gui.scripts.past_test_dialog import PastTestDialog
@@ -215,12 +216,15 @@ class Photographer:
 
     def _take_founding(self, dialog: AddRepositoryDialog, scheme: str) -> None:
         """Take a repository whose creation is stopped."""
-        dialog.location.setText(str(self._folder.resolve() / "stopped"))
+        dialog.where.set_location(str(self._folder.resolve() / "stopped"))
         dialog.encryption.setCurrentIndex(dialog.encryption.findData(Encryption.NONE))
         dialog.name.setText("Music")
         dialog.sources.add(["/etc"])
         wait_until(dialog.add.isEnabled)
-        self._take("add-ready", scheme, dialog)
+        for step in AddingStep:
+            dialog.go_to(step)
+            pause(50)
+            self._take(f"add-{step.name.lower()}", scheme, dialog)
         dialog.add.click()
         pause(50)
         self._take("add-working", scheme, dialog)

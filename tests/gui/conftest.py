@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.engine.services import detection
 from borgdesk.gui.look import widget_rules
 from borgdesk.gui.shell.lifetime import Lifetime
 from borgdesk.gui.shell.main_window import MainWindow
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rules(qapp: QApplication) -> None:
     """Install the widget rules, as the program does."""
     widget_rules.install(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find no services: what runs on the machine of the tests is none of their business."""
+    monkeypatch.setattr(detection, "_PROBES", ())
 
 
 @pytest.fixture(autouse=True, scope="module")

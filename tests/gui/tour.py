@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, Qt
@@ -19,10 +20,14 @@ from borgdesk.domain.script import Script
 from borgdesk.engine.lanes.assignments import header_of_script
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
+from borgdesk.engine.scripts.templates import templates
 from borgdesk.engine.scripts.usage import usage
+from borgdesk.engine.services.service import Service, ServiceKind
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
+from borgdesk.gui.repositories.adding_steps import Step
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
+from borgdesk.gui.repositories.service_dialog import ServiceDialog
 from borgdesk.gui.scripts.parameter_dialog import ParameterDialog
 from borgdesk.gui.scripts.scripts_page import ScriptsPage
 from borgdesk.gui.scripts.template_dialog import TemplateDialog
@@ -177,6 +182,11 @@ class Tour:
         self.page("repositories")
         yield "add repository", self.repositories.ask_for_new
         yield "add repository that is there", self._add_existing
+        for step in Step:
+            if step > Step.WHERE:
+                yield f"add repository: {step.name.lower()}", partial(self._add_at, step)
+        stop = next(one for one in templates() if one.file_name == "docker-stop.sh")
+        yield "choose containers", ServiceDialog(self._containers(), stop.header.parameters, window).open
         yield "remove repository", lambda: self.repositories._on_removal_requested(self.repository)
         header = self.repositories.view.board._arranger.board.headers[self.start.id]  # type: ignore[union-attr]
         yield "assignment", lambda: self.repositories._on_options_requested(self.assignment, header)
@@ -239,7 +249,23 @@ class Tour:
 
     def _add_existing(self) -> None:
         self.repositories.ask_for_new()
-        self.modal(AddRepositoryDialog).existing.click()
+        dialog = self.modal(AddRepositoryDialog)
+        with self.qtbot.waitSignal(dialog.looked):
+            dialog.where.set_location(self.repository.location)
+
+    def _add_at(self, step: Step) -> None:
+        """Open the dialog at one of its steps, with something found running."""
+        self.repositories.ask_for_new()
+        dialog = self.modal(AddRepositoryDialog)
+        self.settle()
+        dialog.scripts.show_services([self._containers()], templates())
+        dialog.name.setText(self.named("Music"))
+        dialog.go_to(step)
+
+    def _containers(self) -> Service:
+        stop = ("docker-stop.sh", "docker-start.sh")
+        names = ("web", "db")
+        return Service(ServiceKind.CONTAINERS, stop, {"CONTAINERS": " ".join(names)}, "", names, "CONTAINERS")
 
     def _template_with_values(self) -> None:
         self.scripts.open_templates()

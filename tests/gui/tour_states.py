@@ -327,7 +327,7 @@ def _adding_fails(tour: Tour) -> None:
     tour.repositories.ask_for_new()
     dialog = tour.modal(AddRepositoryDialog)
     with tour.qtbot.waitSignal(dialog.looked):
-        dialog.existing.click()
+        dialog.where.set_location(tour.repository.location)
     dialog._on_failed(CannotOpen(tour.named(_LONG), Remedy.MOVED))
 
 

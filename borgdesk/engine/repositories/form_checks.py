@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from pathlib import Path
 
 from borgdesk.borg.excludes import tidied_pattern
@@ -20,12 +21,25 @@ from borgdesk.domain.script import check_name
 from borgdesk.domain.server import DIRECT
 from borgdesk.engine.processes.file_probes import NoAnswer, probe
 from borgdesk.engine.repositories.queue import canonical
-from borgdesk.engine.repositories.registration import check_name_is_free, checked
+from borgdesk.engine.repositories.registration import (
+    check_connection,
+    check_name_is_free,
+    check_sources,
+    checked,
+)
 from borgdesk.engine.repositories.shared_locations import check_series, same_repository
 from borgdesk.engine.repositories.sources import exclude_remarks, source_remarks
 from borgdesk.engine.servers.ssh_keys import check_key
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
+
+
+class Part(IntEnum):
+    """The parts of the form, in the order in which they are filled in."""
+
+    WHERE = 0
+    WHAT = 1
+    WHEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,21 @@ class FormChecks:
     sentence: str = ""
     prevents: bool = False
     """Whether the repository cannot be added like this; otherwise the sentence is a hint."""
+    part: Part = Part.WHAT
+    """What the sentence is about."""
+    missing: str = ""
+    """The folder that has to be made first, if that is the problem."""
+    inside: str = ""
+    """The repository itself, if it is among the files to back up."""
+
+
+def is_repository(location: str) -> bool | None:
+    """Return whether there is a repository at a location on this machine; None for one elsewhere, or a wrong one."""
+    try:
+        location = check_location(with_home(location, str(Path.home())))
+    except InvalidInput:
+        return None
+    return (Path(local_path(location)) / "config").is_file() if is_local(location) else None
 
 
 def check_form(workspace: Workspace, repository: Repository, init: Encryption | None) -> FormChecks:
@@ -42,15 +71,32 @@ def check_form(workspace: Workspace, repository: Repository, init: Encryption | 
     try:
         repository = replace(repository, location=check_location(with_home(repository.location, str(Path.home()))))
         _check_place(repository.location, init)
+        check_connection(repository)
+        if repository.ssh_key and not is_local(repository.location):
+            check_key(workspace.environment, repository.ssh_key)
+    except BorgDeskError as error:
+        return FormChecks(str(error), prevents=True, part=Part.WHERE, missing=_missing_parent(repository, init))
+    try:
+        check_sources(repository)
         check_name(repository.name, "repository")
         wanted = checked(repository)
         check_name_is_free(workspace, wanted.name)
-        if wanted.ssh_key and not is_local(wanted.location):
-            check_key(workspace.environment, wanted.ssh_key)
         check_series(workspace, wanted)
     except BorgDeskError as error:
         return FormChecks(str(error), prevents=True)
-    return FormChecks(_worth_knowing(workspace, wanted))
+    sentence = _worth_knowing(workspace, wanted)
+    return FormChecks(sentence, inside=local_path(wanted.location) if sentence == _inside(wanted) else "")
+
+
+def _missing_parent(repository: Repository, init: Encryption | None) -> str:
+    """Return the folder that has to be made before the repository; empty if that is not the problem."""
+    if init is None or not repository.location.startswith("/"):
+        return ""
+    try:
+        path = Path(local_path(repository.location))
+        return "" if path.parent.exists() else str(path.parent)
+    except (OSError, ValueError):
+        return ""
 
 
 def _check_place(location: str, init: Encryption | None) -> None:
@@ -95,7 +141,6 @@ def _check_folder(path: Path, location: str, init: Encryption | None) -> None:
 
 
 def _worth_knowing(workspace: Workspace, repository: Repository) -> str:
-    location = canonical(repository.location)
     for other in workspace.store.repositories.list():
         if same_repository(repository, other):
             return _("“{name}” is at the same location, so their backups take turns.").format(name=other.name)
@@ -106,9 +151,15 @@ def _worth_knowing(workspace: Workspace, repository: Repository) -> str:
     remarks = [*source_remarks(repository.all_sources), *exclude_remarks(repository.excludes, repository.all_sources)]
     if remarks:
         return remarks[0]
-    if is_local(repository.location):
+    return _inside(repository)
+
+
+def _inside(repository: Repository) -> str:
+    """Return the sentence about a repository that would be backed up into itself; empty if it would not."""
+    if is_local(repository.location) and not repository.excludes:
+        location = canonical(repository.location)
         for source in repository.all_sources:
-            if Path(location).is_relative_to(source) and not repository.excludes:
+            if Path(location).is_relative_to(source):
                 return _("The repository is inside {source}, which is being backed up into it. Exclude it.").format(
                     source=source
                 )

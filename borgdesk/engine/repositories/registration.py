@@ -57,8 +57,7 @@ def checked(repository: Repository) -> Repository:
     name = check_name(repository.name, "repository")
     location = check_location(with_home(repository.location, str(Path.home())))
     patterns = check_patterns(repository.patterns)
-    if not repository.all_sources:
-        raise InvalidInput(_("There is nothing to back up. Add at least one source."))
+    check_sources(repository)
     check_compression(repository.compression)
     extra_arguments(repository.extra_arguments)
     if repository.passcommand is not None:
@@ -75,6 +74,27 @@ def checked(repository: Repository) -> Repository:
         jump_host=check_jump_host(repository.jump_host),
         remote_path=check_remote_path(repository.remote_path),
     )
+
+
+def check_sources(repository: Repository) -> None:
+    """Check that there is something to back up.
+
+    Raises:
+        InvalidInput: there is nothing.
+    """
+    if not repository.all_sources:
+        raise InvalidInput(_("There is nothing to back up. Add at least one source."))
+
+
+def check_connection(repository: Repository) -> None:
+    """Check how the server of a repository is reached.
+
+    Raises:
+        InvalidInput: one of the values is invalid.
+    """
+    check_ssh_key(repository.ssh_key, str(Path.home()))
+    check_jump_host(repository.jump_host)
+    check_remote_path(repository.remote_path)
 
 
 def add_repository(

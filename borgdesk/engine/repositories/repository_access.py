@@ -32,6 +32,8 @@ _REMEDIES = {
     "KeyfileMismatchError": Remedy.IMPORT_KEY,
     "KeyfileInvalidError": Remedy.IMPORT_KEY,
 }
+_THERE = (*_REMEDIES, "NoPassphraseFailure", "PassphraseWrong", "PasscommandFailure")
+"""A repository that Borg refuses to open for these reasons exists."""
 _PREVIOUS = re.compile(r"was previously located at (.+)")
 
 
@@ -58,6 +60,32 @@ def open_repository(
         # If there is no repository, it is not known whether there ever was one.
         raise cannot_open(result if result.msgid in _NOT_THERE else with_diagnosis(result, location), location)
     return parse_info(answer.stdout)
+
+
+def is_there(workspace: Workspace, repository: Repository, access: Access, cancel: Cancel | None = None) -> bool:
+    """Ask Borg whether there is a repository at a location, whether or not it opens with what is known of it.
+
+    Raises:
+        BorgUnusable: there is no usable Borg.
+        CannotOpen: its server cannot be asked; the remedy is what the user can decide.
+        Stopped: *cancel* was asked.
+    """
+    version = usable_version(workspace, cancel, experimental=True)
+    access = replace(access, version=version)
+    answer = call(
+        workspace,
+        access,
+        lambda borg: replace(borg, lock_wait=ATTENDED_LOCK_WAIT).info(repository.location),
+        cancel=cancel,
+    )
+    if answer.cancelled:
+        raise stopped_before_changes()
+    result = answer.result
+    if result.outcome is not Outcome.FAILURE or result.msgid in _THERE:
+        return True
+    if result.msgid in _NOT_THERE:
+        return False
+    raise cannot_open(with_diagnosis(result, repository.location), repository.location)
 
 
 def cannot_open(result: BorgResult, location: str) -> CannotOpen:

@@ -37,8 +37,12 @@ class Dialog(QDialog):
 
         Two results are equal if nothing was entered in between.
         """
-        mine = (widget for widget in self.findChildren(QWidget) if widget.window() is self)
+        mine = (widget for widget in self.findChildren(QWidget) if widget.window() is self and self.counts(widget))
         return [value for widget in mine if (value := _value(widget)) is not None]
+
+    def counts(self, widget: QWidget) -> bool:
+        """Return whether the value of a control is input; not if the program changes it."""
+        return True
 
     def has_edits(self) -> bool:
         """Return whether something was entered, chosen or switched that would be lost."""

@@ -1,4 +1,4 @@
-"""Dialog that adds a repository: creates a new one or opens an existing one."""
+"""Dialog that adds a repository in five steps: creates a new one, or opens one that is there."""
 
 from __future__ import annotations
 
@@ -6,64 +6,42 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialogButtonBox,
-    QFileDialog,
-    QFormLayout,
-    QGroupBox,
-    QHBoxLayout,
-    QLayout,
-    QLineEdit,
-    QPushButton,
-    QRadioButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.borg.options import Encryption
-from borgdesk.domain.errors import BorgDeskError, CannotOpen, InvalidInput, Stopped
-from borgdesk.domain.ids import RepositoryId
-from borgdesk.domain.location import escaped
-from borgdesk.domain.repository import Repository, Retention
+from borgdesk.domain.errors import BorgDeskError, CannotOpen, Stopped
+from borgdesk.domain.repository import Repository
+from borgdesk.engine.borg_calls.borg_process import Access
+from borgdesk.engine.lanes.new_repository import AddedRepository, NewRepository, add_with_all
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.repositories.form_checks import FormChecks, check_form
-from borgdesk.engine.repositories.registration import add_repository
-from borgdesk.engine.repositories.repository_access import break_lock_of_new
-from borgdesk.engine.schedule.editing import schedule_added
-from borgdesk.engine.schedule.instants import check_cron
+from borgdesk.engine.repositories.form_checks import FormChecks, Part, check_form, is_repository
+from borgdesk.engine.repositories.repository_access import break_lock_of_new, is_there
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
-from borgdesk.gui.look.form_parts import busy_bar, explanation, label_of
-from borgdesk.gui.look.form_scroll import FormScroll
-from borgdesk.gui.look.secret_storage_note import SecretStorageNote
+from borgdesk.gui.look.form_parts import busy_bar
 from borgdesk.gui.look.theme import Tone
-from borgdesk.gui.repositories import remedies, repository_words
-from borgdesk.gui.repositories.compression_edit import CompressionEdit
-from borgdesk.gui.repositories.excludes_edit import ExcludesEdit
-from borgdesk.gui.repositories.passphrase_entry import PassphraseEntry
-from borgdesk.gui.repositories.path_list import PathList
-from borgdesk.gui.repositories.retention_edit import RetentionEdit
-from borgdesk.gui.schedule.first_schedule_edit import FirstScheduleEdit
-from borgdesk.gui.servers.server_edit import ServerEdit
+from borgdesk.gui.repositories import remedies
+from borgdesk.gui.repositories.adding_forms import AddingForms
+from borgdesk.gui.repositories.adding_steps import TEXTS, Step, StepHead
+from borgdesk.gui.repositories.preview_dialog import open_preview
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
 
 _PAUSE = 200
 """Milliseconds after the last key press before the form is checked."""
 
-_KEPT_AT_FIRST = Retention(daily=7, weekly=4, monthly=6)
-
 
 class AddRepositoryDialog(Dialog):
-    """A single form; problems are shown below it while it is filled in."""
+    """Problems of the present step, and of those before it, are shown below it while it is filled in."""
 
     help_page = "repositories"
     added = Signal(object)
     """The stored Repository."""
+    backup_requested = Signal(int)
+    """Id of the repository just added, which is to be backed up now."""
     looked = Signal()
     """The form was checked."""
 
@@ -74,256 +52,265 @@ class AddRepositoryDialog(Dialog):
         self._number = 0
         self._cancel: Cancel | None = None
         """Set while Borg is running."""
+        self._checks = FormChecks(prevents=True, part=Part.WHERE)
+        self._known: dict[object, bool] = {}
+        """Whether there is a repository, by location and connection, as far as servers were asked."""
+        self.units_problem = ""
+        """Why backups of the added repository do not start while the program is closed, although that was wanted."""
         self.setWindowTitle(_("Add repository"))
-        self._make_inputs()
+        self._make_parts()
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE)
         self._timer.timeout.connect(self._check_form)
         self._lay_out()
         self._connect()
-        self._adapt()
-        self.location.setFocus()
+        self.go_to(Step.WHERE)
+        self._edited()
 
-    # Inputs ---------------------------------------------------------------------------------------------------------
+    # Layout ---------------------------------------------------------------------------------------------------------
 
-    def _make_inputs(self) -> None:
-        self.new = QRadioButton(_("Create a &new repository"))
-        self.existing = QRadioButton(_("&Use an existing repository"))
-        self.new.setChecked(True)
-        self.location = QLineEdit()
-        self.location.setPlaceholderText(_("/mnt/disk/borg or ssh://user@host:22/./borg"))
-        self.server = ServerEdit(self._workspace, self._background)
-        self.encryption = QComboBox()
-        self.encryption.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.encryption.setMinimumContentsLength(20)
-        for mode in Encryption:
-            self.encryption.addItem(repository_words.encryption(mode), mode)
-        self._mode_note = explanation()
-        self.passphrase = PassphraseEntry()
-        self.place = SecretStorageNote(self._workspace.secrets, self._background)
-        self.name = QLineEdit()
-        self.name.setPlaceholderText(_("for example, Documents"))
-        self.sources = PathList(_("Folders and files to back up"), _("Add the folders to back up, or drop them here."))
-        self.excludes = ExcludesEdit()
-        self.compression = CompressionEdit()
-        self.compression.set_compression("lz4")
-        self.schedule = FirstScheduleEdit(self._workspace, self._background)
-        self.units_problem = ""
-        """Why backups of the added repository do not start while the program is closed, although that was wanted."""
-        self.retention = RetentionEdit()
-        self.retention.set_retention(_KEPT_AT_FIRST)
-
-    def _lay_out(self) -> None:
-        self._form = QWidget()
-        column = QVBoxLayout(self._form)
-        for title, group in (
-            (_("Repository"), self._where()),
-            (_("Folders and files to back up"), self._what()),
-            (_("Schedule"), _column(self.schedule)),
-            (_("Compression"), _form((_("&Compression"), self.compression))),
-            (_("Retention"), _column(self.retention)),
-        ):
-            column.addWidget(_group(title, group))
-        self._key_group = _group(_("Passphrase"), _column(self.passphrase, self.place))
-        column.insertWidget(1, self.server)
-        column.insertWidget(2, self._key_group)
-        column.addStretch(1)
+    def _make_parts(self) -> None:
+        self.forms = forms = AddingForms(self._workspace, self._background, self)
+        self.where, self.what, self.scripts, self.ready = forms.where, forms.what, forms.scripts, forms.ready
+        self.schedule, self.retention = forms.schedule, forms.retention
+        self.location, self.server, self.encryption = self.where.location, self.where.server, self.where.encryption
+        self.passphrase, self.place = self.where.passphrase, self.where.place
+        self.name, self.sources, self.excludes = self.what.name, self.what.sources, self.what.excludes
+        self.head = StepHead([_("Where"), _("What"), _("When"), _("Scripts"), _("Ready")])
         self.notice = Banner()
         self.progress = busy_bar(_("Adding the repository"))
         self.progress.hide()
-        self.buttons = QDialogButtonBox()
-        self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        self.stop = self.buttons.addButton(_("S&top"), QDialogButtonBox.ButtonRole.RejectRole)
-        self.stop.setIcon(icons.icon("media-playback-stop"))
-        self.stop.hide()
-        self.add = self.buttons.addButton(_("Add repository"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self._make_buttons()
+
+    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.addWidget(FormScroll(self._form), 1)
+        layout.addWidget(self.head)
+        layout.addWidget(self.forms, 1)
         layout.addWidget(self.notice)
         layout.addWidget(self.progress)
         layout.addWidget(self.buttons)
         self.resize(680, 620)
 
-    def _where(self) -> QFormLayout:
-        browse = QPushButton(icons.icon("folder"), _("&Browse…"))
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._browse)
-        where = QHBoxLayout()
-        where.addWidget(self.location, 1)
-        where.addWidget(browse)
-        form = _form()
-        form.addRow(self.new)
-        form.addRow(self.existing)
-        form.addRow(label_of(self.location, _("&Location")), where)
-        form.addRow(_("&Encryption"), self.encryption)
-        form.addRow("", self._mode_note)
-        self._where_form = form
-        return form
+    def _make_buttons(self) -> None:
+        role = QDialogButtonBox.ButtonRole
+        self.buttons = QDialogButtonBox()
+        self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.stop = self.buttons.addButton(_("S&top"), role.RejectRole)
+        self.stop.setIcon(icons.icon("media-playback-stop"))
+        self.stop.hide()
+        self.back = self._button(_("&Back"), "go-previous", role.ResetRole, self._go_back)
+        self.proceed = self._button(_("Co&ntinue"), "go-next", role.AcceptRole, self._go_on)
+        self.add = self._button(_("Add repository"), "list-add", role.AcceptRole, self._add)
+        self.back_up = self._button(_("&Back up now"), "media-playback-start", role.AcceptRole, self._back_up)
 
-    def _what(self) -> QFormLayout:
-        return _form((_("N&ame"), self.name), (_("&Sources"), self.sources), (_("E&xclude"), self.excludes))
+    def _button(self, text: str, icon: str, role: QDialogButtonBox.ButtonRole, act: object) -> QPushButton:
+        button = self.buttons.addButton(text, role)
+        button.setIcon(icons.icon(icon))
+        button.clicked.connect(act)
+        return button
 
     def _connect(self) -> None:
-        self.new.toggled.connect(self._adapt)
-        self.encryption.currentIndexChanged.connect(self._adapt)
-        for signal in (
-            self.location.textEdited,
-            self.name.textEdited,
-            self.passphrase.edited,
-            self.sources.edited,
-            self.excludes.edited,
-            self.compression.edited,
-            self.retention.edited,
-            self.schedule.edited,
-        ):
-            signal.connect(self._edited)
-        self.location.textChanged.connect(self.server.set_location)
-        self.server.location_changed.connect(self._on_port_changed)
-        self.server.edited.connect(self._edited)
-        self.buttons.accepted.connect(self._add)
+        self.forms.edited.connect(self._edited)
+        self.excludes.preview_requested.connect(self._preview)
         self.buttons.rejected.connect(self.reject)
 
-    def _on_port_changed(self, location: str) -> None:
-        self.location.setText(location)
-        self._edited()
+    def _preview(self) -> None:
+        add = self.excludes.add
+        open_preview(self._workspace, self._background, self.repository, lambda path: add((f"pp:{path}",)), self)
 
-    def _browse(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, _("Choose the repository folder"), self.location.text())
-        if chosen:
-            self.location.setText(escaped(chosen))
-            self._edited()
+    # Steps ----------------------------------------------------------------------------------------------------------
 
-    def _adapt(self) -> None:
-        """Show the fields that the present choices need."""
-        new, mode = self.new.isChecked(), self.mode()
-        self._where_form.setRowVisible(self.encryption, new)
-        self._where_form.setRowVisible(self._mode_note, new)
-        self._mode_note.setText(repository_words.encryption_explained(mode))
-        self._key_group.setVisible(not new or mode.needs_passphrase)
-        self.passphrase.set_new(new)
-        self.passphrase.set_hint("" if new else _("leave empty if the repository is not encrypted"))
-        self._edited()
+    @property
+    def step(self) -> Step:
+        """The step that is shown."""
+        return Step(self.forms.currentIndex())
+
+    def go_to(self, step: Step) -> None:
+        """Show a step."""
+        self.forms.setCurrentIndex(step)
+        title, about = TEXTS[step]
+        self.head.show_step(step, _(title), _(about))
+        if step is Step.READY and self._cancel is None:
+            self.forms.summarise()
+        self._adapt_buttons()
+        self._tell()
+        first = {
+            Step.WHERE: self.location,
+            Step.WHAT: self.what.home,
+            Step.WHEN: self.schedule.on,
+            Step.SCRIPTS: self.scripts.rows[0].on if self.scripts.rows else self.proceed,
+            Step.READY: self.add,
+        }[step]
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _go_back(self) -> None:
+        self.go_to(Step(max(self.step - 1, 0)))
+
+    def _go_on(self) -> None:
+        if self.step is Step.WHERE and self.where.is_elsewhere and self._way() not in self._known:
+            self._ask_server()
+        elif self.step < Step.READY:
+            self.go_to(Step(self.step + 1))
+
+    def _way(self) -> object:
+        return self.location.text().strip(), self.server.connection()
+
+    def _ask_server(self) -> None:
+        """Find out whether there is a repository; then go on, unless its passphrase is needed first."""
+        repository, way, cancel = self.repository(), self._way(), Cancel()
+        access = Access(
+            self.where.given_passphrase(), self.where.passcommand(), unencrypted=True, connection=repository.connection
+        )
+        self._begin(cancel, _("Looking for a repository there…"))
+
+        def found(there: bool) -> None:
+            self._set_cancel(None)
+            self._known[way] = there
+            self.where.show_existing(there)
+            if there:
+                self._edited()
+                self.passphrase.first.setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self.go_to(Step.WHAT)
+
+        self._background.ask(
+            lambda: is_there(self._workspace, repository, access, cancel), found, self._on_failed, self, cancel
+        )
+
+    def _adapt_buttons(self) -> None:
+        done, last = self.ready.repository is not None, self.step is Step.READY
+        self.back.setVisible(self.step > Step.WHERE and not done)
+        self.proceed.setVisible(not last)
+        self.add.setVisible(last and not done)
+        self.back_up.setVisible(done)
+        for button in (self.proceed, self.add, self.back_up):
+            button.setDefault(False)
+        (self.back_up if done else self.add if last else self.proceed).setDefault(True)
 
     # Values ---------------------------------------------------------------------------------------------------------
 
-    def mode(self) -> Encryption:
-        """Return the chosen encryption."""
-        return Encryption(self.encryption.currentData())
-
     def init(self) -> Encryption | None:
         """Return the encryption of the repository to create; None to open an existing one."""
-        return self.mode() if self.new.isChecked() else None
+        return self.where.init()
 
     def repository(self) -> Repository:
-        """Return the repository that the form describes.
+        """Return the repository that the form describes; without rules if those for its retention are invalid."""
+        return self.forms.repository()
 
-        Raises:
-            InvalidInput: the retention rules are invalid.
-        """
-        way = self.server.connection()
-        return Repository(
-            id=RepositoryId(0),
-            name=self.name.text(),
-            location=self.location.text().strip(),
-            ssh_key=way.ssh_key,
-            jump_host=way.jump_host,
-            remote_path=way.remote_path,
-            sources=self.sources.paths(),
-            excludes=self.excludes.patterns(),
-            exclude_caches=self.excludes.caches.isChecked(),
-            one_file_system=self.excludes.one_file_system.isChecked(),
-            compression=self.compression.compression(),
-            retention=self.retention.retention(),
-            passcommand=None if self._key_group.isHidden() else self.passphrase.unlocking().passcommand,
-        )
+    def entered(self) -> object:
+        """Return what was entered; nothing can be lost once the repository is there."""
+        return None if self.forms.ready.repository is not None else (super().entered(), self.scripts.entered())
 
-    def _given_passphrase(self) -> str | None:
-        return None if self._key_group.isHidden() else self.passphrase.unlocking().passphrase
+    def counts(self, widget: QWidget) -> bool:
+        """Return whether a control is input; the proposals are not, which appear by themselves."""
+        return not self.scripts.isAncestorOf(widget)
 
     # Checks ---------------------------------------------------------------------------------------------------------
 
     def _edited(self) -> None:
         self.add.setEnabled(False)
+        self.proceed.setEnabled(False)
         self._number += 1
         self._timer.start()
 
     def _check_form(self) -> None:
-        try:
-            repository, cron = self.repository(), self.schedule.cron()
-            if cron is not None:
-                check_cron(cron)
-        except InvalidInput as error:
-            self._show_checks(self._number, FormChecks(str(error), prevents=True))
-            return
-        init = self.init()
-        self._background.ask(
-            lambda: check_form(self._workspace, repository, init), partial(self._show_checks, self._number), owner=self
-        )
+        repository, mode, known = self.repository(), self.where.mode(), self._known.get(self._way())
 
-    def _show_checks(self, number: int, foreseen: FormChecks) -> None:
+        def look() -> tuple[bool | None, FormChecks]:
+            there = is_repository(repository.location)
+            there = known if there is None else there
+            return there, check_form(self._workspace, repository, None if there else mode)
+
+        self._background.ask(look, partial(self._show_checks, self._number), owner=self)
+
+    def _show_checks(self, number: int, found: tuple[bool | None, FormChecks]) -> None:
         if number != self._number or self._cancel is not None:
             return
-        if not foreseen.prevents:
-            problem = self._key_problem()
-            foreseen = FormChecks(problem, prevents=True) if problem else foreseen
-        self.add.setEnabled(not foreseen.prevents)
-        if foreseen.sentence:
-            tone = Tone.MUTED if foreseen.prevents else Tone.WARNING
-            self.notice.show_message(foreseen.sentence, tone, dismissible=False)
-        else:
-            self.notice.hide()
+        there, checks = found
+        self.where.show_existing(there)
+        self._checks = self.forms.first_problem(checks)
+        self._tell()
+        if self.step is Step.READY:
+            self.forms.summarise()
         self.looked.emit()
 
-    def _key_problem(self) -> str:
-        if self._key_group.isHidden():
-            return ""
-        if problem := self.passphrase.problem():
-            return problem
-        unlocking = self.passphrase.unlocking()
-        if self.new.isChecked() and unlocking.passphrase is None and unlocking.passcommand is None:
-            return _("Enter a passphrase, or a command that prints it.")
-        return ""
+    def _tell(self) -> None:
+        """Show what is wrong in this step, or in one before it."""
+        if self._cancel is not None or self.ready.repository is not None:
+            return
+        checks = self._checks
+        concerns = checks.part <= self.step
+        self.add.setEnabled(not checks.prevents)
+        self.proceed.setEnabled(not (checks.prevents and concerns))
+        if checks.sentence and concerns:
+            tone = Tone.MUTED if checks.prevents else Tone.WARNING
+            self.notice.show_message(checks.sentence, tone, self._help(checks), dismissible=False)
+        else:
+            self.notice.hide()
+
+    def _help(self, checks: FormChecks) -> Sequence[BannerButton]:
+        if checks.missing:
+            return [BannerButton(_("Make the folder"), partial(self._make_folder, checks.missing))]
+        if checks.inside:
+            return [BannerButton(_("Exclude it"), lambda: self.excludes.add((f"pp:{checks.inside}",)))]
+        return []
+
+    def _make_folder(self, folder: str) -> None:
+        def failed(error: Exception) -> None:
+            if not isinstance(error, OSError):
+                raise error
+            said = _("The folder {folder} cannot be made: {reason}").format(folder=folder, reason=error.strerror)
+            self.notice.show_message(said, Tone.BAD, dismissible=False)
+
+        self._background.ask(
+            lambda: Path(folder).mkdir(0o700, parents=True, exist_ok=True), lambda _: self._edited(), failed, self
+        )
 
     # Adding ---------------------------------------------------------------------------------------------------------
 
-    def _add(self, *, moved: bool = False, key_file: Path | None = None) -> None:
-        repository, passphrase, init = self.repository(), self._given_passphrase(), self.init()
-        cron, installs, cancel = self.schedule.cron(), self.schedule.installs, Cancel()
-        self._set_cancel(cancel)
-        making = _("Creating the repository…") if init else _("Opening the repository…")
-        self.notice.show_message(making, Tone.WORKING, dismissible=False)
-
-        def add() -> tuple[Repository, str]:
-            added = add_repository(
-                self._workspace, repository, passphrase, init, cancel, moved=moved, key_file=key_file
-            )
-            if cron is None:
-                return added, ""
-            return added, schedule_added(self._workspace, added, cron, install_units=installs)
-
-        self._background.ask(
-            add,
-            self._on_added,
-            self._on_failed,
-            self,
-            cancel,
+    def _add(self, _checked: bool = False, *, moved: bool = False, key_file: Path | None = None) -> None:
+        new = NewRepository(
+            self.repository(),
+            self.where.given_passphrase(),
+            self.init(),
+            self.schedule.cron(),
+            self.schedule.installs,
+            self.scripts.services(),
+            moved,
+            key_file,
         )
+        cancel = Cancel()
+        self._begin(cancel, _("Creating the repository…") if new.init else _("Opening the repository…"))
+        self._background.ask(
+            lambda: add_with_all(self._workspace, new, cancel), self._on_added, self._on_failed, self, cancel
+        )
+
+    def _begin(self, cancel: Cancel, what: str) -> None:
+        self._set_cancel(cancel)
+        self.notice.show_message(what, Tone.WORKING, dismissible=False)
 
     def _set_cancel(self, cancel: Cancel | None) -> None:
         self._cancel = cancel
         busy = cancel is not None
-        self._form.setEnabled(not busy)
-        self.add.setEnabled(not busy)
+        for part in (self.forms, self.add, self.proceed, self.back):
+            part.setEnabled(not busy)
         self.leave.setVisible(not busy)
         self.stop.setVisible(busy)
         self.stop.setEnabled(busy)
         self.progress.setVisible(busy)
 
-    def _on_added(self, added: tuple[Repository, str]) -> None:
-        repository, self.units_problem = added
+    def _on_added(self, added: AddedRepository) -> None:
+        self.units_problem = added.units_problem
+        has_new_key = (init := self.init()) is not None and init.needs_passphrase
         self._set_cancel(None)
+        self.notice.hide()
         self.passphrase.clear()
-        self.added.emit(repository)
-        self.accept()
+        problems = [*added.problems, *filter(None, [added.units_problem])]
+        self.ready.show_done(added.repository, problems, has_new_key=has_new_key)
+        self._before = None
+        self.go_to(Step.READY)
+        self.leave.setText(_("Close"))
+        self.back_up.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.added.emit(added.repository)
 
     def _on_failed(self, error: Exception) -> None:
         self._set_cancel(None)
@@ -345,38 +332,28 @@ class AddRepositoryDialog(Dialog):
 
     def _break_lock(self) -> None:
         repository, cancel = self.repository(), Cancel()
-        self._set_cancel(cancel)
-        self.notice.show_message(_("Breaking the lock…"), Tone.WORKING, dismissible=False)
+        self._begin(cancel, _("Breaking the lock…"))
         self._background.ask(
             lambda: break_lock_of_new(self._workspace, repository, cancel), lambda _: self._add(), self._on_failed, self
         )
 
+    def _back_up(self) -> None:
+        assert self.ready.repository is not None
+        self.backup_requested.emit(self.ready.repository.id)
+        self.accept()
+
     def reject(self) -> None:
         """Close the dialog; if Borg is running, stop it and stay open until the state of the repository is known."""
-        if self._cancel is None:
+        if self._cancel is not None:
+            self._cancel.ask()
+            self.stop.setEnabled(False)
+            self.notice.show_message(_("Stopping…"), Tone.WORKING, dismissible=False)
+        elif self.ready.keys.wait.is_open:
+            self.ready.keys.wait.stop()
+        else:
             super().reject()
-            return
-        self._cancel.ask()
-        self.stop.setEnabled(False)
-        self.notice.show_message(_("Stopping…"), Tone.WORKING, dismissible=False)
 
-
-def _group(title: str, layout: QLayout) -> QGroupBox:
-    group = QGroupBox(title)
-    group.setLayout(layout)
-    return group
-
-
-def _form(*rows: tuple[str, QWidget]) -> QFormLayout:
-    form = QFormLayout()
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    for label, widget in rows:
-        form.addRow(label, widget)
-    return form
-
-
-def _column(*widgets: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout()
-    for widget in widgets:
-        column.addWidget(widget)
-    return column
+    def done(self, result: int) -> None:
+        """Stop looking for what runs here."""
+        self.scripts.cancel.ask()
+        super().done(result)

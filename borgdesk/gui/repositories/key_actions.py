@@ -35,6 +35,7 @@ class KeyActions(QObject):
     import_requested = Signal()
     finished = Signal()
     """A key or a sheet was saved, or that failed or was stopped."""
+    key_saved = Signal()
 
     def __init__(
         self,
@@ -106,14 +107,18 @@ class KeyActions(QObject):
         self.wait.ask(
             _("Borg is saving the key…"),
             lambda cancel: export_key(self._workspace, repository, file, form, over=True, cancel=cancel),
-            lambda _nothing: self._notice.show_message(
-                _(
-                    "The key was saved to {file}. Keep it in a safe place together with the passphrase, and not on the "
-                    "disk that you back up."
-                ).format(file=file),
-                Tone.GOOD,
-            ),
+            lambda _nothing: self._on_saved(file),
         )
+
+    def _on_saved(self, file: Path) -> None:
+        self._notice.show_message(
+            _(
+                "The key was saved to {file}. Keep it in a safe place together with the passphrase, and not on the "
+                "disk that you back up."
+            ).format(file=file),
+            Tone.GOOD,
+        )
+        self.key_saved.emit()
 
     def ask_to_change(self) -> None:
         """Ask for the old passphrase and a new one."""

@@ -223,6 +223,8 @@ class RepositoriesPage(Page):
         dialog = AddRepositoryDialog(self._workspace, self._background, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.added.connect(partial(self._on_repository_added, dialog))
+        dialog.backup_requested.connect(self.backup_requested)
+        dialog.ready.keys.key_saved.connect(self._on_new_key_saved)
         dialog.open()
 
     def _save(self) -> None:
@@ -237,6 +239,11 @@ class RepositoriesPage(Page):
         if dialog.units_problem:
             self._units_problem = repository.id, dialog.units_problem
         self._show_added(repository)
+
+    def _on_new_key_saved(self) -> None:
+        """Say no more that the key should be saved."""
+        self._new_key_of = None
+        self.view.notice.hide()
 
     def _show_added(self, repository: Repository) -> None:
         self.changed.emit()

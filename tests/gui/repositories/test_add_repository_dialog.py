@@ -7,17 +7,23 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import Hook
 from borgdesk.domain.schedule import Conditions, ScheduleKind
 from borgdesk.engine.schedule import editing, installation
 from borgdesk.engine.schedule.unit_texts import UnitsUnusable
 from borgdesk.engine.schedule.units import State, Units
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner
+from borgdesk.engine.services import detection
+from borgdesk.engine.services.service import Need, Service, ServiceKind
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
+from borgdesk.gui.repositories.adding_steps import Step
+from borgdesk.gui.repositories.service_dialog import ServiceDialog
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import Scene
 from tests.gui.stage import open_box
@@ -48,15 +54,17 @@ def fill(dialog: AddRepositoryDialog, scene: Scene, location: Path, name: str = 
     dialog.sources.add([str(scene.source)])
 
 
-def test_it_says_what_is_still_missing(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
-    assert (dialog.notice.text, dialog.add.isEnabled()) == ("The location is empty.", False)
+def go_on(dialog: AddRepositoryDialog, qtbot: QtBot, step: Step) -> None:
+    qtbot.waitUntil(dialog.proceed.isEnabled)
+    dialog.proceed.click()
+    assert dialog.step is step
+
+
+def test_each_step_says_what_is_still_missing(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert (dialog.notice.text, dialog.proceed.isEnabled()) == ("The location is empty.", False)
     QTest.keyClicks(dialog.location, str(tmp_path / "new"))
-    settled(qtbot, dialog)
-    assert dialog.notice.text == "The name of the repository is empty."
-    QTest.keyClicks(dialog.name, "Photos")
-    settled(qtbot, dialog)
-    assert "at least one source" in dialog.notice.text
-    dialog.sources.add([str(scene.source)])
     settled(qtbot, dialog)
     assert "Enter a passphrase" in dialog.notice.text
     QTest.keyClicks(dialog.passphrase.first, "hush")
@@ -64,7 +72,143 @@ def test_it_says_what_is_still_missing(dialog: AddRepositoryDialog, scene: Scene
     assert "do not match" in dialog.notice.text
     QTest.keyClicks(dialog.passphrase.second, "hush")
     settled(qtbot, dialog)
-    assert (dialog.notice.text, dialog.add.isEnabled()) == ("", True)
+    assert (dialog.notice.text, dialog.add.isEnabled()) == ("", False)
+    go_on(dialog, qtbot, Step.WHAT)
+    assert "at least one source" in dialog.notice.text
+    assert not dialog.proceed.isEnabled()
+    dialog.sources.add([str(scene.source)])
+    assert dialog.name.text() == scene.source.name
+    dialog.name.selectAll()
+    QTest.keyClick(dialog.name, Qt.Key.Key_Delete)
+    settled(qtbot, dialog)
+    assert (dialog.notice.text, dialog.proceed.isEnabled()) == ("The name of the repository is empty.", False)
+    QTest.keyClicks(dialog.name, "Photos")
+    go_on(dialog, qtbot, Step.WHEN)
+    QTest.keyClicks(dialog.retention.within, "soon")
+    settled(qtbot, dialog)
+    assert "is not an interval" in dialog.notice.text
+    dialog.retention.within.selectAll()
+    QTest.keyClick(dialog.retention.within, Qt.Key.Key_Delete)
+    go_on(dialog, qtbot, Step.SCRIPTS)
+    go_on(dialog, qtbot, Step.READY)
+    qtbot.waitUntil(dialog.add.isEnabled)
+    assert dialog.notice.text == ""
+    dialog.back.click()
+    assert dialog.step is Step.SCRIPTS
+
+
+def test_the_journey_of_a_newcomer(
+    scene: Scene, background: Background, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve actions at most, from the empty window to a backup with stop and start."""
+    names = ("app", "web", "db")
+    stop = ("docker-stop.sh", "docker-start.sh")
+    found = Service(ServiceKind.CONTAINERS, stop, {"CONTAINERS": " ".join(names)}, "", names, "CONTAINERS")
+    monkeypatch.setattr(detection, "_PROBES", (lambda _machine: [found],))
+    home = scene.folder / "person"
+    (home / "Documents").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    dialog.show()  # 1: Add repository
+    qtbot.waitUntil(lambda: len(dialog.where.buttons) > 1)
+    actions = 1
+
+    def click(button: QPushButton) -> None:
+        nonlocal actions
+        actions += 1
+        qtbot.waitUntil(button.isEnabled)
+        button.click()
+
+    click(dialog.where.buttons[0])
+    assert dialog.location.text() == f"{home}/borg-backup"
+    for line in (dialog.passphrase.first, dialog.passphrase.second):
+        QTest.keyClicks(line, "hush")
+        actions += 1
+    settled(qtbot, dialog)
+    click(dialog.proceed)
+    click(dialog.what.home)
+    assert dialog.name.text() == "Home"
+    settled(qtbot, dialog)
+    click(dialog.notice.button("Exclude it"))
+    settled(qtbot, dialog)
+    for _step in range(3):
+        click(dialog.proceed)
+    assert dialog.step is Step.READY
+    assert dialog.ready.lines["scripts"].text() == "Docker containers"
+    assert "Daily" in dialog.ready.lines["schedule"].text()
+    with qtbot.waitSignal(dialog.added):
+        click(dialog.add)
+    with qtbot.waitSignal(dialog.backup_requested) as wanted:
+        click(dialog.back_up)
+    assert actions <= 12
+    repository = scene.workspace.store.repositories.get("Home")
+    assert wanted.args == [repository.id]
+    assert repository.excludes == (f"pp:{home}/borg-backup",)
+    assigned = scene.workspace.store.assignments.list(repository.id)
+    assert [(one.hook, dict(one.parameters)) for one in assigned] == [
+        (Hook.PRE_BACKUP, {"CONTAINERS": "app web db"}),
+        (Hook.POST_BACKUP, {}),
+    ]
+    assert scene.workspace.store.schedules.get(repository.id) is not None
+    assert not dialog.isVisible()
+
+
+def test_services_are_chosen_in_part_and_dumps_are_backed_up(
+    scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dumps = tmp_path / "dumps"
+    found = [
+        Service(ServiceKind.POSTGRESQL, ("postgresql-dump.sh",), {"OUTPUT_DIR": str(dumps)}, "15", need=Need.SUDO,
+                is_proposed=False),
+        Service(ServiceKind.CONTAINERS, ("docker-stop.sh", "docker-start.sh"), {"CONTAINERS": "a b"}, "", ("a", "b"),
+                "CONTAINERS"),
+    ]  # fmt: skip
+    monkeypatch.setattr(detection, "_PROBES", (lambda _machine: found,))
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.scripts.shown):
+        dialog.show()
+    assert not dialog.has_edits(), "what appears by itself was not entered"
+    server, containers = dialog.scripts.rows
+    assert "sudo" in server.detail.text()
+    dialog.scripts.open_choice(containers)
+    choice = dialog.findChild(ServiceDialog)
+    assert choice is not None
+    choice.items.item(0).setCheckState(Qt.CheckState.Unchecked)
+    choice._on_accepted()
+    server.on.click()
+    assert dialog.has_edits()
+    repository = added(dialog, scene, qtbot, tmp_path / "first")
+    assert repository.sources == (str(scene.source), str(dumps))
+    assert dumps.is_dir()
+    assigned = scene.workspace.store.assignments.list(repository.id)
+    assert [dict(one.parameters) for one in assigned] == [{"OUTPUT_DIR": str(dumps)}, {"CONTAINERS": "b"}, {}]
+
+
+def test_what_could_not_be_assigned_is_said(
+    scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Service(ServiceKind.MACHINES, ("libvirt-suspend.sh", "libvirt-resume.sh"), {}, is_proposed=True)
+    monkeypatch.setattr(detection, "_PROBES", (lambda _machine: [found],))
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.scripts.shown):
+        dialog.show()
+    added(dialog, scene, qtbot, tmp_path / "first")
+    assert "No scripts were assigned." in dialog.ready.problems.text
+    assert "DOMAINS" in dialog.ready.problems.text
+
+
+def test_a_missing_folder_is_made(dialog: AddRepositoryDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    choose(dialog, Encryption.NONE)
+    QTest.keyClicks(dialog.location, str(tmp_path / "not/there/yet"))
+    settled(qtbot, dialog)
+    assert "There is no folder" in dialog.notice.text
+    with qtbot.waitSignal(dialog.looked):
+        dialog.notice.button("Make the folder").click()
+    assert (tmp_path / "not/there").is_dir()
+    assert dialog.proceed.isEnabled()
 
 
 def test_a_new_encrypted_repository(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path) -> None:
@@ -84,7 +228,9 @@ def test_a_new_encrypted_repository(dialog: AddRepositoryDialog, scene: Scene, q
     assert repository.retention.counts() == {"daily": 7, "weekly": 4, "monthly": 6}
     assert scene.workspace.secrets.get(passphrase_owner(repository.id), PASSPHRASE) == "hush"
     assert dialog.passphrase.first.text() == ""
-    assert not dialog.isVisible()
+    assert "Keep the key" in dialog.ready.advice.text
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible(), "nothing can be lost any more"
 
 
 def test_stop_leaves_nothing_and_the_form_as_it_was(
@@ -140,9 +286,10 @@ def test_an_existing_repository_with_a_wrong_passphrase(
     again = AddRepositoryDialog(scene.workspace, dialog._background)
     qtbot.addWidget(again)
     again.show()
-    again.existing.click()
-    assert not again.passphrase.second.isVisible()
     fill(again, scene, tmp_path / "new", "Again")
+    settled(qtbot, again)
+    assert not again.passphrase.second.isVisible()
+    assert "There is a repository already" in again.where.found.text()
     QTest.keyClicks(again.passphrase.first, "wrong")
     settled(qtbot, again)
     again.add.click()
@@ -158,25 +305,18 @@ def test_an_existing_repository_with_a_wrong_passphrase(
     assert scene.workspace.store.repositories.get("Again").passcommand == "echo hush"
 
 
-def test_a_folder_that_is_no_repository(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot) -> None:
-    dialog.existing.click()
+def test_a_folder_that_is_not_empty(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot) -> None:
     fill(dialog, scene, scene.source)
     settled(qtbot, dialog)
-    assert "is not a Borg repository" in dialog.notice.text
+    assert "is not empty" in dialog.notice.text
     assert not dialog.add.isEnabled()
-
-
-def test_bad_retention_is_told(dialog: AddRepositoryDialog, qtbot: QtBot) -> None:
-    QTest.keyClicks(dialog.retention.within, "soon")
-    settled(qtbot, dialog)
-    assert "is not an interval" in dialog.notice.text
 
 
 def test_every_mode_has_a_sentence(dialog: AddRepositoryDialog) -> None:
     said = set()
     for mode in Encryption:
         choose(dialog, mode)
-        said.add(dialog._mode_note.text())
+        said.add(dialog.where.mode_note.text())
     assert len(said) == len(Encryption)
     assert "" not in said
 
@@ -229,8 +369,9 @@ def test_it_is_backed_up_every_night_unless_that_is_switched_off(
     other = AddRepositoryDialog(scene.workspace, background)
     qtbot.addWidget(other)
     other.show()
+    other.go_to(Step.WHEN)
     other.schedule.on.click()
-    assert not other.schedule.when.isVisibleTo(other)
+    assert not other.schedule.when.isVisible()
     assert schedules.get(added(other, scene, qtbot, tmp_path / "second").id) is None
 
 
@@ -239,6 +380,7 @@ def test_another_time_and_an_impossible_one(
 ) -> None:
     when = dialog.schedule.when
     when.kind.setCurrentIndex(when.kind.findData(ScheduleKind.CRON))
+    dialog.go_to(Step.WHEN)
     when.cron.setText("0 0 30 2 *")
     choose(dialog, Encryption.NONE)
     fill(dialog, scene, tmp_path / "new")
@@ -273,7 +415,8 @@ def test_nothing_is_installed_unless_it_is_asked_for(
     qtbot.addWidget(dialog)
     with qtbot.waitSignal(dialog.schedule.shown):
         dialog.show()
-    assert dialog.schedule.closed.isVisibleTo(dialog) is is_offered
+    dialog.go_to(Step.WHEN)
+    assert dialog.schedule.closed.isVisible() is is_offered
     assert not dialog.schedule.closed.isChecked()
     added(dialog, scene, qtbot, tmp_path / "first")
     assert installed == []

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
+from borgdesk.gui.repositories.adding_steps import Step
 from borgdesk.gui.servers.authorize_dialog import AuthorizeDialog
 from borgdesk.gui.servers.host_key_dialog import HostKeyDialog
 from borgdesk.gui.workers.background import Background
@@ -55,8 +56,8 @@ def test_all_of_it(scene: Scene, background: Background, server: Server, qtbot: 
     with qtbot.waitSignal(dialog.server.edited, timeout=A_MINUTE):
         dialog.server.make.click()
 
-    qtbot.waitUntil(dialog.add.isEnabled, timeout=A_MINUTE)
-    dialog.add.click()
+    qtbot.waitUntil(dialog.proceed.isEnabled, timeout=A_MINUTE)
+    dialog.proceed.click()
     qtbot.waitUntil(lambda: "The host key is not known yet." in dialog.notice.text, timeout=A_MINUTE)
     dialog.notice.button("Check the host key…").click()
     unknown = opened(qtbot, HostKeyDialog)
@@ -66,7 +67,7 @@ def test_all_of_it(scene: Scene, background: Background, server: Server, qtbot: 
         unknown.accept_key.click()
     assert dialog.server.notice.text == "The server is known now."
 
-    dialog.add.click()
+    dialog.proceed.click()
     qtbot.waitUntil(lambda: "The host refused the login." in dialog.notice.text, timeout=A_MINUTE)
     dialog.server.authorize.click()
     line = opened(qtbot, AuthorizeDialog)
@@ -75,6 +76,8 @@ def test_all_of_it(scene: Scene, background: Background, server: Server, qtbot: 
     server.allow_line(line.line.toPlainText())
     line.reject()
 
+    dialog.proceed.click()
+    qtbot.waitUntil(lambda: dialog.step is Step.WHAT, timeout=A_MINUTE)
     with qtbot.waitSignal(dialog.added, timeout=A_MINUTE) as added:
         dialog.add.click()
     assert added.args is not None
@@ -82,3 +85,19 @@ def test_all_of_it(scene: Scene, background: Background, server: Server, qtbot: 
     assert repository == added.args[0]
     assert repository.ssh_key.endswith("/.ssh/borgdesk_ed25519")
     assert (server.folder / "repository" / "config").exists()
+
+    again = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(again)
+    again.open()
+    again.server.set_connection(repository.connection)
+    again.where.set_location(server.location())
+    again.passphrase.first.setText("unused")
+    again.passphrase.second.setText("unused")
+    qtbot.waitUntil(again.proceed.isEnabled, timeout=A_MINUTE)
+    again.proceed.click()
+    qtbot.waitUntil(lambda: "There is a repository already" in again.where.found.text(), timeout=A_MINUTE)
+    assert again.init() is None
+    assert again.where.isVisible(), "its passphrase may be needed"
+    qtbot.waitUntil(again.proceed.isEnabled, timeout=A_MINUTE)
+    again.proceed.click()
+    assert again.what.isVisible()

@@ -1,0 +1,130 @@
+"""Fourth step of adding a repository: scripts for what was found running on this computer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
+
+from borgdesk.domain.parameters import Parameter
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.scripts.templates import Template, templates
+from borgdesk.engine.services.detection import find_services
+from borgdesk.engine.services.service import Service
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look.form_parts import busy_bar, explanation
+from borgdesk.gui.repositories import service_words
+from borgdesk.gui.repositories.service_dialog import ServiceDialog
+from borgdesk.gui.workers.background import Background, leave_untold
+from borgdesk.translation import _
+
+
+class ScriptsForm(QWidget):
+    """A row per service; its scripts are assigned when the repository is added."""
+
+    edited = Signal()
+    shown = Signal()
+    """It is known what runs here."""
+
+    def __init__(self, workspace: Workspace, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._headers: dict[str, Template] = {}
+        self._asked: list[Service] = []
+        """As they were proposed."""
+        self.rows: list[ServiceRow] = []
+        self._looking = busy_bar(_("Looking for what runs here"))
+        self.nothing = explanation(_("Looking for what runs on this computer…"))
+        self._list = QVBoxLayout()
+        self._list.setContentsMargins(0, 0, 0, 0)
+        later = explanation(
+            _("Other scripts, such as those that send messages, can be assigned later on the tab Scripts.")
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._looking)
+        column.addWidget(self.nothing)
+        column.addLayout(self._list)
+        column.addWidget(later)
+        column.addStretch(1)
+        self.cancel = Cancel()
+        background.ask(
+            lambda: (find_services(workspace.environment, self.cancel), templates()),
+            lambda found: self.show_services(*found),
+            leave_untold,
+            self,
+            self.cancel,
+        )
+
+    def services(self) -> list[Service]:
+        """Return those that are switched on."""
+        return [row.service for row in self.rows if row.on.isChecked()]
+
+    def entered(self) -> object:
+        """Return what was changed here; what was found is no input."""
+        pairs = zip(self.rows, self._asked, strict=True)
+        return [(row.service, row.on.isChecked()) for row, one in pairs
+                if row.service != one or row.on.isChecked() != one.is_proposed]  # fmt: skip
+
+    def show_services(self, services: Sequence[Service], known: Sequence[Template]) -> None:
+        """Show what was found, with the templates for it."""
+        self._headers = {template.file_name: template for template in known}
+        self._asked = list(services)
+        self._looking.hide()
+        self.nothing.setVisible(not services)
+        self.nothing.setText(_("Nothing was found that should stand still while Borg reads."))
+        for service in services:
+            row = ServiceRow(service)
+            row.on.toggled.connect(self.edited)
+            row.choose.clicked.connect(partial(self.open_choice, row))
+            self.rows.append(row)
+            self._list.addWidget(row)
+        self.shown.emit()
+
+    def open_choice(self, row: ServiceRow, _checked: bool = False) -> None:
+        """Open the dialog about one service."""
+        parameters: dict[str, Parameter] = {}
+        for name in row.service.templates:
+            for parameter in self._headers[name].header.parameters:
+                parameters.setdefault(parameter.name, parameter)
+        dialog = ServiceDialog(row.service, list(parameters.values()), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(partial(self._change, row))
+        dialog.open()
+
+    def _change(self, row: ServiceRow, service: Service) -> None:
+        row.show_service(service)
+        row.on.setChecked(True)
+        self.edited.emit()
+
+
+class ServiceRow(QFrame):
+    """A switch, what is done, and a button for the details."""
+
+    def __init__(self, service: Service, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.on = QCheckBox()
+        self.on.setChecked(service.is_proposed)
+        font = self.on.font()
+        font.setBold(True)
+        self.on.setFont(font)
+        self.detail = explanation(indented=True)
+        self.detail.setTextFormat(Qt.TextFormat.PlainText)
+        self.choose = QPushButton(_("Choose…"))
+        self.choose.setAutoDefault(False)
+        grid = QGridLayout(self)
+        grid.addWidget(self.on, 0, 0)
+        grid.addWidget(self.detail, 1, 0)
+        grid.addWidget(self.choose, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        grid.setColumnStretch(0, 1)
+        self.show_service(service)
+
+    def show_service(self, service: Service) -> None:
+        """Show what is done with it."""
+        self.service = service
+        title = service_words.title(service)
+        self.on.setText(title.replace("&", "&&"))
+        self.detail.setText(service_words.detail(service))
+        self.choose.setAccessibleName(_("Choose what of {name}…").format(name=title))

@@ -1,0 +1,61 @@
+"""Second step of adding a repository: what is backed up, and what is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from borgdesk.gui.look import icons
+from borgdesk.gui.look.form_parts import in_row
+from borgdesk.gui.repositories.compression_edit import CompressionEdit
+from borgdesk.gui.repositories.excludes_edit import ExcludesEdit
+from borgdesk.gui.repositories.path_list import PathList
+from borgdesk.translation import _
+
+_LINES = 6
+"""Of the list of folders: everything else of this step has to be seen, too."""
+
+
+class WhatForm(QWidget):
+    """The name follows the first folder until somebody types one."""
+
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sources = PathList(_("Folders and files to back up"), _("Add the folders to back up, or drop them here."))
+        self.sources.list.setFixedHeight(self.fontMetrics().height() * _LINES)
+        self.home = QPushButton(icons.icon("folder"), _("Add my &home folder"))
+        self.home.setAutoDefault(False)
+        self.home.clicked.connect(lambda: self.sources.add([str(Path.home())]))
+        self.excludes = ExcludesEdit()
+        self.excludes.preview.show()
+        self.name = QLineEdit()
+        self.name.setPlaceholderText(_("for example, Documents"))
+        self.compression = CompressionEdit()
+        self.compression.set_compression("lz4")
+        self._named = ""
+        """The name as it was filled in here."""
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(_("&Sources"), self.sources)
+        form.addRow("", in_row(self.home))
+        form.addRow(_("N&ame"), self.name)
+        form.addRow(_("E&xclude"), self.excludes)
+        form.addRow(_("&Compression"), self.compression)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(form)
+        column.addStretch(1)
+        self.sources.edited.connect(self._follow_sources)
+        for signal in (self.sources.edited, self.name.textEdited, self.excludes.edited, self.compression.edited):
+            signal.connect(self.edited)
+
+    def _follow_sources(self) -> None:
+        paths = self.sources.paths()
+        if self.name.text() == self._named:
+            first = paths[0] if paths else ""
+            self._named = _("Home") if first == str(Path.home()) else Path(first).name
+            self.name.setText(self._named)
