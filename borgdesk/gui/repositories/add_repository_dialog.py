@@ -50,6 +50,8 @@ class AddRepositoryDialog(Dialog):
         self._workspace = workspace
         self._background = background
         self._number = 0
+        self._is_checked = False
+        """Whether the form was checked as it is now."""
         self._cancel: Cancel | None = None
         """Set while Borg is running."""
         self._checks = FormChecks(prevents=True, part=Part.WHERE)
@@ -110,6 +112,7 @@ class AddRepositoryDialog(Dialog):
 
     def _connect(self) -> None:
         self.forms.edited.connect(self._edited)
+        self.scripts.shown.connect(self._tell)
         self.excludes.preview_requested.connect(self._preview)
         self.buttons.rejected.connect(self.reject)
 
@@ -210,6 +213,7 @@ class AddRepositoryDialog(Dialog):
         self.add.setEnabled(False)
         self.proceed.setEnabled(False)
         self._number += 1
+        self._is_checked = False
         self._timer.start()
 
     def _check_form(self) -> None:
@@ -226,6 +230,7 @@ class AddRepositoryDialog(Dialog):
         if number != self._number or self._cancel is not None:
             return
         there, checks = found
+        self._is_checked = True
         self.where.show_existing(there)
         self._checks = self.forms.first_problem(checks)
         self._tell()
@@ -235,12 +240,13 @@ class AddRepositoryDialog(Dialog):
 
     def _tell(self) -> None:
         """Show what is wrong in this step, or in one before it."""
-        if self._cancel is not None or self.ready.repository is not None:
+        if self._cancel is not None or self.ready.repository is not None or not self._is_checked:
             return
         checks = self._checks
         concerns = checks.part <= self.step
         self.add.setEnabled(not checks.prevents)
-        self.proceed.setEnabled(not (checks.prevents and concerns))
+        waits = self.step is Step.SCRIPTS and not self.scripts.is_known
+        self.proceed.setEnabled(not waits and not (checks.prevents and concerns))
         if checks.sentence and concerns:
             tone = Tone.MUTED if checks.prevents else Tone.WARNING
             self.notice.show_message(checks.sentence, tone, self._help(checks), dismissible=False)
@@ -316,6 +322,8 @@ class AddRepositoryDialog(Dialog):
         self._set_cancel(None)
         if not isinstance(error, BorgDeskError):
             raise error
+        if not self._is_checked:
+            self._timer.start()
         tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD
         self.notice.show_message(error.sentence, tone, self._offers(error), dismissible=False)
 

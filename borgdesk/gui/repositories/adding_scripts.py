@@ -34,6 +34,8 @@ class ScriptsForm(QWidget):
         self._asked: list[Service] = []
         """As they were proposed."""
         self.rows: list[ServiceRow] = []
+        self.is_known = False
+        """Whether it is known what runs here, as far as that can be known."""
         self._looking = busy_bar(_("Looking for what runs here"))
         self.nothing = explanation(_("Looking for what runs on this computer…"))
         self._list = QVBoxLayout()
@@ -52,7 +54,7 @@ class ScriptsForm(QWidget):
         background.ask(
             lambda: (find_services(workspace.environment, self.cancel), templates()),
             lambda found: self.show_services(*found),
-            leave_untold,
+            self._on_failed,
             self,
             self.cancel,
         )
@@ -69,6 +71,7 @@ class ScriptsForm(QWidget):
 
     def show_services(self, services: Sequence[Service], known: Sequence[Template]) -> None:
         """Show what was found, with the templates for it."""
+        self.is_known = True
         self._headers = {template.file_name: template for template in known}
         self._asked = list(services)
         self._looking.hide()
@@ -81,6 +84,10 @@ class ScriptsForm(QWidget):
             self.rows.append(row)
             self._list.addWidget(row)
         self.shown.emit()
+
+    def _on_failed(self, error: Exception) -> None:
+        self.show_services([], [])
+        leave_untold(error)
 
     def open_choice(self, row: ServiceRow, _checked: bool = False) -> None:
         """Open the dialog about one service."""

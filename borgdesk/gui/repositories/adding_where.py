@@ -106,7 +106,7 @@ class WhereForm(QWidget):
         self.is_existing = bool(there)
         self._adapt()
         if not self.location.text().strip():
-            self.found.setText(_("A folder for the backups, best on another disk than the files, or on a server."))
+            self.found.setText(_("A folder on this computer or on a disk, or the address of a server."))
         elif there is None:
             self.found.setText(_("Continue, and BorgDesk finds out whether there is a repository already."))
         elif there:
