@@ -13,7 +13,7 @@ def title(service: Service) -> str:
         ServiceKind.POSTGRESQL: "PostgreSQL",
         ServiceKind.MARIADB: "MariaDB / MySQL",
         ServiceKind.NEXTCLOUD: "Nextcloud",
-        ServiceKind.COMPOSE: "Docker Compose",
+        ServiceKind.COMPOSE: _("Docker Compose"),
         ServiceKind.CONTAINERS: _("Docker containers"),
         ServiceKind.MACHINES: _("Virtual machines"),
         ServiceKind.USER_UNITS: _("Your own services"),
