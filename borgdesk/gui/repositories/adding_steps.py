@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from borgdesk.gui.look import theme
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.translation import N_, _
 
@@ -48,8 +47,14 @@ class StepHead(QWidget):
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names = names
-        self.line = QLabel()
-        self.line.setTextFormat(Qt.TextFormat.RichText)
+        self.labels = [QLabel() for _name in names]
+        line = QHBoxLayout()
+        for place, label in enumerate(self.labels):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            if place:
+                line.addWidget(QLabel("›"))
+            line.addWidget(label)
+        line.addStretch(1)
         self.title = QLabel(wordWrap=True)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         font = self.title.font()
@@ -59,20 +64,19 @@ class StepHead(QWidget):
         self.about = explanation()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        for label in (self.line, self.title, self.about):
-            column.addWidget(label)
+        column.addLayout(line)
+        column.addWidget(self.title)
+        column.addWidget(self.about)
 
     def show_step(self, step: int, title: str, about: str) -> None:
         """Show one of the steps, with its question and what is good to know."""
-        shade = theme.color(theme.Tone.WORKING).name()
-        parts = []
-        for place, name in enumerate(map(escape, self._names)):
-            if place == step:
-                parts.append(f'<b style="color:{shade}">{name}</b>')
-            else:
-                parts.append(f"✓ {name}" if place < step else name)
-        self.line.setText(" &nbsp;›&nbsp; ".join(parts))
-        self.line.setAccessibleName(
+        for place, (label, name) in enumerate(zip(self.labels, self._names, strict=True)):
+            label.setText(f"✓ {name}" if place < step else name)
+            font = label.font()
+            font.setBold(place == step)
+            label.setFont(font)
+            label.setForegroundRole(QPalette.ColorRole.Link if place == step else QPalette.ColorRole.WindowText)
+        self.labels[step].setAccessibleName(
             _("Step {number} of {count}: {name}").format(
                 number=step + 1, count=len(self._names), name=self._names[step]
             )
