@@ -141,19 +141,13 @@ def _facts(plan: Plan, one: PlannedRepository) -> Iterator[tuple[str, str]]:
         (_("Patterns"), repository.patterns.rstrip("\n")),
         (_("Options of Borg"), repository.extra_arguments),
         (_("Archive name"), repository.archive_name),
-        (_("Retention"), _kept(one)),
+        (_("Retention"), words.retention(rules) if (rules := one.repository.retention) else ""),
         (_("Passphrase"), unlocking),
         (_("Schedule"), CronForm.parse(one.schedule.cron).in_words() if one.schedule else ""),
         *((lane_title(use.use.hook), _use(plan, use)) for use in one.uses),
         *((_("Note"), note) for note in one.notes),
     ]
     yield from ((title, value) for title, value in facts if value)
-
-
-def _kept(one: PlannedRepository) -> str:
-    within = one.repository.retention.within
-    rules = [f"keep-{name} {count}" for name, count in one.repository.retention.counts().items()]
-    return ", ".join([*([f"keep-within {within}"] if within else []), *rules])
 
 
 def _use(plan: Plan, use: PlannedUse) -> str:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from borgdesk.domain.repository import Repository
 from borgdesk.gui.look import theme, words
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.translation import _, ngettext
@@ -68,25 +67,3 @@ def reading(sources: int) -> str:
         return _("Borg reads nothing yet")
     text = ngettext("Borg reads {count} folder", "Borg reads {count} folders", sources)
     return text.format(count=words.number(sources))
-
-
-def kept(repository: Repository) -> str:
-    """Return which archives retention keeps: "keeps 7 daily, 4 weekly, 6 monthly"."""
-    rules = repository.retention
-    if not rules:
-        return _("nothing is deleted")
-    names = {
-        "last": _("{count} newest"),
-        "hourly": _("{count} hourly"),
-        "daily": _("{count} daily"),
-        "weekly": _("{count} weekly"),
-        "monthly": _("{count} monthly"),
-        "yearly": _("{count} yearly"),
-    }
-    counted = [
-        names[name].format(count=words.number(count) if count >= 0 else _("all"))
-        for name, count in rules.counts().items()
-        if count
-    ]
-    within = [_("all within {time}").format(time=rules.within)] if rules.within else []
-    return _("keeps {rules}").format(rules=", ".join([*within, *counted]) or words.NOTHING)

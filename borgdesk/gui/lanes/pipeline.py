@@ -8,10 +8,11 @@ from borgdesk.domain.pattern_roots import roots_in
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import LANES, Hook, Outcome, RunKind
 from borgdesk.engine.lanes.foresight import Foresight
-from borgdesk.gui.lanes.borg_row import BorgRow, kept, reading
+from borgdesk.gui.lanes.borg_row import BorgRow, reading
 from borgdesk.gui.lanes.drag_scroller import DragScroller
 from borgdesk.gui.lanes.gutter import Gutter
 from borgdesk.gui.lanes.lane import Lane
+from borgdesk.gui.look import words
 from borgdesk.translation import _
 
 
@@ -43,7 +44,7 @@ class Pipeline(QScrollArea):
         sources = len(repository.sources) + len(roots_in(repository.patterns))
         for hook, what, remark in (
             (Hook.PRE_BACKUP, reading(sources), ""),
-            (Hook.POST_BACKUP, _("Retention"), kept(repository)),
+            (Hook.POST_BACKUP, _("Retention"), words.retention(repository.retention)),
             (Hook.PRE_RESTORE, _("Borg restores the files"), ""),
         ):
             self.rows[hook].show_step(what, _what_becomes(hook, foresight) or remark)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QDateTime, QLocale, QTime
 from borgdesk.domain.enumeration import either
 from borgdesk.domain.history import Execution, PastBackup, Run
 from borgdesk.domain.lane_titles import lane_title
+from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import (
     ExecutionStatus,
     OnFailure,
@@ -183,6 +184,27 @@ def speed(bytes_per_second: float) -> str:
 def files(count: int) -> str:
     """Return a number of files: "1 file", "12,431 files"."""
     return ngettext("{count} file", "{count} files", count).format(count=number(count))
+
+
+def retention(rules: Retention) -> str:
+    """Return which archives rules keep: "keeps 7 daily, 4 weekly, 6 monthly"."""
+    if not rules:
+        return _("nothing is deleted")
+    names = {
+        "last": _("{count} newest"),
+        "hourly": _("{count} hourly"),
+        "daily": _("{count} daily"),
+        "weekly": _("{count} weekly"),
+        "monthly": _("{count} monthly"),
+        "yearly": _("{count} yearly"),
+    }
+    counted = [
+        names[name].format(count=number(count) if count >= 0 else _("all"))
+        for name, count in rules.counts().items()
+        if count
+    ]
+    within = [_("all within {time}").format(time=rules.within)] if rules.within else []
+    return _("keeps {rules}").format(rules=", ".join([*within, *counted]) or NOTHING)
 
 
 def found(count: int, *, is_cut: bool) -> str:

@@ -11,6 +11,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.schedule import Schedule
 from borgdesk.engine.services.service import Service
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look import words
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.form_parts import selectable_text
 from borgdesk.gui.look.theme import Tone
@@ -37,6 +38,7 @@ class ReadyForm(QWidget):
             ("encryption", _("Encryption")),
             ("sources", _("Sources")),
             ("schedule", _("Schedule")),
+            ("retention", _("Retention")),
             ("scripts", _("Scripts")),
         ):
             self.lines[key] = selectable_text()
@@ -61,6 +63,7 @@ class ReadyForm(QWidget):
         if cron is not None:
             said = schedule_words.when(Schedule(RepositoryId(0), cron))
         self.lines["schedule"].setText(said)
+        self.lines["retention"].setText(words.retention(repository.retention))
         self.lines["scripts"].setText(service_words.summary(list(services)))
 
     def show_done(self, repository: Repository, problems: Sequence[str], *, has_new_key: bool) -> None:

@@ -137,6 +137,7 @@ def test_the_journey_of_a_newcomer(
     assert dialog.step is Step.READY
     assert dialog.ready.lines["scripts"].text() == "Docker containers"
     assert "Daily" in dialog.ready.lines["schedule"].text()
+    assert dialog.ready.lines["retention"].text() == "keeps 7 daily, 4 weekly, 6 monthly"
     with qtbot.waitSignal(dialog.added):
         click(dialog.add)
     with qtbot.waitSignal(dialog.backup_requested) as wanted:
