@@ -44,6 +44,7 @@ def dead_disk(place: Path) -> Iterator[Path]:
             pytest.skip("no file system can be mounted here")
         try:
             yield place
+            assert server.poll() is None, "somebody waited for the dead disk until it ended by itself"
         finally:
             server.stdin.close()
             server.wait()

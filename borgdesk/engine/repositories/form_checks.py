@@ -57,13 +57,28 @@ class FormChecks:
     """The repository itself, if it is among the files to back up."""
 
 
+class _NoParent(InvalidInput):
+    """The folder is missing in which a repository is to be created."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(_("There is no folder {folder} to create the repository in.").format(folder=folder))
+        self.folder = str(folder)
+
+
 def is_repository(location: str) -> bool | None:
-    """Return whether there is a repository at a location on this machine; None for one elsewhere, or a wrong one."""
+    """Return whether there is a repository at a location on this machine.
+
+    None if nobody knows: it is elsewhere, it is no location, or its disk does not respond or may not be read.
+    """
     try:
         location = check_location(with_home(location, str(Path.home())))
-    except InvalidInput:
+        if not is_local(location):
+            return None
+        config = Path(local_path(location)) / "config"
+        (seen,) = probe([("real", str(config))])
+        return None if seen is NoAnswer else config.is_file()
+    except (BorgDeskError, OSError):
         return None
-    return (Path(local_path(location)) / "config").is_file() if is_local(location) else None
 
 
 def check_form(workspace: Workspace, repository: Repository, init: Encryption | None) -> FormChecks:
@@ -75,7 +90,8 @@ def check_form(workspace: Workspace, repository: Repository, init: Encryption | 
         if repository.ssh_key and not is_local(repository.location):
             check_key(workspace.environment, repository.ssh_key)
     except BorgDeskError as error:
-        return FormChecks(str(error), prevents=True, part=Part.WHERE, missing=_missing_parent(repository, init))
+        missing = error.folder if isinstance(error, _NoParent) else ""
+        return FormChecks(str(error), prevents=True, part=Part.WHERE, missing=missing)
     try:
         check_sources(repository)
         check_name(repository.name, "repository")
@@ -86,17 +102,6 @@ def check_form(workspace: Workspace, repository: Repository, init: Encryption | 
         return FormChecks(str(error), prevents=True)
     sentence = _worth_knowing(workspace, wanted)
     return FormChecks(sentence, inside=local_path(wanted.location) if sentence == _inside(wanted) else "")
-
-
-def _missing_parent(repository: Repository, init: Encryption | None) -> str:
-    """Return the folder that has to be made before the repository; empty if that is not the problem."""
-    if init is None or not repository.location.startswith("/"):
-        return ""
-    try:
-        path = Path(local_path(repository.location))
-        return "" if path.parent.exists() else str(path.parent)
-    except (OSError, ValueError):
-        return ""
 
 
 def _check_place(location: str, init: Encryption | None) -> None:
@@ -136,8 +141,10 @@ def _check_folder(path: Path, location: str, init: Encryption | None) -> None:
         raise InvalidInput(sentence.format(location=location))
     if path.exists() and not path.is_dir():
         raise InvalidInput(_("{location} is a file, not a folder.").format(location=location))
+    if not path.parent.exists():
+        raise _NoParent(path.parent)
     if not path.parent.is_dir():
-        raise InvalidInput(_("There is no folder {folder} to create the repository in.").format(folder=path.parent))
+        raise InvalidInput(_("{location} is a file, not a folder.").format(location=path.parent))
 
 
 def _worth_knowing(workspace: Workspace, repository: Repository) -> str:

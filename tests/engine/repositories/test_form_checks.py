@@ -11,7 +11,7 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.engine.processes import file_probes
 from borgdesk.engine.repositories import form_checks
-from borgdesk.engine.repositories.form_checks import check_form
+from borgdesk.engine.repositories.form_checks import check_form, is_repository
 from borgdesk.engine.repositories.sources import exclude_remarks
 from tests.dead_disk import dead_disk
 from tests.engine.desk import Desk
@@ -141,6 +141,7 @@ def test_a_disk_that_does_not_respond_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(form_checks, "probe", partial(file_probes.probe, limit=0.5))
     with dead_disk(tmp_path / "dead") as dead:
+        assert is_repository(f"{dead}/repository") is None
         found = check_form(desk.workspace, replace(wanted, location=f"{dead}/repository"), init)
     assert found.prevents
     assert found.sentence.startswith(f"{dead}/repository is not responding.")
