@@ -73,8 +73,15 @@ def tell_loaded() -> None:
 
 
 def _start_a_thread() -> None:
-    threading.Thread(target=lambda: print(sys.stdin.read())).start()
+    said = threading.Event()
+
+    def read() -> None:
+        said.wait()
+        print(sys.stdin.read())
+
+    threading.Thread(target=read).start()
     print("not waited for")
+    said.set()
 
 
 def _leave_a_file_open() -> None:

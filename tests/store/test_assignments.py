@@ -197,7 +197,7 @@ class TestMoving:
 
     def test_impossible_moves_change_nothing(self, store: Store, place: Place, documents: Repository) -> None:
         a, b = place(on_failure=OnFailure.SKIP).id, place().id
-        for order, hook, words in ((0, None, "first place is 1"), (1, POST, "“skip”"), (1, Hook.TEST, "“test”")):
+        for order, hook, words in ((0, None, "first place is 1"), (1, POST, "“skip”"), (1, Hook.TEST, "“Test”")):
             with pytest.raises(InvalidInput, match=words):
                 store.assignments.move(a, order, hook)
             assert lanes(store, documents) == {PRE: [a, b]}
