@@ -167,6 +167,11 @@ def all_added(
     return arrangement
 
 
+def appended(arrangement: Arrangement, assignment: Assignment) -> Arrangement:
+    """Return the arrangement with a stored assignment at the end of its lane."""
+    return _with(arrangement, assignment, assignment.hook, len(arrangement))
+
+
 def moved(arrangement: Arrangement, assignment_id: AssignmentId, hook: Hook, place: int) -> Arrangement:
     """Return the arrangement with an assignment moved to *place* (from 0, counted before its removal) of a lane.
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from borgdesk.domain.assignment import Assignment
-from borgdesk.domain.errors import SecretsUnavailable
+from borgdesk.domain.errors import BorgDeskError, NotFound, SecretsUnavailable
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement
-from borgdesk.engine.lanes.assignments import Changes, assign
+from borgdesk.engine.lanes.assignments import Changes, assign, unassign
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +87,34 @@ def assign_in(workspace: Workspace, wanted: Sequence[Wanted], targets: Sequence[
         SecretsUnavailable: a secret value cannot be stored.
     """
     done: list[Elsewhere] = []
+    made: list[Assignment] = []
     try:
         for target in targets:
-            done.append(Elsewhere(target, _name(workspace, target), _lanes(workspace, target), ()))
-            there = {(one.script_id, one.hook) for one in done[-1].before}
+            before = after = _lanes(workspace, target)
+            name = _name(workspace, target)
+            there = {(one.script_id, one.hook) for one in before}
             for one in wanted:
                 if (one.script_id, one.hook) not in there:
-                    assign(workspace, target, one.script_id, one.hook, one.changes)
-            done[-1] = _ended(workspace, done[-1])
+                    made.append(assign(workspace, target, one.script_id, one.hook, one.changes))
+                    # Not read from the store: what others changed meanwhile is not ours to undo.
+                    after = arrangement.appended(after, made[-1])
+            done.append(Elsewhere(target, name, before, after))
     except BaseException:
-        undo(workspace, [_ended(workspace, one) for one in done])
+        _take_back(workspace, made)
         raise
     return done
 
 
-def _ended(workspace: Workspace, one: Elsewhere) -> Elsewhere:
-    return Elsewhere(one.repository_id, one.repository, one.before, _lanes(workspace, one.repository_id))
+def _take_back(workspace: Workspace, made: Sequence[Assignment]) -> None:
+    """Remove assignments with their secret values, as many as possible."""
+    for one in made:
+        try:
+            with suppress(NotFound):
+                unassign(workspace, one)
+            # Also if it vanished with its repository.
+            arrangement.forget_removed(workspace, [one])
+        except BorgDeskError as error:
+            _log.warning("%s: an assignment was not taken back: %s", one.repository, error)
 
 
 def _name(workspace: Workspace, repository_id: RepositoryId) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,10 @@ from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import NotFound, SecretsUnavailable
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.run import RunOn
+from borgdesk.engine.lanes import assignments, copying
 from borgdesk.engine.lanes.copying import Wanted, assign_in, copies, redo, undo
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
+from borgdesk.engine.workspace import Workspace
 from tests.engine.desk import POST, PRE, Desk
 
 SECRET = "[parameters.TOKEN]\nsecret = true"
@@ -64,6 +67,56 @@ def test_all_or_nothing(desk: Desk, wrong: str) -> None:
     with pytest.raises(NotFound):
         assign_in(desk.workspace, wanted, targets)
     assert not lanes(desk, other.id)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[RepositoryId], None]) -> None:
+    """Let another process act before each assignment; it is told the repository."""
+
+    def assign(workspace: Workspace, target: RepositoryId, *what: Any) -> Assignment:
+        act(target)
+        return assignments.assign(workspace, target, *what)
+
+    monkeypatch.setattr(copying, "assign", assign)
+
+
+def test_undo_keeps_what_others_did_meanwhile(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, foreign = desk.add("Stop", PRE), desk.add("Foreign", PRE)
+    other = desk.add_repository("Other")
+    store = desk.workspace.store.assignments
+    removed, kept = (store.add(other.id, foreign.script_id, POST) for _ in range(2))
+
+    def act(target: RepositoryId) -> None:
+        store.add(target, foreign.script_id, PRE)
+        store.remove(removed.id)
+
+    meanwhile(monkeypatch, act)
+    done = assign_in(desk.workspace, copies(desk.workspace, [stop]), [other.id])
+    assert [change.added for change in done] == [1]
+    undo(desk.workspace, done)
+    assert [(one.script, one.hook) for one in lanes(desk, other.id)] == [("Foreign", PRE), ("Foreign", POST)]
+    redo(desk.workspace, done)
+    assert [one.script for one in lanes(desk, other.id) if one.hook is PRE] == ["Foreign", "Stop"]
+    assert [one.id for one in lanes(desk, other.id) if one.hook is POST] == [kept.id]
+
+
+def test_a_failure_leaves_nothing_though_repositories_vanish(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    alarm = desk.add("Alarm", POST, header=SECRET, secrets={"TOKEN": "hush"})
+    one, two, three = (desk.add_repository(name) for name in ("One", "Two", "Three"))
+    wanted = copies(desk.workspace, [alarm])
+    made: list[Assignment] = []
+
+    def act(target: RepositoryId) -> None:
+        if target == three.id:
+            made.extend([*lanes(desk, one.id), *lanes(desk, two.id)])
+            desk.workspace.store.repositories.remove(one.id)
+            desk.workspace.store.repositories.remove(three.id)
+
+    meanwhile(monkeypatch, act)
+    with pytest.raises(NotFound, match=str(three.id)):
+        assign_in(desk.workspace, wanted, [one.id, two.id, three.id])
+    assert not lanes(desk, two.id)
+    assert len(made) == 2
+    assert [desk.workspace.secrets.get(secret_owner(copy.id), "TOKEN") for copy in made] == [None, None]
 
 
 def test_a_secret_that_is_gone_is_not_copied_as_nothing(desk: Desk) -> None:
