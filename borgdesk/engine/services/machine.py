@@ -38,13 +38,16 @@ class Machine:
         return shutil.which(program, path=self.environment.get("PATH", os.defpath)) is not None
 
     def ask(self, *argv: str) -> list[str]:
-        """Return the lines that a program prints; none if it is missing, fails at once, or does not answer."""
+        """Return the lines that a program prints; none if it is missing, fails at once, or does not answer.
+
+        Lines with a NUL are left out: no program could be asked about such a name.
+        """
         if self.cancel.asked or not self.has(argv[0]):
             return []
         environment = {**self.environment, **_QUIET}
         try:
             lines = process.answers(argv, environment, _PATIENCE, lambda: self.cancel.asked)
-            return [line.decode(errors="replace").rstrip("\r") for line in islice(lines, _MOST)]
+            return [line.decode(errors="replace").rstrip("\r") for line in islice(lines, _MOST) if b"\0" not in line]
         except process.StartFailed:
             return []
 

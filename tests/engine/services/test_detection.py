@@ -93,6 +93,12 @@ def test_three_containers(machine: Machine, program: Programs) -> None:
     assert (maintenance.values["CONTAINER"], maintenance.is_proposed) == ("nextcloud-app", False)
 
 
+def test_a_name_that_no_program_can_be_asked_about_costs_no_other(machine: Machine, program: Programs) -> None:
+    rows = "\n".join([container("web", "nginx"), container("NUL", "nginx")])
+    program("docker", ("container inspect", "/web false"), otherwise=f"tr N '\\0' <<< '{rows}'")
+    assert only(services_on(machine), ServiceKind.CONTAINERS).items == ("web",)
+
+
 def test_projects_of_compose(machine: Machine, program: Programs, tmp_path: Path) -> None:
     folder = tmp_path / "paperless"
     folder.mkdir()
