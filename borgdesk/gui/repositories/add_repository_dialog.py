@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.borg.options import Encryption
-from borgdesk.domain.errors import BorgDeskError, CannotOpen, Stopped
+from borgdesk.domain.errors import BorgDeskError, CannotOpen, Stopped, stopped_before_changes
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.borg_calls.borg_process import Access
 from borgdesk.engine.lanes.new_repository import AddedRepository, NewRepository, add_with_all
@@ -166,6 +166,9 @@ class AddRepositoryDialog(Dialog):
         self._begin(cancel, _("Looking for a repository there…"))
 
         def found(there: bool) -> None:
+            if cancel.asked:
+                self._on_failed(stopped_before_changes())
+                return
             self._set_cancel(None)
             self._known[way] = there
             self.where.show_existing(there)
@@ -286,9 +289,8 @@ class AddRepositoryDialog(Dialog):
         )
         cancel = Cancel()
         self._begin(cancel, _("Creating the repository…") if new.init else _("Opening the repository…"))
-        self._background.ask(
-            lambda: add_with_all(self._workspace, new, cancel), self._on_added, self._on_failed, self, cancel
-        )
+        failed = partial(self._on_failed, again=partial(self._add, moved=moved, key_file=key_file))
+        self._background.ask(lambda: add_with_all(self._workspace, new, cancel), self._on_added, failed, self, cancel)
 
     def _begin(self, cancel: Cancel, what: str) -> None:
         self._set_cancel(cancel)
@@ -318,31 +320,43 @@ class AddRepositoryDialog(Dialog):
         self.back_up.setFocus(Qt.FocusReason.OtherFocusReason)
         self.added.emit(added.repository)
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: Exception, again: Callable[..., None] | None = None) -> None:
+        """Say what failed and offer remedies, after which *again* adds the repository with all that was confirmed."""
         self._set_cancel(None)
         if not isinstance(error, BorgDeskError):
             raise error
         if not self._is_checked:
             self._timer.start()
         tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD
-        self.notice.show_message(error.sentence, tone, self._offers(error), dismissible=False)
+        self.notice.show_message(error.sentence, tone, self._offers(error, again or self._add), dismissible=False)
 
-    def _offers(self, error: BorgDeskError) -> Sequence[BannerButton]:
+    def _offers(self, error: BorgDeskError, again: Callable[..., None]) -> Sequence[BannerButton]:
         if not isinstance(error, CannotOpen):
             return ()
         return remedies.offers(
             error,
-            moved=lambda: self._add(moved=True),
-            break_lock=lambda: remedies.ask_to_break_lock(self, error, self._break_lock),
-            import_key=lambda: remedies.ask_for_key(self, lambda file: self._add(key_file=file)),
+            moved=lambda: again(moved=True),
+            break_lock=lambda: remedies.ask_to_break_lock(self, error, partial(self._break_lock, again)),
+            import_key=lambda: remedies.ask_for_key(self, lambda file: again(key_file=file)),
             host_key=self.server.check_host_key,
         )
 
-    def _break_lock(self) -> None:
+    def _break_lock(self, again: Callable[..., None]) -> None:
         repository, cancel = self.repository(), Cancel()
+
+        def broken(_result: None) -> None:
+            if cancel.asked:
+                self._on_failed(Stopped(_("Stopped; the lock was broken, but no repository was added.")))
+            else:
+                again()
+
         self._begin(cancel, _("Breaking the lock…"))
         self._background.ask(
-            lambda: break_lock_of_new(self._workspace, repository, cancel), lambda _: self._add(), self._on_failed, self
+            lambda: break_lock_of_new(self._workspace, repository, cancel),
+            broken,
+            partial(self._on_failed, again=again),
+            self,
+            cancel,
         )
 
     def _back_up(self) -> None:
