@@ -76,14 +76,12 @@ def assign_services(
     """
     known = {template.file_name: template for template in templates()}
     uses = [
-        (service, TemplateUse([known[name] for name in service.templates], repository_id, service.values))
-        for service in services
+        TemplateUse([known[name] for name in service.templates], repository_id, service.values) for service in services
     ]
-    for service, use in uses:
-        _check_values(use)
-        _make_folder(service)
-    before = [(use, side) for _, use in uses for side in use.templates if side.hook is Hook.PRE_BACKUP]
-    after = [(use, side) for _, use in reversed(uses) for side in use.templates if side.hook is not Hook.PRE_BACKUP]
+    for service in services:
+        prepare(service)
+    before = [(use, side) for use in uses for side in use.templates if side.hook is Hook.PRE_BACKUP]
+    after = [(use, side) for use in reversed(uses) for side in use.templates if side.hook is not Hook.PRE_BACKUP]
     with ExitStack() as undo:
         assignments = tuple(
             _assigned(workspace, repository_id, side, add_template(workspace, side, undo), use.values, undo)
@@ -91,6 +89,17 @@ def assign_services(
         )
         undo.pop_all()
     return assignments
+
+
+def prepare(service: Service) -> None:
+    """Check whether the scripts for a service can be assigned, and make its folder for dumps.
+
+    Raises:
+        InvalidInput: a required value is missing, or a value is invalid.
+        BorgDeskError: the folder cannot be made.
+    """
+    _check_values(TemplateUse([one for one in templates() if one.file_name in service.templates], None, service.values))
+    _make_folder(service)
 
 
 def _make_folder(service: Service) -> None:
@@ -125,3 +134,6 @@ def _check_values(use: TemplateUse) -> None:
             raise InvalidInput(
                 _("“{template}” needs a value for {names}.").format(template=template.name, names=", ".join(missing))
             )
+        for name, value in use.values.items():
+            if (declared := template.header.parameter(name)) is not None:
+                declared.check(value)

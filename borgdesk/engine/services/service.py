@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 OUTPUT_DIR = "OUTPUT_DIR"
@@ -40,8 +40,8 @@ class Service:
     kind: ServiceKind
     templates: tuple[str, ...]
     """File names: the side before the backup, and the one after it, if there is one."""
-    values: Mapping[str, str]
-    """Parameter values for both."""
+    values: Mapping[str, str] = field(repr=False)
+    """Parameter values for both; there may be a password among them."""
     name: str = ""
     """The project, the version, or the user that it runs as; empty if there is nothing to tell apart."""
     items: tuple[str, ...] = ()

@@ -197,7 +197,7 @@ def test_what_could_not_be_assigned_is_said(
     with qtbot.waitSignal(dialog.scripts.shown):
         dialog.show()
     added(dialog, scene, qtbot, tmp_path / "first")
-    assert "No scripts were assigned." in dialog.ready.problems.text
+    assert "No scripts were assigned" in dialog.ready.problems.text
     assert "DOMAINS" in dialog.ready.problems.text
 
 
