@@ -19,12 +19,16 @@ from borgdesk.engine.workspace import Workspace
 _log = logging.getLogger(__name__)
 
 _KEY = "history.cleaning"
+_NAMES = ("from", "last", "seen", "ahead", "before")
 """Key of what is known: ``from`` is when removals may begin, ``last`` when the last complete cleaning ended, ``seen``
-when BorgDesk last looked, and ``ahead`` when the clock was last found far ahead."""
+when BorgDesk last looked, ``ahead`` when the clock was last found far ahead, and ``before`` the last look before the
+clock went far back."""
 NOTICE = timedelta(days=7)
 """Removals wait so long after the first one was found to be due, and after the clock was found far ahead."""
 FAR = timedelta(days=30)
 """The clock is taken to be wrong if the last look seems to be longer ago."""
+_EVER = timedelta(days=400)
+"""Nobody uses BorgDesk as seldom as that."""
 
 
 def known(workspace: Workspace, moment: datetime) -> dict[str, datetime]:
@@ -35,12 +39,16 @@ def known(workspace: Workspace, moment: datetime) -> dict[str, datetime]:
     Raises:
         StoreUnusable: the database cannot be read.
     """
-    latest = {"from": moment + NOTICE, "last": moment, "seen": moment, "ahead": moment}
+    latest = {name: moment + NOTICE if name == "from" else moment for name in _NAMES}
+    return {name: one for name, one in _stored(workspace).items() if one <= latest[name]}
+
+
+def _stored(workspace: Workspace) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for name, text in (workspace.store.key_values.get(_KEY) or {}).items():
         with contextlib.suppress(ValueError):
             one = datetime.fromisoformat(str(text))
-            if name in latest and one.tzinfo is not None and one <= latest[name]:
+            if name in _NAMES and one.tzinfo is not None:
                 found[name] = one
     return found
 
@@ -87,15 +95,25 @@ def _looked(workspace: Workspace, moment: datetime) -> dict[str, datetime]:
     if _is_far_ahead(facts, moment):
         _log.warning("the clock is far ahead of the last look at it: nothing old is removed for %s", NOTICE)
         facts |= {"from": moment + NOTICE, "ahead": moment}
-    return {**facts, "seen": moment}
+    return {**facts, **_before(_stored(workspace), moment), "seen": moment}
+
+
+def _before(stored: Mapping[str, datetime], moment: datetime) -> dict[str, datetime]:
+    """Return the last look before the clock went far back, until the clock is right again.
+
+    A machine whose battery has failed is years back after each start, until it has asked for the time.
+    """
+    was_believed = "ahead" not in stored or stored.get("seen", moment) - stored["ahead"] > NOTICE
+    looks = [stored[name] for name in ("before", "seen") if name in stored and stored[name] - moment > FAR]
+    return {"before": max(looks)} if looks and was_believed else {}
 
 
 def _is_far_ahead(facts: Mapping[str, datetime], moment: datetime) -> bool:
-    looks = [facts[name] for name in ("seen", "last") if name in facts]
+    looks = [facts[name] for name in ("seen", "last", "before") if name in facts]
     if not looks and "from" in facts:
         # Known from an older version, which announced the first removal and nothing else.
         looks = [facts["from"] - NOTICE]
     if not looks or moment - max(looks) <= FAR:
         return False
     # Where BorgDesk runs once a month, each look is the first in a long time: the second one is believed.
-    return facts.get("ahead") != max(looks)
+    return facts.get("ahead") != max(looks) or moment - max(looks) > _EVER

@@ -101,6 +101,23 @@ def test_it_is_believed_after_a_week_or_at_the_second_time_and_never_before(desk
     assert distrusted_until(desk.workspace, wrong + timedelta(days=100)) is None, "it runs once in fifty days"
 
 
+def test_a_clock_that_is_back_after_each_start_of_the_machine_stops_nothing_once_it_is_right(desk: Desk) -> None:
+    begin = now()
+    looked(desk, begin)
+    for day in range(1, 15):
+        for minute in range(2):
+            long_ago = begin - 3 * YEARS + timedelta(minutes=minute)
+            assert distrusted_until(desk.workspace, long_ago) is None
+        assert distrusted_until(desk.workspace, begin + timedelta(days=day)) is None
+
+
+def test_a_second_jump_of_years_is_believed_no_more_than_the_first(desk: Desk) -> None:
+    begin = now()
+    looked(desk, begin)
+    assert distrusted_until(desk.workspace, begin + YEARS) is not None
+    assert distrusted_until(desk.workspace, begin + 2 * YEARS) is not None
+
+
 def test_the_notice_before_the_first_cleaning_of_the_history_keeps_no_archive(desk: Desk) -> None:
     assert not may_begin(desk.workspace, now(), lambda: True)
     assert distrusted_until(desk.workspace, now()) is None
