@@ -87,7 +87,11 @@ class QueueDialog(Dialog):
 
     def _update(self, *_: object) -> None:
         rows = [self._row(place.run, place.waits_for) for place in self._executor.queue]
+        chosen = self.runs.current_row()
         self.runs.rows.set_rows(row for row in rows if row is not None)
+        # Qt selects a neighbour of a row that is gone, and another run would be stopped.
+        if chosen is not None and chosen.run.id not in {row.run.id for row in rows if row is not None}:
+            self.runs.selectionModel().clear()
         self._show_buttons()
 
     def _row(self, run: Run, waits_for: tuple[Run, ...]) -> _Row | None:

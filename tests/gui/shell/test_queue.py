@@ -80,6 +80,9 @@ def test_what_waits_for_what_is_shown_and_one_of_another_process_can_be_taken_ou
                 lambda: table(dialog) == {first_id: "running “Slow”", third_id: "waiting for: Backup of Documents"},
                 timeout=30_000,
             )
+            # The one that was selected is gone: a click on Stop must not hit its neighbour.
+            assert dialog.runs.current_row() is None
+            assert not dialog.stop_button.isEnabled()
             dialog.runs.select_key(first_id)
             dialog.show_button.click()
             gate.touch()
