@@ -49,6 +49,17 @@ def name_on_bus(paths: Paths) -> str:
     return f"{_OURS}.h{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
 
 
+_SIGNATURES = {
+    "ActionInvoked": "us",
+    "ActivationToken": "us",
+    "NotificationClosed": "uu",
+    "NameOwnerChanged": "sss",
+    "Show": "s",
+    "Shown": "ss",
+}
+"""What the messages contain that are heard; anybody on the bus can send others."""
+
+
 class NotificationSession:
     """Not for several threads at once. Its methods raise errors of the socket, the bus and the other side."""
 
@@ -138,6 +149,10 @@ class NotificationSession:
         while self._heard:
             message = self._heard.popleft()
             fields = message.header.fields
+            member = fields.get(HeaderFields.member)
+            if fields.get(HeaderFields.signature, "") != _SIGNATURES.get(member, ""):
+                _log.warning("a message about notifications is not understood: %s", member)
+                continue
             match fields.get(HeaderFields.interface), fields.get(HeaderFields.member):
                 case (name, member) if name == _NAME:
                     self._hear_desktop(str(member), message.body)

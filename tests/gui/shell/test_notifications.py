@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -294,6 +295,18 @@ def test_a_click_closes_it_also_where_the_desktop_does_not(bench: Bench) -> None
     (number, *_) = bench.shown(1)[0]
     assert bench.asked(number, "stays") == opened
     assert bench.shown(2)[1] == [number]
+
+
+@pytest.mark.parametrize("member", ["NotificationClosed", "ActionInvoked", "ActivationToken"])
+def test_a_signal_that_is_none_of_the_desktops_changes_nothing(bench: Bench, member: str) -> None:
+    opened = WindowRequest(Wanted.RUN, 12)
+    bench.told._show_or_hold(Notification("1", "It failed", "Why", urgent=True, buttons=(Button("go", "G", opened),)))
+    (number, *_) = bench.shown(1)[0]
+    path, name = "/org/freedesktop/Notifications", f"org.freedesktop.Notifications.{member}"
+    for values in ([], ["string:1", "string:go"]):
+        argv = ["dbus-send", "--session", "--type=signal", path, name, *values]
+        subprocess.run(argv, env=bench.daemon.environment, check=True, timeout=60)
+    assert bench.asked(number, "go") == opened
 
 
 def test_without_a_window_quiet_hours_count_too(bench: Bench) -> None:
