@@ -41,7 +41,7 @@ class Side:
 
 def is_pair(stopping: str, starting: str) -> bool:
     """Return whether one script starts again what the other stops, judging by their names."""
-    one, other = stopping.casefold(), starting.casefold()
+    one, other = _plain(stopping), _plain(starting)
     for down, up in _OPPOSITES:
         # A board asks this of many pairs: the search for a plain word comes first.
         if up not in other or (down in _ONLY_MODE and not _MODE.search(one)):
@@ -49,6 +49,11 @@ def is_pair(stopping: str, starting: str) -> bool:
         if re.sub(rf"\b{down}\b", up, one) == other != one:
             return True
     return False
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared: "Docker: start containers again" starts what "Docker: stop containers" stops."""
+    return " ".join(word for word in name.casefold().split() if word != "again")
 
 
 def is_stopping(name: str) -> bool:

@@ -23,6 +23,7 @@ def side(name: str, hook: Hook, after: float | None, status: ExecutionStatus = E
     ("stopping", "starting", "answer"),
     [
         ("Stop containers", "Start containers", True),
+        ("Docker: stop containers", "Docker: start containers again", True),
         ("Docker: stop containers", "Docker: start containers", True),
         ("Shut down guests", "Start guests", True),
         ("libvirt: suspend guests", "libvirt: resume guests", True),

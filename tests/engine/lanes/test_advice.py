@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from borgdesk.domain.downtime import is_stopping
 from borgdesk.domain.run import ALWAYS
 from borgdesk.engine.lanes import advice as lanes_advice
 from borgdesk.engine.lanes.advice import Advice, Problem, followed
 from borgdesk.engine.lanes.arrangement import arrange, read_lanes
+from borgdesk.engine.scripts.templates import pair_of, templates
 from tests.engine.desk import LAST, POST, PRE, Desk
 
 
@@ -31,6 +33,16 @@ def test_a_good_arrangement_needs_none(desk: Desk) -> None:
     desk.add("Dump PostgreSQL", PRE)
     desk.add("Start web", POST, run_on="always")
     desk.add("Tell me", LAST, run_on="failure")
+    assert given(desk) == []
+
+
+def test_the_pairs_of_the_templates_need_none(desk: Desk) -> None:
+    every = templates()
+    pairs = {pair_of(one, every) for one in every if is_stopping(one.name)}
+    assert len(pairs) >= 4
+    for stop, start in pairs:
+        desk.add(stop.name, PRE)
+        desk.add(start.name, POST, run_on="always")
     assert given(desk) == []
 
 
