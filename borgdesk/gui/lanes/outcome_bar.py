@@ -35,7 +35,7 @@ class OutcomeBar(QWidget):
             Outcome.WARNING: Segment(_("with warnings")),
             Outcome.FAILURE: Segment(_("Borg fails")),
         }
-        self.script = Segment(_("a script before fails"))
+        self.script = Segment(_("a script before it fails"))
         """Its menu has the scripts that may fail."""
         ends = {
             Outcome.CANCELLED: Segment(_("you stop it")),

@@ -48,7 +48,7 @@ class Spreading(QObject):
             name = named([one.script for one in assignments])
             self._ask(
                 _("Copy to other repositories"),
-                _("Copy {script}, with all options, to the end of the same lanes of:").format(script=name),
+                _("Copy “{script}”, with all options, to the end of the same lanes of:").format(script=name),
                 _("Copy {script}").format(script=name),
                 partial(copies, self._workspace, assignments),
                 assignments[0].repository_id,
@@ -112,5 +112,5 @@ def what_came_of_it(done: Sequence[Elsewhere]) -> str:
     if not added:
         return _("All of that is there already.")
     places = listed([one.repository for one in done if one.added])
-    text = ngettext("Added {count} script in {repositories}.", "Added {count} scripts in {repositories}.", added)
+    text = ngettext("Added {count} script to {repositories}.", "Added {count} scripts to {repositories}.", added)
     return text.format(count=words.number(added), repositories=places)

@@ -93,7 +93,7 @@ class AddingForms(QStackedWidget):
     def summarise(self) -> None:
         """Show all choices in the last step."""
         services, init = self.scripts.services(), self.where.init()
-        how = _("as it is") if init is None else repository_words.encryption(init)
+        how = _("unchanged") if init is None else repository_words.encryption(init)
         try:
             cron = self.schedule.cron()
         except InvalidInput:

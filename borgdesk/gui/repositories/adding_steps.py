@@ -36,7 +36,7 @@ TEXTS = {
         N_("What should stop while Borg reads?"),
         N_("What is stopped is started again whatever happens: failure, Stop, crash or power cut."),
     ),
-    Step.READY: (N_("Ready"), N_("All of this can be changed later.")),
+    Step.READY: (N_("Ready"), N_("Everything but the encryption can be changed later.")),
 }
 """The question of each step, and what is good to know."""
 

@@ -110,7 +110,7 @@ class WhereForm(QWidget):
         elif there is None:
             self.found.setText(_("Continue, and BorgDesk finds out whether there is a repository already."))
         elif there:
-            self.found.setText(_("There is a repository already. It is used, and its archives stay."))
+            self.found.setText(_("There is already a repository here. It will be used; its archives are kept."))
         else:
             self.found.setText(_("A new repository is created here."))
 

@@ -662,7 +662,7 @@ def test_a_lane_is_copied_to_other_repositories_and_undone(
     answer_repositories(qtbot, board, "One", "Two")
     assert stored(scene, one) == stored(scene, two) == ["ab", "", ""]
     assert stored(scene, repository) == ["ab", "c", ""]
-    assert board.notice.text == "Added 4 scripts in One and Two."
+    assert board.notice.text == "Added 4 scripts to One and Two."
     assert board.board_actions.undo.toolTip() == "Undo: Copy 2 scripts"
     changed(qtbot, board, board._arranger.undo)
     assert stored(scene, one) == stored(scene, two) == ["", "", ""]
