@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from borgdesk.domain.assignment import Assignment
-from borgdesk.domain.errors import BorgDeskError, NotFound, SecretsUnavailable
+from borgdesk.domain.errors import BorgDeskError, Changed, NotFound, SecretsUnavailable
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
@@ -125,17 +125,28 @@ def _lanes(workspace: Workspace, repository_id: RepositoryId) -> Arrangement:
     return tuple(workspace.store.assignments.list(repository_id))
 
 
-def undo(workspace: Workspace, changes: Sequence[Elsewhere]) -> None:
-    """Undo changes, keeping what else was changed meanwhile.
+def undo(workspace: Workspace, changes: Sequence[Elsewhere]) -> list[str]:
+    """Undo changes, keeping what else was changed meanwhile; return a sentence for each repository left as it is.
 
-    Raises:
-        Changed: somebody else changed one of the assignments.
+    Undoing again what is undone already changes nothing.
     """
-    for one in changes:
-        arrangement.arrange(workspace, one.repository_id, one.after, one.before)
+    return _each(workspace, [(one, one.after, one.before) for one in changes])
 
 
-def redo(workspace: Workspace, changes: Sequence[Elsewhere]) -> None:
+def redo(workspace: Workspace, changes: Sequence[Elsewhere]) -> list[str]:
     """Do undone changes again, as :func:`undo`."""
-    for one in changes:
-        arrangement.arrange(workspace, one.repository_id, one.before, one.after)
+    return _each(workspace, [(one, one.before, one.after) for one in changes])
+
+
+def _each(workspace: Workspace, steps: Iterable[tuple[Elsewhere, Arrangement, Arrangement]]) -> list[str]:
+    left = []
+    for one, seen, wanted in steps:
+        try:
+            arrangement.arrange(workspace, one.repository_id, seen, wanted)
+        except Changed:
+            text = _("“{repository}” was left as it is: another program changed these scripts in the meantime.")
+            left.append(text.format(repository=one.repository))
+        except BorgDeskError as error:
+            text = _("“{repository}” was left as it is: {error}")
+            left.append(text.format(repository=one.repository, error=error))
+    return left

@@ -24,6 +24,8 @@ class Arranger(QObject):
     """The RepositoryLanes after a change."""
     failed = Signal(object)
     """The exception; nothing was changed, and queued changes are dropped."""
+    incomplete = Signal(str)
+    """Which other repositories were left as they are by an undo or redo, and why; emitted after *arranged*."""
 
     def __init__(self, workspace: Workspace, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -105,24 +107,29 @@ class Arranger(QObject):
         seen: Arrangement,
         wanted: Arrangement,
         remember: Callable[[RepositoryLanes], None],
-        elsewhere: Callable[[], None] = lambda: None,
+        elsewhere: Callable[[], list[str]] = list,
     ) -> None:
-        """Store an arrangement, after changes in other repositories that belong to it."""
+        """Store an arrangement, then the changes in other repositories that belong to it.
+
+        They come last, so that nothing was changed anywhere if the arrangement is refused.
+        """
         board = self.board
         assert board is not None
         workspace, repository_id = self._workspace, board.repository.id
 
-        def store() -> RepositoryLanes:
-            elsewhere()
-            return arrangement.arrange(workspace, repository_id, seen, wanted)
+        def store() -> tuple[RepositoryLanes, list[str]]:
+            return arrangement.arrange(workspace, repository_id, seen, wanted), elsewhere()
 
         self._busy = True
         self._background.ask(store, partial(self._stored, remember), self._on_failed, self)
 
-    def _stored(self, remember: Callable[[RepositoryLanes], None], board: RepositoryLanes) -> None:
+    def _stored(self, remember: Callable[[RepositoryLanes], None], stored: tuple[RepositoryLanes, list[str]]) -> None:
+        board, left = stored
         self._busy = False
         remember(board)
         self.arranged.emit(board)
+        if left:
+            self.incomplete.emit("\n".join(left))
         self._next()
 
     def _on_failed(self, error: Exception) -> None:

@@ -329,6 +329,7 @@ class AssignmentBoard(QWidget):
     def _connect(self) -> None:
         self._arranger.arranged.connect(self._on_arranged)
         self._arranger.failed.connect(self._on_failed)
+        self._arranger.incomplete.connect(lambda text: self.notice.show_message(text, Tone.BAD))
         self._extras.move_requested.connect(self._move_inline)
         self._extras.followed.connect(self._follow)
         self.outcomes.picked.connect(self._on_scenario_picked)

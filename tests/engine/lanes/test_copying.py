@@ -12,6 +12,7 @@ from borgdesk.domain.errors import NotFound, SecretsUnavailable
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.run import RunOn
 from borgdesk.engine.lanes import assignments, copying
+from borgdesk.engine.lanes.assignments import Changes
 from borgdesk.engine.lanes.copying import Wanted, assign_in, copies, redo, undo
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.engine.workspace import Workspace
@@ -56,6 +57,23 @@ def test_it_is_undone_and_done_again_with_its_secrets(desk: Desk) -> None:
     redo(desk.workspace, done)
     assert lanes(desk, other.id) == [copied]
     assert desk.workspace.secrets.get(secret_owner(copied.id), "TOKEN") == "hush"
+
+
+def test_undo_names_the_repositories_that_it_leaves_and_goes_on(desk: Desk) -> None:
+    stop = desk.add("Stop", PRE)
+    targets = [desk.add_repository(name).id for name in ("Edited", "Removed", "Free")]
+    done = assign_in(desk.workspace, copies(desk.workspace, [stop]), targets)
+    edited, removed, free = targets
+    assignments.edit_assignment(desk.workspace, lanes(desk, edited)[0], Changes(timeout=77))
+    desk.workspace.store.repositories.remove(removed)
+    for _again in range(2):
+        assert undo(desk.workspace, done) == [
+            "“Edited” was left as it is: another program changed these scripts in the meantime.",
+            f"“Removed” was left as it is: There is no repository “{removed}”.",
+        ]
+        assert (len(lanes(desk, edited)), len(lanes(desk, free))) == (1, 0)
+    assert len(redo(desk.workspace, done)) == 1
+    assert [[one.timeout for one in lanes(desk, target)] for target in (edited, free)] == [[77], [None]]
 
 
 @pytest.mark.parametrize("wrong", ["repository", "script"])

@@ -13,6 +13,8 @@ from borgdesk.domain.ids import AssignmentId, RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes.arrangement import Arrangement, read_lanes
+from borgdesk.engine.lanes.assignments import Changes, edit_assignment
+from borgdesk.engine.lanes.copying import Wanted, assign_in
 from borgdesk.gui.lanes.arranger import Arranger
 from borgdesk.gui.lanes.undo_history import Change
 from borgdesk.gui.workers.background import Background
@@ -158,3 +160,34 @@ def test_what_is_forgotten_and_what_is_noted(arranger: Arranger) -> None:
     arranger.record(Change("theirs", (), ()))
     arranger.leave()
     assert names(arranger) == (None, None)
+
+
+def test_undo_goes_on_where_one_of_several_repositories_was_changed(
+    arranger: Arranger, scene: Scene, qtbot: QtBot
+) -> None:
+    one, two = scene.repository("One"), scene.repository("Two")
+    wanted = [Wanted(arranger.assignments[0].script_id, POST)]
+    done = assign_in(scene.workspace, wanted, [one.id, two.id])
+    arranger.record(Change("copy", arranger.assignments, arranger.assignments, tuple(done)))
+    edit_assignment(scene.workspace, done[0].after[0], Changes(timeout=77))
+    with qtbot.waitSignals([arranger.arranged, arranger.incomplete]):
+        arranger.undo()
+    assert (len(stored(scene, one)), len(stored(scene, two))) == (1, 0)
+    assert names(arranger) == (None, "copy")
+    with qtbot.waitSignal(arranger.arranged):
+        arranger.redo()
+    assert (len(stored(scene, one)), len(stored(scene, two))) == (1, 1)
+    assert names(arranger) == ("copy", None)
+
+
+def test_nothing_is_undone_elsewhere_if_the_board_itself_was_changed(
+    arranger: Arranger, scene: Scene, qtbot: QtBot
+) -> None:
+    other = scene.repository("Other")
+    before = arranger.assignments
+    done = assign_in(scene.workspace, [Wanted(before[0].script_id, POST)], [before[0].repository_id, other.id])
+    arranger.record(Change("copy", done[0].before, done[0].after, (done[1],)))
+    edit_assignment(scene.workspace, done[0].after[-1], Changes(timeout=77))
+    with qtbot.waitSignal(arranger.failed):
+        arranger.undo()
+    assert len(stored(scene, other)) == 1

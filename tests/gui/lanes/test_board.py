@@ -670,6 +670,17 @@ def test_a_lane_is_copied_to_other_repositories_and_undone(
     assert stored(scene, one) == stored(scene, two) == ["ab", "", ""]
 
 
+def test_undo_says_which_repositories_it_left(make: Make, qtbot: QtBot, scene: Scene) -> None:
+    one, two = add_repository(scene, "One"), add_repository(scene, "Two")
+    board = make("a")
+    copy_menu(board)["The lane “Before the backup”…"].trigger()
+    answer_repositories(qtbot, board, "One", "Two")
+    scene.workspace.store.repositories.remove(one.id)
+    changed(qtbot, board, board._arranger.undo)
+    assert board.notice.text.startswith("“One” was left as it is: ")
+    assert stored(scene, two) == ["", "", ""]
+
+
 def test_selected_cards_and_all_lanes_are_copied(
     make: Make, qtbot: QtBot, scene: Scene, repository: Repository
 ) -> None:
