@@ -27,7 +27,7 @@ class RepositoriesDialog(Dialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
-        label = QLabel(question, wordWrap=True)
+        label = QLabel(question if repositories else _("There is no other repository yet."), wordWrap=True)
         label.setTextFormat(Qt.TextFormat.PlainText)
         self.list = QListWidget()
         self.list.setAccessibleName(_("Repositories"))
@@ -40,6 +40,7 @@ class RepositoriesDialog(Dialog):
             item.setCheckState(Qt.CheckState.Unchecked)
         if repositories:
             self.list.setCurrentRow(0)
+        self.list.setVisible(bool(repositories))
         self.list.itemChanged.connect(self._adapt)
         buttons = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)

@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.downtime import Side
@@ -795,3 +795,11 @@ def test_scripts_of_restores_have_lanes_of_their_own(
     qtbot.waitUntil(lambda: cards.rowCount() == 1)
     (last,) = (one for one in scene.workspace.store.assignments.list(repository.id) if one.hook is Hook.PRE_RESTORE)
     assert last.script == script.name
+
+
+def test_without_another_repository_it_is_said(qtbot: QtBot) -> None:
+    dialog = RepositoriesDialog("Copy", "Copy “Stop” to:", [])
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert [label.text() for label in dialog.findChildren(QLabel)] == ["There is no other repository yet."]
+    assert not dialog.list.isVisible()
