@@ -290,7 +290,7 @@ def test_an_existing_repository_with_a_wrong_passphrase(
     fill(again, scene, tmp_path / "new", "Again")
     settled(qtbot, again)
     assert not again.passphrase.second.isVisible()
-    assert "There is a repository already" in again.where.found.text()
+    assert "There is already a repository here" in again.where.found.text()
     QTest.keyClicks(again.passphrase.first, "wrong")
     settled(qtbot, again)
     again.add.click()
