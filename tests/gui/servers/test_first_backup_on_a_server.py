@@ -95,7 +95,7 @@ def test_all_of_it(scene: Scene, background: Background, server: Server, qtbot: 
     again.passphrase.second.setText("unused")
     qtbot.waitUntil(again.proceed.isEnabled, timeout=A_MINUTE)
     again.proceed.click()
-    qtbot.waitUntil(lambda: "There is a repository already" in again.where.found.text(), timeout=A_MINUTE)
+    qtbot.waitUntil(lambda: "There is already a repository here" in again.where.found.text(), timeout=A_MINUTE)
     assert again.init() is None
     assert again.where.isVisible(), "its passphrase may be needed"
     qtbot.waitUntil(again.proceed.isEnabled, timeout=A_MINUTE)
