@@ -1,4 +1,4 @@
-"""How long a run kept services down: from the end of what stopped them to the end of what started them again."""
+"""Which script starts again what another stops, by their names, and how long a run kept services down."""
 
 from __future__ import annotations
 
