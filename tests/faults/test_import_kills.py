@@ -1,4 +1,4 @@
-"""SIGKILL at every step of an import: the next start finds all of it, or nothing, and no secrets without an owner.
+"""SIGKILL at every step of an import, or of adding a repository: all of it is there then, or nothing and no secret.
 
 The steps are the C calls that touch files or the database, so that there is a kill between any two of them.
 """
@@ -33,7 +33,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.store import files, library_names
 from tests.store.samples import assert_whole
 
-KINDS = ("config", "borgmatic")
+KINDS = ("config", "borgmatic", "wizard")
 
 TEXT = b"#!/bin/sh\n# /// borgdesk\n# [parameters.TOKEN]\n# secret = true\n# ///\necho %d\n"
 
@@ -51,11 +51,25 @@ commands:
 VICTIM = """
 import os, signal, sys
 from pathlib import Path
+from borgdesk.borg.replies import RepositoryInfo
+from borgdesk.domain.ids import RepositoryId
+from borgdesk.domain.repository import Repository
 from borgdesk.engine.configuration import importing
 from borgdesk.engine.configuration.carrying_out import carry_out
 from borgdesk.engine.imports import carrying_out, planning
 from borgdesk.engine.imports.borgmatic import read_borgmatic
+from borgdesk.engine.lanes.new_repository import NewRepository, add_with_all
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories import registration
+from borgdesk.engine.services.service import Service, ServiceKind
 from borgdesk.engine.workspace import Workspace
+
+registration.usable_version = lambda *args, **values: None
+registration.open_repository = lambda *args: RepositoryInfo("0" * 64, "/repository", "repokey", None)
+SERVICES = [
+    Service(ServiceKind.MARIADB, ("mysql-dump.sh",), {"OUTPUT_DIR": "/tmp", "DB_PASSWORD": "hunter2"}),
+    Service(ServiceKind.CONTAINERS, ("docker-stop.sh", "docker-start.sh"), {"CONTAINERS": "app"}),
+]
 
 STEPS = {"open", "write", "rename", "replace", "link", "unlink", "fsync", "fchmod", "mkdir", "close", "execute",
          "commit", "rollback", "fdopen", "flock"}
@@ -67,6 +81,9 @@ for line in sys.stdin:
         workspace = Workspace.open(os.environ)
         if kind == "config":
             planned = importing.plan(workspace, importing.read(Path(file)))
+        elif kind == "wizard":
+            repository = Repository(RepositoryId(0), "New", file, ("/srv",))
+            planned = NewRepository(repository, "correct horse", cron="30 2 * * *", services=SERVICES)
         else:
             planned = planning.plan(workspace, read_borgmatic([Path(file)], Path.home()))
         steps = 0
@@ -81,6 +98,8 @@ for line in sys.stdin:
         sys.setprofile(step)
         if kind == "config":
             carry_out(workspace, planned, "right")
+        elif kind == "wizard":
+            assert not add_with_all(workspace, planned, Cancel()).problems
         else:
             carrying_out.carry_out(workspace, planned)
         os._exit(0)
@@ -145,7 +164,7 @@ def imports(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
         # It is not the key derivation that is tested.
         monkeypatch.setattr(sealing, "_N", 2)
         _export(tmp_path / "origin", file)
-    else:
+    elif request.param == "borgmatic":
         file.write_text(BORGMATIC)
     imports = Imports(tmp_path, request.param, file)
     yield imports

@@ -9,12 +9,16 @@ from pathlib import Path
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.repository import Repository, check_source
-from borgdesk.engine.lanes.template_assignment import assign_services, prepare
+from borgdesk.domain.schedule import Schedule
+from borgdesk.engine.lanes.service_scripts import ServiceScripts, prepare
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.repositories.registration import add_repository
-from borgdesk.engine.schedule.editing import schedule_added
+from borgdesk.engine.repositories.registration import Belongings, add_repository
+from borgdesk.engine.schedule.editing import follow_first_schedule
+from borgdesk.engine.schedule.instants import check_cron
+from borgdesk.engine.secrets.added_secrets import AddedSecrets
 from borgdesk.engine.services.service import Service
 from borgdesk.engine.workspace import Workspace
+from borgdesk.store.script_additions import Additions
 from borgdesk.translation import _
 
 
@@ -47,53 +51,64 @@ class AddedRepository:
 
 
 def add_with_all(workspace: Workspace, new: NewRepository, cancel: Cancel) -> AddedRepository:
-    """Add a repository, then assign its scripts, and only if all of them are there let it be backed up by itself.
+    """Add a repository with its scripts and its schedule in one transaction.
 
-    What goes wrong once it is added is told in the result. The errors are those of
-    :func:`~borgdesk.engine.repositories.registration.add_repository`.
+    Scripts that cannot be assigned are left out and told in the result; then it is not backed up by itself. The errors
+    are those of :func:`~borgdesk.engine.repositories.registration.add_repository`, and those of
+    :meth:`~borgdesk.engine.lanes.service_scripts.ServiceScripts.store`; after any of them, nothing was added.
     """
-    wanted = with_dumps(new.repository, new.services)
-    added = add_repository(workspace, wanted, new.passphrase, new.init, cancel, moved=new.moved, key_file=new.key_file)
-    added, problem = _with_scripts(workspace, added, new)
-    if problem:
-        # A backup would read what nothing stops or dumps.
-        return AddedRepository(added, (problem,))
-    if new.cron is None:
-        return AddedRepository(added)
-    try:
-        units_problem = schedule_added(workspace, added, new.cron, install_units=new.installs_units)
-    except BorgDeskError as error:
-        said = _("The schedule was not stored, so backups do not start by themselves yet: {reason}")
-        return AddedRepository(added, (said.format(reason=error.sentence),))
-    return AddedRepository(added, units_problem=units_problem)
+    if new.cron is not None:
+        check_cron(new.cron)
+    belongings = _ScriptsAndSchedule(workspace, new)
+    added = add_repository(
+        workspace,
+        with_dumps(new.repository, new.services),
+        new.passphrase,
+        new.init,
+        cancel,
+        moved=new.moved,
+        key_file=new.key_file,
+        belongings=belongings,
+    )
+    if belongings.problem or new.cron is None:
+        return AddedRepository(added, tuple(filter(None, [belongings.problem])))
+    return AddedRepository(added, units_problem=follow_first_schedule(workspace, install_units=new.installs_units))
 
 
-def _with_scripts(workspace: Workspace, added: Repository, new: NewRepository) -> tuple[Repository, str]:
-    """Assign the scripts that can be; return the repository as it is then, and what went wrong."""
-    usable, reasons = [], []
-    for service in new.services:
-        try:
-            prepare(service)
-            usable.append(service)
-        except BorgDeskError as error:
-            reasons.append(error.sentence)
-    is_any = bool(usable)
-    try:
-        if reasons:
-            added = _without_other_dumps(workspace, added, with_dumps(new.repository, usable))
-        assign_services(workspace, added.id, usable)
-    except BorgDeskError as error:
-        is_any = False
-        reasons.append(error.sentence)
-    return added, _told(reasons, is_any=is_any, waits=new.cron is not None)
+class _ScriptsAndSchedule(Belongings):
+    """The schedule is stored only if all scripts are: a backup would read what nothing stops or dumps."""
+
+    def __init__(self, workspace: Workspace, new: NewRepository) -> None:
+        self._workspace = workspace
+        self._new = new
+        self._scripts = ServiceScripts(workspace, ())
+        self.may_have_secrets = any(service.values for service in new.services)
+        self.problem = ""
+        """What could not be assigned, as a sentence."""
+
+    def prepare(self, repository: Repository) -> Repository:
+        usable, reasons = [], []
+        for service in self._new.services:
+            try:
+                prepare(service)
+                usable.append(service)
+            except BorgDeskError as error:
+                reasons.append(error.sentence)
+        self._scripts = ServiceScripts(self._workspace, usable)
+        self.problem = _told(reasons, is_any=bool(usable), waits=self._new.cron is not None)
+        return _without_other_dumps(repository, with_dumps(self._new.repository, usable)) if reasons else repository
+
+    def store(self, added: Repository, additions: Additions, secrets: AddedSecrets) -> None:
+        self._scripts.store(added.id, additions, secrets)
+        if self._new.cron is not None and not self.problem:
+            self._workspace.store.schedules.put(Schedule(added.id, self._new.cron))
 
 
-def _without_other_dumps(workspace: Workspace, added: Repository, kept: Repository) -> Repository:
+def _without_other_dumps(repository: Repository, kept: Repository) -> Repository:
     """Let a repository back up the sources of *kept*: Borg would complain of folders that could not be made."""
     if not kept.all_sources:
-        return added
-    sources = tuple(map(check_source, kept.sources))
-    return workspace.store.repositories.update(replace(added, sources=sources), seen=added)
+        return repository
+    return replace(repository, sources=tuple(map(check_source, kept.sources)))
 
 
 def _told(reasons: Sequence[str], *, is_any: bool, waits: bool) -> str:

@@ -34,6 +34,7 @@ from borgdesk.engine.repositories.repository_access import open_repository
 from borgdesk.engine.repositories.repository_creation import created_repository
 from borgdesk.engine.repositories.repository_keys import import_key
 from borgdesk.engine.repositories.shared_locations import check_series
+from borgdesk.engine.secrets.added_secrets import AddedSecrets, adding_secrets
 from borgdesk.engine.secrets.secret_lifetime import (
     PASSPHRASE,
     before_removal,
@@ -45,7 +46,21 @@ from borgdesk.engine.secrets.secret_lifetime import (
 )
 from borgdesk.engine.servers.ssh_keys import check_key
 from borgdesk.engine.workspace import Workspace
+from borgdesk.store.script_additions import Additions
 from borgdesk.translation import _
+
+
+class Belongings:
+    """What is added together with a repository, in one transaction: nothing, unless a subclass overrides this."""
+
+    may_have_secrets = False
+
+    def prepare(self, repository: Repository) -> Repository:
+        """Do what need not be in the transaction; return the repository to be stored."""
+        return repository
+
+    def store(self, added: Repository, additions: Additions, secrets: AddedSecrets) -> None:
+        """Store it. Nobody else sees yet what the transaction has written, so nothing of it may be read again."""
 
 
 def checked(repository: Repository) -> Repository:
@@ -106,11 +121,12 @@ def add_repository(
     *,
     moved: bool = False,
     key_file: Path | None = None,
+    belongings: Belongings | None = None,
 ) -> Repository:
     """Add a repository: create it if *init* is an encryption mode, otherwise open an existing one.
 
     *moved* confirms that it is the one that this machine knows from another place; *key_file* contains its key, if the
-    key is not in the repository.
+    key is not in the repository. The *belongings* are added with it, even if the process is killed: all or nothing.
 
     Raises:
         InvalidInput: a value is invalid, or the name is taken.
@@ -141,18 +157,22 @@ def add_repository(
         repository = replace(repository, encryption=info.encryption, borg_id=info.id)
         # Checked again: only now it is known which repository it is.
         check_series(workspace, repository)
-        return _register(workspace, repository, passphrase)
+        return _register(workspace, repository, passphrase, belongings or Belongings())
 
 
-def _register(workspace: Workspace, repository: Repository, passphrase: str | None) -> Repository:
+def _register(
+    workspace: Workspace, repository: Repository, passphrase: str | None, belongings: Belongings
+) -> Repository:
     keeps = passphrase is not None and repository.encryption != Encryption.NONE
-    added = workspace.store.repositories.add(replace(repository, has_passphrase=keeps))
-    if keeps and passphrase is not None:
-        try:
-            workspace.secrets.set(passphrase_owner(added.id), PASSPHRASE, passphrase)
-        except SecretsUnavailable:
-            workspace.store.repositories.remove(added.id)
-            raise
+    repository = replace(belongings.prepare(repository), has_passphrase=keeps)
+    with (
+        adding_secrets(workspace, may_be_any=keeps or belongings.may_have_secrets) as secrets,
+        workspace.store.scripts.additions() as additions,
+    ):
+        added = workspace.store.repositories.add(repository)
+        if keeps and passphrase is not None:
+            secrets.set(passphrase_owner(added.id), PASSPHRASE, passphrase)
+        belongings.store(added, additions, secrets)
     return added
 
 

@@ -41,15 +41,8 @@ def change_schedule(
     return stored
 
 
-def schedule_added(workspace: Workspace, repository: Repository, cron: str, *, install_units: bool) -> str:
-    """Give a repository that was just added a schedule; return why the units could not be installed, if so.
-
-    Raises:
-        InvalidInput: the expression is not valid, or never fires.
-        NotFound: the repository was removed.
-    """
-    check_cron(cron)
-    workspace.store.schedules.put(Schedule(repository.id, cron))
+def follow_first_schedule(workspace: Workspace, *, install_units: bool) -> str:
+    """Install the units, if wanted, for a repository that was added with a schedule; return why that failed, if so."""
     if install_units:
         try:
             install(workspace)

@@ -57,22 +57,27 @@ def pair_of(template: Template, among: Sequence[Template]) -> tuple[Template, ..
 
 def add_template(workspace: Workspace, template: Template, undo: ExitStack) -> Script:
     """Add a template to the library, unless an unchanged copy is there; *undo* gets a callback that removes it."""
-    store = workspace.store.scripts
+    wanted = script_for(workspace, template)
+    if isinstance(wanted, Script):
+        return wanted
+    script = workspace.store.scripts.add(wanted)
+    undo.callback(_forget, workspace, script)
+    return script
+
+
+def script_for(workspace: Workspace, template: Template) -> Script | NewScript:
+    """Return the unchanged copy of a template in the library; if there is none, the script to add."""
     if (copy := _unchanged_copy(workspace, template)) is not None:
         return copy
     header = template.header
-    script = store.add(
-        NewScript(
-            free_script_name(workspace, template.name),
-            template.content,
-            header.description,
-            header.timeout or DEFAULT_TIMEOUT,
-            header.run_on or ALWAYS,
-            template.file_name,
-        )
+    return NewScript(
+        free_script_name(workspace, template.name),
+        template.content,
+        header.description,
+        header.timeout or DEFAULT_TIMEOUT,
+        header.run_on or ALWAYS,
+        template.file_name,
     )
-    undo.callback(_forget, workspace, script)
-    return script
 
 
 def _read(path: Path) -> Template:

@@ -1,18 +1,26 @@
-"""Adding a repository with scripts and a schedule: what fails after it was added is told, and nothing else is lost."""
+"""Adding a repository with scripts and a schedule: all of it or nothing, and what could not be assigned is told.
+
+``tests/faults/test_import_kills.py`` kills it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from borgdesk.domain.errors import StoreUnusable
+from borgdesk.domain.errors import SecretsUnavailable, StoreUnusable
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import new_repository
 from borgdesk.engine.lanes.new_repository import AddedRepository, NewRepository, add_with_all
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories import registration
+from borgdesk.engine.repositories.registration import Belongings
+from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.engine.services.service import Service, ServiceKind
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.schedules import Schedules
@@ -31,8 +39,10 @@ def dump(folder: str) -> Service:
 def _opens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every repository open."""
 
-    def add(workspace: Workspace, repository: Repository, *_args: Any, **_values: Any) -> Repository:
-        return workspace.store.repositories.add(repository)
+    def add(
+        workspace: Workspace, repository: Repository, *_args: Any, belongings: Belongings, **_values: Any
+    ) -> Repository:
+        return registration._register(workspace, repository, None, belongings)
 
     monkeypatch.setattr(new_repository, "add_repository", add)
 
@@ -82,16 +92,68 @@ def test_a_folder_that_could_not_be_made_is_no_source(desk: Desk, tmp_path: Path
     assert stored.sources == result.repository.sources == (str(desk.source), good)
 
 
-def test_it_is_added_even_if_the_schedule_cannot_be_stored(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_was_added(desk: Desk) -> bool:
+    store = desk.workspace.store
+    files = list(desk.workspace.paths.library.iterdir())
+    return store.repositories.list() == [desk.repository] and store.scripts.list() == [] and files == []
+
+
+def test_what_cannot_be_stored_leaves_nothing_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def put(*_args: object) -> None:
         raise StoreUnusable("The database is locked.")
 
     monkeypatch.setattr(Schedules, "put", put)
-    result = added(desk, STOP)
-    assert desk.workspace.store.repositories.get("New") == result.repository
-    assert result.problems == (
-        "The schedule was not stored, so backups do not start by themselves yet: The database is locked.",
+    with pytest.raises(StoreUnusable, match="locked"):
+        added(desk, STOP)
+    assert nothing_was_added(desk)
+
+
+def test_a_secret_that_cannot_be_kept_leaves_nothing_behind(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(*_args: object) -> None:
+        raise SecretsUnavailable("The keyring is locked.")
+
+    monkeypatch.setattr(desk.workspace.secrets, "set", keep)
+    secret = replace(dump(str(tmp_path)), values={"OUTPUT_DIR": str(tmp_path), "DB_PASSWORD": "hunter2"})
+    with pytest.raises(SecretsUnavailable):
+        added(desk, STOP, secret)
+    assert nothing_was_added(desk)
+
+
+def test_secret_values_are_kept_as_secrets(desk: Desk, tmp_path: Path) -> None:
+    secret = replace(dump(str(tmp_path)), values={"OUTPUT_DIR": str(tmp_path), "DB_PASSWORD": "hunter2"})
+    (one,) = desk.workspace.store.assignments.list(added(desk, secret).repository.id)
+    assert (dict(one.parameters), one.secrets) == ({"OUTPUT_DIR": str(tmp_path)}, frozenset({"DB_PASSWORD"}))
+    assert desk.workspace.secrets.get(secret_owner(one.id), "DB_PASSWORD") == "hunter2"
+
+
+def test_scripts_are_assigned_in_mirrored_order(desk: Desk, tmp_path: Path) -> None:
+    dumps = tmp_path / "dumps/postgresql"
+    result = added(
+        desk,
+        Service(ServiceKind.POSTGRESQL, ("postgresql-dump.sh",), {"OUTPUT_DIR": str(dumps)}),
+        Service(ServiceKind.NEXTCLOUD, ("nextcloud-maintenance-on.sh", "nextcloud-maintenance-off.sh"), {}),
+        Service(ServiceKind.CONTAINERS, ("docker-stop.sh", "docker-start.sh"), {"CONTAINERS": "a b"}),
     )
+    made = desk.workspace.store.assignments.list(result.repository.id)
+    assert [(one.hook, one.script) for one in made] == [
+        (Hook.PRE_BACKUP, "PostgreSQL: dump databases"),
+        (Hook.PRE_BACKUP, "Nextcloud: maintenance mode on"),
+        (Hook.PRE_BACKUP, "Docker: stop containers"),
+        (Hook.POST_BACKUP, "Docker: start containers again"),
+        (Hook.POST_BACKUP, "Nextcloud: maintenance mode off"),
+    ]
+    assert [dict(one.parameters) for one in made][2:4] == [{"CONTAINERS": "a b"}, {}]
+    assert dumps.stat().st_mode & 0o777 == 0o700
+
+
+def test_services_of_one_kind_share_their_scripts(desk: Desk) -> None:
+    other = replace(STOP, values={"CONTAINERS": "other"})
+    for _time in range(2):
+        added(desk, STOP, other)
+        assert len(desk.workspace.store.scripts.list()) == 2
+        desk.workspace.store.repositories.remove(desk.workspace.store.repositories.get("New").id)
 
 
 def test_no_value_of_a_service_is_printed() -> None:

@@ -8,10 +8,9 @@ import pytest
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, NotFound
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.run import Hook
-from borgdesk.engine.lanes.template_assignment import TemplateUse, assign_services, make
+from borgdesk.engine.lanes.template_assignment import TemplateUse, make
 from borgdesk.engine.scripts.templates import Template, companion_of, pair_of, templates
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
-from borgdesk.engine.services.service import Service, ServiceKind
 from borgdesk.engine.workspace import Workspace
 from tests.engine.desk import Desk
 
@@ -113,36 +112,3 @@ def test_all_or_nothing(desk: Desk) -> None:
     assert desk.workspace.store.scripts.list() == []
     assert list(desk.workspace.paths.library.iterdir()) == []
     assert desk.workspace.store.assignments.list(desk.repository.id) == []
-
-
-def test_what_was_found_running_is_assigned_in_mirrored_order(desk: Desk, tmp_path: Path) -> None:
-    dumps = tmp_path / "dumps/postgresql"
-    services = [
-        Service(ServiceKind.POSTGRESQL, ("postgresql-dump.sh",), {"OUTPUT_DIR": str(dumps)}),
-        Service(ServiceKind.NEXTCLOUD, ("nextcloud-maintenance-on.sh", "nextcloud-maintenance-off.sh"), {}),
-        Service(ServiceKind.CONTAINERS, ("docker-stop.sh", "docker-start.sh"), {"CONTAINERS": "a b"}),
-    ]
-    made = assign_services(desk.workspace, desk.repository.id, services)
-    assert [(one.hook, one.script) for one in made] == [
-        (Hook.PRE_BACKUP, "PostgreSQL: dump databases"),
-        (Hook.PRE_BACKUP, "Nextcloud: maintenance mode on"),
-        (Hook.PRE_BACKUP, "Docker: stop containers"),
-        (Hook.POST_BACKUP, "Docker: start containers again"),
-        (Hook.POST_BACKUP, "Nextcloud: maintenance mode off"),
-    ]
-    assert [dict(one.parameters) for one in made][2:4] == [{"CONTAINERS": "a b"}, {}]
-    assert dumps.stat().st_mode & 0o777 == 0o700
-
-
-def test_services_are_assigned_together_or_not_at_all(desk: Desk, tmp_path: Path) -> None:
-    stop = ("docker-stop.sh", "docker-start.sh")
-    good = Service(ServiceKind.CONTAINERS, stop, {"CONTAINERS": "a"})
-    for bad, error in (
-        (Service(ServiceKind.MACHINES, ("libvirt-suspend.sh", "libvirt-resume.sh"), {}), "DOMAINS"),
-        (Service(ServiceKind.CONTAINERS, stop, {"GRACE": "soon"}), "GRACE"),
-        (Service(ServiceKind.MARIADB, ("mysql-dump.sh",), {"OUTPUT_DIR": f"{__file__}/dumps"}), "cannot be made"),
-    ):
-        with pytest.raises(BorgDeskError, match=error):
-            assign_services(desk.workspace, desk.repository.id, [good, bad])
-    assert desk.workspace.store.assignments.list(desk.repository.id) == []
-    assert desk.workspace.store.scripts.list() == []
