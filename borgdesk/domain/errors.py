@@ -17,6 +17,13 @@ class BorgDeskError(Exception):
         return str(self)
 
 
+class Defect(BorgDeskError):
+    """BorgDesk itself failed: an exception that no code expects. It is logged and reported where it is caught."""
+
+    def __init__(self) -> None:
+        super().__init__(_("BorgDesk itself failed; see its log for details."))
+
+
 class InvalidInput(BorgDeskError):
     """A value given by the user is invalid; nothing was changed."""
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMessageBox, QWidget
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import Scene
@@ -48,7 +49,7 @@ class Overtaken(Background):
         self,
         question: Callable[[], T],
         answer: Callable[[T], None],
-        failed: Callable[[Exception], None] | None = None,
+        failed: Callable[[BorgDeskError], None] | None = None,
         owner: QObject | None = None,
         cancel: Cancel | None = None,
     ) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from borgdesk.domain.assignment import Assignment, split_secrets
-from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.run import Hook
 from borgdesk.domain.script import Script
 from borgdesk.engine.lanes.template_assignment import check_values
+from borgdesk.engine.repositories.sources import make_source
 from borgdesk.engine.scripts.templates import Template, script_for, templates
 from borgdesk.engine.secrets.added_secrets import AddedSecrets
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
@@ -28,18 +28,8 @@ def prepare(service: Service) -> None:
         BorgDeskError: the folder cannot be made.
     """
     check_values([one for one in templates() if one.file_name in service.templates], service.values)
-    _make_folder(service)
-
-
-def _make_folder(service: Service) -> None:
-    """Make the folder for dumps, which is a source and has to be there."""
-    if folder := service.output_folder:
-        try:
-            Path(folder).mkdir(0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise BorgDeskError(
-                _("The folder {folder} cannot be made: {reason}").format(folder=folder, reason=error.strerror)
-            ) from error
+    if service.output_folder:
+        make_source(Path(service.output_folder))
 
 
 class ServiceScripts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from borgdesk.borg.excludes import remarks
@@ -46,6 +47,20 @@ class Sources:
     def warnings(self) -> tuple[Reason, ...]:
         """The problems as a warning; none if there are none."""
         return (Reason(Code.SOURCES_IN_TROUBLE, {"troubles": self.troubles}),) if self.troubles else ()
+
+
+def make_source(folder: Path) -> None:
+    """Make a folder that is to be backed up; one that exists stays as it is.
+
+    Raises:
+        BorgDeskError: it cannot be made.
+    """
+    try:
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BorgDeskError(
+            _("The folder {folder} cannot be made: {reason}").format(folder=folder, reason=error.strerror)
+        ) from error
 
 
 def look_at_sources(workspace: Workspace, repository: Repository, own: str, cancel: Cancel) -> Sources:

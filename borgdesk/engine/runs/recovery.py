@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from borgdesk import logs
-from borgdesk.domain.errors import BorgDeskError, StoreUnusable
+from borgdesk.domain.errors import BorgDeskError, Defect, StoreUnusable
 from borgdesk.domain.events import ExecutionEnded, RecoveryBegan, StillOwed, Tell
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.ids import RunId
@@ -48,7 +48,6 @@ from borgdesk.engine.secrets.secret_lifetime import forget_unneeded
 from borgdesk.engine.workspace import Workspace
 from borgdesk.paths import Paths
 from borgdesk.store.faults import StoreDamaged
-from borgdesk.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +125,7 @@ def recover_as_guardian(run_id: RunId, texts: Sequence[bytes] = ()) -> str | Non
             time.sleep(next(pauses))
     except Exception as error:
         _log.exception("run %d could not be recovered", run_id)
-        return str(error) if isinstance(error, BorgDeskError) else _("BorgDesk itself failed; see its log for details.")
+        return str(error if isinstance(error, BorgDeskError) else Defect())
     return None
 
 

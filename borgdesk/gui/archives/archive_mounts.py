@@ -100,9 +100,7 @@ class ArchiveMounts(QObject):
 
         self._background.ask(work, lambda _none: self.look_for_mounts(), self._on_unmount_failed, owner=self)
 
-    def _on_unmount_failed(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_unmount_failed(self, error: BorgDeskError) -> None:
         again = BannerButton(_("&Unmount"), partial(self._unmount, tuple(self._mounts)), hides_banner=False)
         self._banner.show_message(error.sentence, theme.Tone.WARNING, [again], dismissible=False)
         self.mounts_shown.emit()

@@ -81,9 +81,7 @@ class ArchiveTextDialog(Dialog):
     def _show_note(self, note: str) -> None:
         self.note.show_message(note, theme.Tone.WARNING, dismissible=False)
 
-    def _fail_note(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _fail_note(self, error: BorgDeskError) -> None:
         self.banner.show_message(error.sentence, theme.Tone.BAD)
 
     def _on_accepted(self) -> None:

@@ -58,11 +58,9 @@ class BorgQuestion(QObject):
             if self._close(cancel):
                 answer(result)
 
-        def fail(error: Exception) -> None:
+        def fail(error: BorgDeskError) -> None:
             if not self._close(cancel) or isinstance(error, Stopped):
                 return
-            if not isinstance(error, BorgDeskError):
-                raise error
             if failed is None:
                 self._banner.show_message(error.sentence, theme.Tone.BAD)
             else:

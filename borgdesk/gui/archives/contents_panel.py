@@ -298,11 +298,9 @@ class ContentsPanel(QWidget):
         super().resizeEvent(event)
         self._arrange_hits()
 
-    def _fail_search(self, cancel: Cancel, error: Exception) -> None:
+    def _fail_search(self, cancel: Cancel, error: BorgDeskError) -> None:
         if isinstance(error, Stopped):
             return
-        if not isinstance(error, BorgDeskError):
-            raise error
         if cancel is self._search_cancel:
             self._about.setText(error.sentence)
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from borgdesk.domain.archive import Archive
 from borgdesk.domain.change import ChangeKind, bits_of
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.archive_list import ArchiveList
 from borgdesk.engine.archives.differences import difference_of
@@ -186,10 +187,11 @@ class DifferenceDialog(Dialog):
         """Ask the file with the differences."""
         self._background.ask(question, answer, partial(self._on_unreadable, self._path), owner=self)
 
-    def _on_unreadable(self, path: Path | None, error: Exception) -> None:
+    def _on_unreadable(self, path: Path | None, error: BorgDeskError) -> None:
         """Compare again, because the file is missing or damaged; a second time, say so."""
         if not isinstance(error, DifferenceLost):
-            raise error
+            self._background.problem_met.emit(error.sentence)
+            return
         if path is None or path != self._path:
             return
         if path == self._made_anew:

@@ -119,12 +119,10 @@ class FileView(QStackedWidget):
         else:
             self._tell(content.problem)
 
-    def _fail(self, cancel: Cancel, error: Exception) -> None:
+    def _fail(self, cancel: Cancel, error: BorgDeskError) -> None:
         if cancel is not self._cancel or isinstance(error, Stopped):
             return
         self._cancel = None
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._tell(error.sentence)
 
     def _tell(self, text: str) -> None:

@@ -227,9 +227,7 @@ class RestoreDialog(Dialog):
         self._sentence.setText(" ".join(filter(None, (text, owners_note()))))
         self.restore_button.setEnabled(True)
 
-    def _fail_preview(self, request: RestoreRequest, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _fail_preview(self, request: RestoreRequest, error: BorgDeskError) -> None:
         if request == self.request():
             self._refuse(error.sentence)
 
@@ -265,7 +263,7 @@ class RestoreDialog(Dialog):
         else:
             self._begin(request)
 
-    def _fail_look(self, cancel: Cancel, error: Exception) -> None:
+    def _fail_look(self, cancel: Cancel, error: BorgDeskError) -> None:
         if cancel is self._looking:
             self._looking = None
             self._on_failed(error)
@@ -345,10 +343,8 @@ class RestoreDialog(Dialog):
             buttons.append(BannerButton(_("&Undo"), self._on_undo_clicked))
         self._tell(text, tone, *buttons)
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._set_busy(busy=False)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._tell(error.sentence, theme.Tone.BAD)
 
     def _on_undo_clicked(self) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.gui.contents.contents_model import ContentsModel
 from borgdesk.gui.contents.listing_questions import in_order, rows_of, top_rows
 from borgdesk.gui.contents.live_listing import LiveListing
@@ -72,10 +73,10 @@ class ListingReader(QObject):
             if shown is self._shown:
                 answer(found)
 
-        def fail(error: Exception) -> None:
+        def fail(error: BorgDeskError) -> None:
             if not isinstance(error, ListingLost):
-                raise error
-            if shown is self._shown:
+                self._background.problem_met.emit(error.sentence)
+            elif shown is self._shown:
                 self._shown = object()  # several questions to one listing fail together
                 self.lost.emit(error.sentence)
 

@@ -229,10 +229,8 @@ class ImportDialog(Dialog):
         self.imported.emit(imported)
         self.accept()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self.setEnabled(True)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self.message.show_message(error.sentence, Tone.BAD)
         self.looked.emit()
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from borgdesk.domain.errors import Changed
+from borgdesk.domain.errors import BorgDeskError, Changed
 from borgdesk.engine.lanes import arrangement, copying
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.workspace import Workspace
@@ -132,7 +132,7 @@ class Arranger(QObject):
             self.incomplete.emit("\n".join(left))
         self._next()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._busy = False
         self._waiting.clear()
         if isinstance(error, Changed):

@@ -196,10 +196,8 @@ class AssignmentDialog(Dialog):
         self.saved.emit(assignment)
         self.accept()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self.setEnabled(True)
-        if not isinstance(error, BorgDeskError):
-            raise error
         if isinstance(error, Changed):
             choices = [
                 BannerButton(_("Discard my changes"), self._reload),

@@ -248,9 +248,7 @@ class AssignmentBoard(QWidget):
         self._show(board)
         self.changed.emit()
 
-    def _on_failed(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_failed(self, error: BorgDeskError) -> None:
         self.notice.show_message(error.sentence, Tone.BAD)
         self.reload()
 

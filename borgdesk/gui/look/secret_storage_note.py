@@ -33,9 +33,7 @@ class SecretStorageNote(QWidget):
         self.notice.show_message(_("Stored in {place}.").format(place=where), Tone.MUTED, dismissible=False)
         self.place_checked.emit(True)
 
-    def _on_unavailable(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_unavailable(self, error: BorgDeskError) -> None:
         choice = BannerButton(_("Store secrets in a file that only you can read"), self._choose_file)
         self.notice.show_message(error.sentence, Tone.WARNING, [choice], dismissible=False)
         self.place_checked.emit(False)

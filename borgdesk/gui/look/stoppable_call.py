@@ -56,10 +56,8 @@ class StoppableCall(QObject):
         self.changed.emit(False)
         answer(result)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BorgDeskError) -> None:
         self._cancel = None
         self._banner.show_message("")
         self.changed.emit(False)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._banner.show_message(error.sentence, Tone.MUTED if isinstance(error, Stopped) else Tone.BAD)

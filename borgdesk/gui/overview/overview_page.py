@@ -135,10 +135,8 @@ class OverviewPage(Page):
             self._again = False
             self.refresh()
 
-    def _on_read_failed(self, error: Exception) -> None:
+    def _on_read_failed(self, error: BorgDeskError) -> None:
         self._reading = self._again = False
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._background.problem_met.emit(error.sentence)
 
     def show_overview(self, overview: Overview) -> None:
@@ -263,10 +261,8 @@ class OverviewPage(Page):
         self._samples.append(window)
         self._show_preparing(preparing=False)
 
-    def _on_sample_failed(self, error: Exception) -> None:
+    def _on_sample_failed(self, error: BorgDeskError) -> None:
         self._show_preparing(preparing=False)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._background.problem_met.emit(error.sentence)
 
     # problems that need attention

@@ -152,8 +152,6 @@ class SampleGuide(Card):
         self.show_busy(busy=False)
         self.show_service()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._on_killed(None)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._background.problem_met.emit(error.sentence)

@@ -17,6 +17,7 @@ from borgdesk.engine.lanes.new_repository import AddedRepository, NewRepository,
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.form_checks import FormChecks, Part, check_form, is_repository
 from borgdesk.engine.repositories.repository_access import break_lock_of_new, is_there
+from borgdesk.engine.repositories.sources import make_source
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons
 from borgdesk.gui.look.banner import Banner, BannerButton
@@ -264,15 +265,10 @@ class AddRepositoryDialog(Dialog):
         return []
 
     def _make_folder(self, folder: str) -> None:
-        def failed(error: Exception) -> None:
-            if not isinstance(error, OSError):
-                raise error
-            said = _("The folder {folder} cannot be made: {reason}").format(folder=folder, reason=error.strerror)
-            self.notice.show_message(said, Tone.BAD, dismissible=False)
+        def failed(error: BorgDeskError) -> None:
+            self.notice.show_message(error.sentence, Tone.BAD, dismissible=False)
 
-        self._background.ask(
-            lambda: Path(folder).mkdir(0o700, parents=True, exist_ok=True), lambda _: self._edited(), failed, self
-        )
+        self._background.ask(partial(make_source, Path(folder)), lambda _: self._edited(), failed, self)
 
     # Adding ---------------------------------------------------------------------------------------------------------
 
@@ -320,11 +316,9 @@ class AddRepositoryDialog(Dialog):
         self.back_up.setFocus(Qt.FocusReason.OtherFocusReason)
         self.added.emit(added.repository)
 
-    def _on_failed(self, error: Exception, again: Callable[..., None] | None = None) -> None:
+    def _on_failed(self, error: BorgDeskError, again: Callable[..., None] | None = None) -> None:
         """Say what failed and offer remedies, after which *again* adds the repository with all that was confirmed."""
         self._set_cancel(None)
-        if not isinstance(error, BorgDeskError):
-            raise error
         if not self._is_checked:
             self._timer.start()
         tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD

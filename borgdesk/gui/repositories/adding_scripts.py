@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.parameters import Parameter
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.scripts.templates import Template, templates
@@ -17,7 +18,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.form_parts import busy_bar, explanation
 from borgdesk.gui.repositories import service_words
 from borgdesk.gui.repositories.service_dialog import ServiceDialog
-from borgdesk.gui.workers.background import Background, leave_untold
+from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
 
 
@@ -85,9 +86,8 @@ class ScriptsForm(QWidget):
             self._list.addWidget(row)
         self.shown.emit()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self.show_services([], [])
-        leave_untold(error)
 
     def open_choice(self, row: ServiceRow, _checked: bool = False) -> None:
         """Open the dialog about one service."""

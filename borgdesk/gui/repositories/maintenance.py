@@ -127,9 +127,7 @@ class Maintenance(QObject):
             on_yes=lambda: self.task_requested.emit(repository, Prune()),
         )
 
-    def _on_failed(self, cancel: Cancel, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_failed(self, cancel: Cancel, error: BorgDeskError) -> None:
         if cancel is self._cancel:
             self._cancel = None
             tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD

@@ -103,10 +103,8 @@ class Opening(QObject):
             self._notice.show_message(said, Tone.GOOD)
         self.ended.emit()
 
-    def _on_failed(self, repository_id: RepositoryId, error: Exception) -> None:
+    def _on_failed(self, repository_id: RepositoryId, error: BorgDeskError) -> None:
         self._work.end()
-        if not isinstance(error, BorgDeskError):
-            raise error
         if self._is_shown(repository_id):
             tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD
             self._notice.show_message(error.sentence, tone, self.offers(error))

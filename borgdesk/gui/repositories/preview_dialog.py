@@ -117,14 +117,12 @@ class PreviewDialog(Dialog):
         self._adapt()
         self.shown.emit()
 
-    def _on_failed(self, error: Exception, cancel: Cancel | None = None) -> None:
+    def _on_failed(self, error: BorgDeskError, cancel: Cancel | None = None) -> None:
         if cancel is not self._cancel:
             return
         self._cancel = None
         self.tree.clear(_("There is no preview."))
         self._adapt()
-        if not isinstance(error, BorgDeskError):
-            raise error
         tone = Tone.MUTED if isinstance(error, Stopped) else Tone.BAD
         self.notice.show_message(error.sentence, tone, [BannerButton(_("Try again"), self.start)])
         self.shown.emit()

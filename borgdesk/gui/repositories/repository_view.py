@@ -240,12 +240,8 @@ class RepositoryView(QWidget):
         if remarks and self._repository is not None and self._repository.id == repository_id:
             self.notice.show_message(" ".join(remarks), Tone.WARNING)
 
-    def _on_save_failed(self, error: Exception) -> None:
+    def _on_save_failed(self, error: BorgDeskError) -> None:
         self.work.end()
-        if not isinstance(error, BorgDeskError):
-            self.notice.hide()
-            self.save_failed.emit()
-            raise error
         if isinstance(error, Changed):
             choices = [
                 BannerButton(_("Discard my changes"), self._reload),

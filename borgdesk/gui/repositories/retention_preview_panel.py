@@ -137,9 +137,7 @@ class RetentionPreviewPanel(QWidget):
         self.tabs.show()
         self.answered.emit()
 
-    def _fail(self, cancel: Cancel, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _fail(self, cancel: Cancel, error: BorgDeskError) -> None:
         if cancel is not self._cancel:
             return
         self._cancel = None

@@ -241,10 +241,8 @@ class HistoryPage(Page):
         keep = partial(self.model.keep, ids)
         self._background.ask(lambda: runs.some(ids), keep, self._on_runs_not_read, owner=self)
 
-    def _on_runs_not_read(self, error: Exception) -> None:
+    def _on_runs_not_read(self, error: BorgDeskError) -> None:
         self.model.keep_nothing()
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._background.problem_met.emit(error.sentence)
 
     def _on_search_ended(self, number: int) -> None:
@@ -268,12 +266,10 @@ class HistoryPage(Page):
         if not self._looking:
             self._end_look()
 
-    def _on_search_failed(self, number: int, error: Exception) -> None:
+    def _on_search_failed(self, number: int, error: BorgDeskError) -> None:
         if number != self._search.number:
             return
         self._leave_search()
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._background.problem_met.emit(error.sentence)
 
     def _on_store_changed(self) -> None:
@@ -304,10 +300,8 @@ class HistoryPage(Page):
                         self._nothing.hide()
             self._end_look()
 
-        def fail(error: Exception) -> None:
+        def fail(error: BorgDeskError) -> None:
             self._end_look()
-            if not isinstance(error, BorgDeskError):
-                raise error
             self._background.problem_met.emit(error.sentence)
 
         self._background.ask(newest, put, fail, owner=self)

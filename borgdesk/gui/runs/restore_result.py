@@ -75,9 +75,7 @@ class RestoreResult(Banner):
             again = [self._undo_button(run_id)] if report.undo_until else []
             self.show_message(run_words.undone(report), tone, again, dismissible=False)
 
-    def _fail(self, run_id: RunId, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _fail(self, run_id: RunId, error: BorgDeskError) -> None:
         if run_id == self._run_id:
             self.show_message(error.sentence, Tone.BAD, dismissible=False)
 

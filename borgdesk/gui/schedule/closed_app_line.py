@@ -85,11 +85,9 @@ class ClosedAppLine(QWidget):
         self.show()
         self.shown.emit()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._asking = False
         self.button.setEnabled(True)
-        if not isinstance(error, BorgDeskError):
-            raise error
         if not self.text.text():
             self.button.hide()
         self.problem.show_message(error.sentence, theme.Tone.BAD, dismissible=False)

@@ -75,9 +75,7 @@ class FirstScheduleEdit(QWidget):
         self._on_toggled(self.on.isChecked())
         self.shown.emit()
 
-    def _on_failed(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._offers = False
         self.note.setText(error.sentence)
         self._on_toggled(self.on.isChecked())

@@ -128,10 +128,8 @@ class ScheduleTab(FormScroll):
         self._ask_upcoming()
         self.shown.emit()
 
-    def _on_read_failed(self, error: Exception) -> None:
+    def _on_read_failed(self, error: BorgDeskError) -> None:
         self._reading = self._again = False
-        if not isinstance(error, BorgDeskError):
-            raise error
         self._state.show_message(error.sentence, theme.Tone.BAD, dismissible=False)
 
     # What is entered ------------------------------------------------------------------------------------------------
@@ -193,9 +191,7 @@ class ScheduleTab(FormScroll):
         self.problem.hide()
         self.upcoming_shown.emit()
 
-    def _on_upcoming_failed(self, schedule: Schedule, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_upcoming_failed(self, schedule: Schedule, error: BorgDeskError) -> None:
         if not self._is_outdated(schedule):
             self._show_problem(error)
 

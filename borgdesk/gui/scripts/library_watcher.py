@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from borgdesk.domain.errors import BorgDeskError, Defect
 from borgdesk.engine.scripts.library_scan import LibraryScan, Stamp, read_stamps, scan_library
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.workers.background import Background
+
+_log = logging.getLogger(__name__)
 
 _SETTLING = 200
 """Milliseconds without events before a scan: a git checkout replaces files one by one."""
@@ -74,9 +78,14 @@ class LibraryWatcher(QObject):
         self._background.ask(lambda: self._ask(known), self._on_scanned, self._on_failed, self)
 
     def _ask(self, known: Mapping[str, Stamp] | None) -> LibraryScan | None:
-        if known is not None and read_stamps(self._workspace.paths.library) == known:
+        try:
+            if known is not None and read_stamps(self._workspace.paths.library) == known:
+                return None
+            return scan_library(self._workspace)
+        except OSError as error:
+            # The disk may answer the next time.
+            _log.info("the library was not read: %s", error)
             return None
-        return scan_library(self._workspace)
 
     def _on_scanned(self, found: LibraryScan | None) -> None:
         self._busy = False
@@ -87,11 +96,8 @@ class LibraryWatcher(QObject):
             self._again = False
             self._look()
 
-    def _on_failed(self, error: Exception) -> None:
-        """Ignore errors of the disk or the database, since the next scan may succeed; report an internal error once."""
+    def _on_failed(self, error: BorgDeskError) -> None:
+        """Ignore errors of the database, since the next scan may succeed; a defect is reported once only."""
         self._busy = False
-        from borgdesk.domain.errors import BorgDeskError
-
-        if not isinstance(error, BorgDeskError | OSError):
+        if isinstance(error, Defect):
             self._poll.stop()
-            raise error

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.scripts.checks import Report, check
 from borgdesk.gui.workers.background import Background
 from borgdesk.paths import Paths
@@ -68,6 +69,6 @@ class LiveCheck(QObject):
         if not self._timer.isActive():
             self._begin()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._busy = False
-        raise error
+        self._background.problem_met.emit(error.sentence)

@@ -68,10 +68,8 @@ class OutsideChanges(QObject):
                 self,
             )
 
-    def _on_load_failed(self, error: Exception) -> None:
+    def _on_load_failed(self, error: BorgDeskError) -> None:
         """Ignore the error: the script was removed or the database is busy, which the next check shows."""
-        if not isinstance(error, BorgDeskError):
-            raise error
 
     def _on_loaded(self, mine: Loaded, now: Loaded) -> None:
         if self.paused or mine is not self._mine:

@@ -281,11 +281,9 @@ class ScriptView(ScriptText):
         if names and self._wanted == script_id:
             script_messages.show_moved_secrets(self.message, names)
 
-    def _on_save_failed(self, error: Exception, *, over: bool = False) -> None:
+    def _on_save_failed(self, error: BorgDeskError, *, over: bool = False) -> None:
         self._saving = self.outside.paused = self._test_waits = False
         self._adapt()
-        if not isinstance(error, BorgDeskError):
-            raise error
         if isinstance(error, ChangedOutside):
             self._on_conflict_found(error.theirs)
         elif isinstance(error, Changed):

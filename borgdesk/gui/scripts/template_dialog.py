@@ -205,10 +205,8 @@ class TemplateDialog(Dialog):
         self.made.emit(made)
         self.accept()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self.setEnabled(True)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self.message.show_message(error.sentence, Tone.BAD)
 
     # Implementation -------------------------------------------------------------------------------------------------

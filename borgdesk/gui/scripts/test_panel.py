@@ -184,10 +184,8 @@ class TestPanel(QWidget):
         self.result.show_message("\n".join(sentences), tone, dismissible=False)
         self.ended.emit()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._end()
-        if not isinstance(error, BorgDeskError):
-            raise error
         self.result.show_message(error.sentence, theme.Tone.BAD, dismissible=False)
 
     def _end(self) -> None:

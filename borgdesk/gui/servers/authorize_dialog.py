@@ -111,10 +111,8 @@ class AuthorizeDialog(Dialog):
         self.copy_public.setEnabled(True)
         self._show_line()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self.progress.hide()
-        if not isinstance(error, BorgDeskError):
-            raise error
         self.notice.show_message(error.sentence, Tone.BAD, dismissible=False)
 
     def _show_line(self) -> None:

@@ -157,10 +157,8 @@ class HostKeyDialog(Dialog):
         self._set_cancel(None)
         self.accept()
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._set_cancel(None)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self.about.setText(_("The key of the server could not be checked."))
         self.notice.show_message(error.sentence, Tone.BAD, dismissible=False)
         self.again.show()

@@ -28,7 +28,7 @@ from borgdesk.gui.look.form_parts import in_row, label_of
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.servers.authorize_dialog import AuthorizeDialog
 from borgdesk.gui.servers.host_key_dialog import HostKeyDialog
-from borgdesk.gui.workers.background import Background, leave_untold
+from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
 
 
@@ -153,10 +153,9 @@ class ServerEdit(QGroupBox):
         self.key.blockSignals(False)
         self.keys_found.emit()
 
-    def _on_keys_unknown(self, error: Exception) -> None:
+    def _on_keys_unknown(self, error: BorgDeskError) -> None:
         """Leave the list empty: a key can be chosen all the same."""
         self.keys_found.emit()
-        leave_untold(error)
 
     def _add_key(self, key: SshKey) -> None:
         self.key.addItem(key.path)
@@ -213,10 +212,8 @@ class ServerEdit(QGroupBox):
             Tone.GOOD,
         )
 
-    def _on_not_made(self, error: Exception) -> None:
+    def _on_not_made(self, error: BorgDeskError) -> None:
         self.make.setEnabled(True)
-        if not isinstance(error, BorgDeskError):
-            raise error
         self.notice.show_message(error.sentence, Tone.BAD)
 
     def _authorize(self) -> None:

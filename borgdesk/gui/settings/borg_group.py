@@ -55,9 +55,7 @@ class BorgGroup(QGroupBox):
         self.version.setText(_("Borg {version}").format(version=version))
         self._show_advice(advice(version))
 
-    def _show_problem(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _show_problem(self, error: BorgDeskError) -> None:
         self.version.setText(error.sentence)
         self._show_advice("")
 

@@ -157,9 +157,7 @@ class ImportSetUpDialog(Dialog):
         (self.passphrase if found.has_secrets else self.tree).setFocus()
         self.looked.emit()
 
-    def _on_unreadable(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_unreadable(self, error: BorgDeskError) -> None:
         self.summary.hide()
         self.tree.clear()
         self._secret.hide()

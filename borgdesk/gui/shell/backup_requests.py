@@ -114,9 +114,7 @@ class BackupRequests(QObject):
         self._navigation.load_run(run_id)
         QTimer.singleShot(_BREATH, self, self._navigation.open_history)
 
-    def _on_failed(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._refuse(error.sentence)
 
     def _refuse_at_end(self) -> None:

@@ -59,9 +59,7 @@ class HistoryCleaner(QObject):
         self._cancel = None
         self.looked.emit(cleaned)
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._cancel = None
-        if not isinstance(error, BorgDeskError):
-            raise error
         _log.warning("the history was not cleaned: %s", error)
         self.looked.emit(None)

@@ -127,10 +127,8 @@ class ScheduleTicker(QObject):
                 check = check_for(due, self._workspace.environment)
                 self._executor.start_task(due.repository, check, Trigger.SCHEDULE)
 
-    def _on_failed(self, error: Exception) -> None:
+    def _on_failed(self, error: BorgDeskError) -> None:
         self._looking = False
-        if not isinstance(error, BorgDeskError):
-            raise error
         _log.warning("the schedules could not be looked at: %s", error)
         self.looked.emit()
 

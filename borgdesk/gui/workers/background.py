@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import shiboken6
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
-from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.errors import BorgDeskError, Defect
 from borgdesk.engine.processes.cancel import Cancel
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ CLOSING = 1.5
 class _Question:
     ask: Callable[[], Any]
     answer: Callable[[Any], None]
-    failed: Callable[[Exception], None] | None
+    failed: Callable[[BorgDeskError], None] | None
     owner: QObject | None
     cancel: Cancel | None
     result: Any = None
@@ -46,14 +46,8 @@ class _Question:
             self.error = error
 
 
-def leave_untold(error: Exception) -> None:
-    """Say nothing of a refusal; to be passed as *failed* to :meth:`Background.ask`. A defect is reported all the same.
-
-    Raises:
-        Exception: *error*, unless it is a BorgDeskError.
-    """
-    if not isinstance(error, BorgDeskError):
-        raise error
+def leave_untold(_error: BorgDeskError) -> None:
+    """Say nothing of a refusal; to be passed as *failed* to :meth:`Background.ask`."""
 
 
 class Background(QObject):
@@ -90,16 +84,16 @@ class Background(QObject):
         self,
         question: Callable[[], T],
         answer: Callable[[T], None],
-        failed: Callable[[Exception], None] | None = None,
+        failed: Callable[[BorgDeskError], None] | None = None,
         owner: QObject | None = None,
         cancel: Cancel | None = None,
     ) -> None:
         """Call *question* in another thread, then *answer* with its result in this one.
 
-        When *question* raises, *failed* gets the exception. Without *failed*, the sentence of a BorgDeskError is
-        emitted with :attr:`problem_met`, and any other exception goes to ``sys.excepthook`` as an internal error.
-        Nothing is delivered once *owner* is destroyed. *cancel* stops the question; one that uses the network must have
-        it.
+        When *question* raises a BorgDeskError, *failed* gets it; without *failed*, its sentence is emitted with
+        :attr:`problem_met`. Any other exception goes to ``sys.excepthook``, after *failed* got a Defect, so that it can
+        end what waits for an answer. Nothing is delivered once *owner* is destroyed. *cancel* stops the question; one
+        that uses the network must have it.
         """
         if not self._closed:
             number = next(self._numbers)
@@ -143,10 +137,14 @@ class Background(QObject):
             return
         if task.error is None:
             task.answer(task.result)
-        elif task.failed is not None:
-            task.failed(task.error)
         elif isinstance(task.error, BorgDeskError):
-            _log.warning("a question failed: %s", task.error)
-            self.problem_met.emit(task.error.sentence)
+            (task.failed or self._on_unminded)(task.error)
         else:
-            sys.excepthook(type(task.error), task.error, task.error.__traceback__)
+            try:
+                (task.failed or leave_untold)(Defect())
+            finally:
+                sys.excepthook(type(task.error), task.error, task.error.__traceback__)
+
+    def _on_unminded(self, error: BorgDeskError) -> None:
+        _log.warning("a question failed: %s", error)
+        self.problem_met.emit(error.sentence)

@@ -85,10 +85,8 @@ class LiveSettings(QObject):
             finish()
             done()
 
-        def on_failed(error: Exception) -> None:
+        def on_failed(error: BorgDeskError) -> None:
             finish()
-            if not isinstance(error, BorgDeskError):
-                raise error
             (failed or self._background.problem_met.emit)(error.sentence)
 
         self._background.ask(store, on_stored, on_failed, self)

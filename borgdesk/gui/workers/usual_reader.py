@@ -45,7 +45,5 @@ class UsualReader(QObject):
         if live is not None:
             live.usual = usual
 
-    def _on_failed(self, error: Exception) -> None:
-        if not isinstance(error, BorgDeskError):
-            raise error
+    def _on_failed(self, error: BorgDeskError) -> None:
         _log.info("nothing is known of an earlier run: %s", error)

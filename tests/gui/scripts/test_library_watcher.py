@@ -130,12 +130,28 @@ def test_a_sign_during_a_look_leads_to_one_more_look(
     assert not watcher._busy
 
 
-def test_what_may_pass_is_asked_again_and_a_defect_is_told_once(watcher: LibraryWatcher, qtbot: QtBot) -> None:
-    start(watcher, qtbot)
+def test_what_may_pass_is_asked_again_and_a_defect_is_told_once(
+    watcher: LibraryWatcher, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear = start(watcher, qtbot)
+    count = len(ear.told)
+
+    def failing(error: Exception) -> None:
+        """Scan once while the library cannot be read, and wait for the end of that."""
+
+        def fail(_library: Path) -> None:
+            raise error
+
+        monkeypatch.setattr(library_watcher, "read_stamps", fail)
+        watcher._look()
+        qtbot.waitUntil(lambda: not watcher._busy)
+
     for error in (StoreUnusable("locked"), OSError("no answer")):
-        watcher._on_failed(error)
+        failing(error)
         assert watcher._poll.isActive()
-    with pytest.raises(ZeroDivisionError):
-        watcher._on_failed(ZeroDivisionError())
+    with qtbot.captureExceptions() as met:
+        failing(ZeroDivisionError())
+    assert [kind for kind, _error, _trace in met] == [ZeroDivisionError]
     assert not watcher._poll.isActive()
+    assert len(ear.told) == count
     watcher.stop()

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from borgdesk.domain.errors import NotFound
+from borgdesk.domain.errors import BorgDeskError, Defect, NotFound
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.gui.workers.background import Background, leave_untold
 
@@ -46,11 +46,35 @@ def test_a_sentence_for_people_becomes_a_problem(background: Background, qtbot: 
 
 
 def test_who_minds_failures_gets_them(background: Background, qtbot: QtBot) -> None:
-    errors: list[Exception] = []
+    def fail() -> None:
+        raise NotFound("There is no run 7.")
+
+    errors: list[BorgDeskError] = []
     background.problem_met.connect(lambda _: pytest.fail("somebody minded it"))
-    background.ask(lambda: 1 // 0, lambda _: None, errors.append)
+    background.ask(fail, lambda _: None, errors.append)
     qtbot.waitUntil(lambda: bool(errors))
-    assert isinstance(errors[0], ZeroDivisionError)
+    assert errors[0].sentence == "There is no run 7."
+
+
+def test_who_minds_failures_hears_of_a_defect_that_is_reported_all_the_same(
+    background: Background, qtbot: QtBot
+) -> None:
+    errors: list[BorgDeskError] = []
+    with qtbot.captureExceptions() as met:
+        background.ask(lambda: 1 // 0, lambda _: None, errors.append)
+        qtbot.waitUntil(lambda: bool(met))
+    assert [type(error) for error in errors] == [Defect]
+    assert [kind for kind, _error, _trace in met] == [ZeroDivisionError]
+
+
+def test_a_defect_is_reported_even_if_its_telling_fails(background: Background, qtbot: QtBot) -> None:
+    def fail(_error: BorgDeskError) -> None:
+        raise LookupError
+
+    with qtbot.captureExceptions() as met:
+        background.ask(lambda: 1 // 0, lambda _: None, fail)
+        qtbot.waitUntil(lambda: len(met) == 2)
+    assert {kind for kind, _error, _trace in met} == {ZeroDivisionError, LookupError}
 
 
 def test_a_refusal_may_be_left_untold_but_no_defect(background: Background, qtbot: QtBot) -> None:
