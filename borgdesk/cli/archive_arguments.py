@@ -1,4 +1,4 @@
-"""Command-line arguments shared by the commands about archives."""
+"""Command-line arguments of the commands about archives and of `restore`."""
 
 from __future__ import annotations
 

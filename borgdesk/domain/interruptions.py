@@ -1,4 +1,4 @@
-"""What is said of a run whose process died, by the kind of the run."""
+"""The error recorded for a run whose process died, while it ran or before it started."""
 
 from __future__ import annotations
 

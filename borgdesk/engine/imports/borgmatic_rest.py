@@ -1,4 +1,4 @@
-"""Says what BorgDesk has instead of options of borgmatic that it cannot take."""
+"""Knows which options of borgmatic are taken, and says what BorgDesk has instead of the others."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ from borgdesk.store.tick_hint import zone_name
 _MACHINE_ID = Path("/etc/machine-id")
 _RECENT = 50
 """Runs that are compared with a schedule; the last good one is added."""
-_OVERDUE_AGAIN = timedelta(days=1)
+_LOOK_AGAIN = timedelta(days=1)
+"""Longest time until everything is looked at again."""
 _SETTLED = (SlotState.DONE, SlotState.FAILED, SlotState.MISSED)
 """States in which no backup of a slot is going to start."""
 
@@ -167,7 +168,7 @@ def record(workspace: Workspace, dues: Sequence[Due], now: datetime | None = Non
         for missed in due.assessment.missed
     ]
     changed = schedules.record(slots)
-    until = min((_look_again(due, now) for due in dues), default=now + _OVERDUE_AGAIN)
+    until = min((_look_again(due, now) for due in dues), default=now + _LOOK_AGAIN)
     schedules.set_hint(now.timestamp(), until.timestamp(), zone_name(workspace.environment))
     failed = {slot.repository_id for slot in changed if slot.state is SlotState.FAILED}
     return [due for due in dues if due.repository_id in failed]
@@ -180,7 +181,7 @@ def _covered_by(workspace: Workspace, slot: Slot) -> Reason:
 
 def _look_again(due: Due, now: datetime) -> datetime:
     """Return the first moment at which anything about a repository can be different without a run or a command."""
-    slot, moments = due.slot, [due.next_at, now + _OVERDUE_AGAIN]
+    slot, moments = due.slot, [due.next_at, now + _LOOK_AGAIN]
     if due.died or (slot is not None and slot.state in (SlotState.WAITING, SlotState.RUNNING)):
         moments.append(slot.next_try if slot is not None and slot.next_try is not None and not due.start else now)
     if due.check.due:

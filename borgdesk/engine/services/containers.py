@@ -1,4 +1,4 @@
-"""Running Docker containers: Compose projects, and those that stand alone."""
+"""Running Docker containers, which are stopped, also databases: Compose projects, and those that stand alone."""
 
 from __future__ import annotations
 
