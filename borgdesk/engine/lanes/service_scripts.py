@@ -17,7 +17,6 @@ from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.engine.services.service import Service
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.script_additions import Additions
-from borgdesk.translation import _
 
 
 def prepare(service: Service) -> None:
