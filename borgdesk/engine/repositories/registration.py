@@ -13,6 +13,7 @@ from borgdesk.borg.extra_arguments import extra_arguments
 from borgdesk.borg.options import Encryption, check_compression
 from borgdesk.borg.passcommand import check_passcommand
 from borgdesk.borg.patterns import check_patterns
+from borgdesk.borg.replies import RepositoryInfo
 from borgdesk.domain.errors import InUse, InvalidInput, SecretsUnavailable, stopped_before_changes
 from borgdesk.domain.location import escaped, with_home
 from borgdesk.domain.repository import (
@@ -158,6 +159,33 @@ def add_repository(
         # Checked again: only now it is known which repository it is.
         check_series(workspace, repository)
         return _register(workspace, repository, passphrase, belongings or Belongings())
+
+
+def try_opening(
+    workspace: Workspace,
+    repository: Repository,
+    passphrase: str | None = None,
+    cancel: Cancel | None = None,
+    *,
+    moved: bool = False,
+    key_file: Path | None = None,
+) -> RepositoryInfo:
+    """Open an existing repository as :func:`add_repository` would, whatever else of it is not known yet.
+
+    Raises:
+        InvalidInput: a value is invalid, or the key is another repository's.
+        BorgUnusable: there is no usable Borg.
+        Stopped: *cancel* was asked.
+        CannotOpen: Borg could not open it.
+    """
+    location = check_location(with_home(repository.location, str(Path.home())))
+    repository = replace(repository, location=escaped(canonical(location)) if is_local(location) else location)
+    _check_secrets(workspace, repository, passphrase, None)
+    usable_version(workspace, experimental=key_file is None)
+    access = Access(passphrase, repository.passcommand, unencrypted=True, moved=moved, connection=repository.connection)
+    if key_file is not None:
+        import_key(workspace, repository.location, key_file, access, cancel)
+    return open_repository(workspace, repository, access, cancel)
 
 
 def _register(

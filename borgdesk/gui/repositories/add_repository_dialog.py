@@ -5,31 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from borgdesk.borg.options import Encryption
+from borgdesk.borg.replies import RepositoryInfo
 from borgdesk.domain.errors import BorgDeskError, CannotOpen, Stopped, stopped_before_changes
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.borg_calls.borg_process import Access
 from borgdesk.engine.lanes.new_repository import AddedRepository, NewRepository, add_with_all
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.form_checks import FormChecks, Part, check_form, is_repository
+from borgdesk.engine.repositories.registration import try_opening
 from borgdesk.engine.repositories.repository_access import break_lock_of_new, is_there
 from borgdesk.engine.repositories.sources import make_source
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.look import icons
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.form_parts import busy_bar
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.repositories import remedies
+from borgdesk.gui.repositories.adding_answers import Answers
+from borgdesk.gui.repositories.adding_buttons import StepButtons
 from borgdesk.gui.repositories.adding_forms import AddingForms
 from borgdesk.gui.repositories.adding_steps import TEXTS, Step, StepHead
 from borgdesk.gui.repositories.preview_dialog import open_preview
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
+
+_Answer = TypeVar("_Answer")
 
 _PAUSE = 200
 """Milliseconds after the last key press before the form is checked."""
@@ -56,8 +62,6 @@ class AddRepositoryDialog(Dialog):
         self._cancel: Cancel | None = None
         """Set while Borg is running."""
         self._checks = FormChecks(prevents=True, part=Part.WHERE)
-        self._known: dict[object, bool] = {}
-        """Whether there is a repository, by location and connection, as far as servers were asked."""
         self.units_problem = ""
         """Why backups of the added repository do not start while the program is closed, although that was wanted."""
         self.setWindowTitle(_("Add repository"))
@@ -74,6 +78,7 @@ class AddRepositoryDialog(Dialog):
     def _make_parts(self) -> None:
         self.forms = forms = AddingForms(self._workspace, self._background, self)
         self.where, self.what, self.scripts, self.ready = forms.where, forms.what, forms.scripts, forms.ready
+        self._answers = Answers(self.where)
         self.schedule, self.retention = forms.schedule, forms.retention
         self.location, self.server, self.encryption = self.where.location, self.where.server, self.where.encryption
         self.passphrase, self.place = self.where.passphrase, self.where.place
@@ -82,7 +87,9 @@ class AddRepositoryDialog(Dialog):
         self.notice = Banner()
         self.progress = busy_bar(_("Adding the repository"))
         self.progress.hide()
-        self._make_buttons()
+        self.buttons = buttons = StepButtons()
+        self.leave, self.stop, self.back = buttons.leave, buttons.stop, buttons.back
+        self.proceed, self.add, self.back_up = buttons.proceed, buttons.add, buttons.back_up
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -93,29 +100,15 @@ class AddRepositoryDialog(Dialog):
         layout.addWidget(self.buttons)
         self.resize(680, 620)
 
-    def _make_buttons(self) -> None:
-        role = QDialogButtonBox.ButtonRole
-        self.buttons = QDialogButtonBox()
-        self.leave = self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        self.stop = self.buttons.addButton(_("S&top"), role.RejectRole)
-        self.stop.setIcon(icons.icon("media-playback-stop"))
-        self.stop.hide()
-        self.back = self._button(_("&Back"), "go-previous", role.ResetRole, self._go_back)
-        self.proceed = self._button(_("Co&ntinue"), "go-next", role.AcceptRole, self._go_on)
-        self.add = self._button(_("Add repository"), "list-add", role.AcceptRole, self._add)
-        self.back_up = self._button(_("&Back up now"), "media-playback-start", role.AcceptRole, self._back_up)
-
-    def _button(self, text: str, icon: str, role: QDialogButtonBox.ButtonRole, act: object) -> QPushButton:
-        button = self.buttons.addButton(text, role)
-        button.setIcon(icons.icon(icon))
-        button.clicked.connect(act)
-        return button
-
     def _connect(self) -> None:
         self.forms.edited.connect(self._edited)
         self.scripts.shown.connect(self._tell)
         self.excludes.preview_requested.connect(self._preview)
         self.buttons.rejected.connect(self.reject)
+        self.back.clicked.connect(self._go_back)
+        self.proceed.clicked.connect(self._go_on)
+        self.add.clicked.connect(self._add)
+        self.back_up.clicked.connect(self._back_up)
 
     def _preview(self) -> None:
         add = self.excludes.add
@@ -134,8 +127,8 @@ class AddRepositoryDialog(Dialog):
         title, about = TEXTS[step]
         self.head.show_step(step, _(title), _(about))
         if step is Step.READY and self._cancel is None:
-            self.forms.summarise()
-        self._adapt_buttons()
+            self.forms.summarise(self._answers.encryption)
+        self.buttons.show_step(step, is_added=self.ready.repository is not None)
         self._tell()
         first = {
             Step.WHERE: self.location,
@@ -150,28 +143,20 @@ class AddRepositoryDialog(Dialog):
         self.go_to(Step(max(self.step - 1, 0)))
 
     def _go_on(self) -> None:
-        if self.step is Step.WHERE and self.where.is_elsewhere and self._way() not in self._known:
+        if self.step is Step.WHERE and self._answers.lacks_look:
             self._ask_server()
+        elif self.step is Step.WHERE and self._answers.lacks_opening:
+            self._open()
         elif self.step < Step.READY:
             self.go_to(Step(self.step + 1))
 
-    def _way(self) -> object:
-        return self.location.text().strip(), self.server.connection()
-
     def _ask_server(self) -> None:
         """Find out whether there is a repository; then go on, unless its passphrase is needed first."""
-        repository, way, cancel = self.repository(), self._way(), Cancel()
-        access = Access(
-            self.where.given_passphrase(), self.where.passcommand(), unencrypted=True, connection=repository.connection
-        )
-        self._begin(cancel, _("Looking for a repository there…"))
+        repository, passphrase, way = self.repository(), self.where.given_passphrase(), self._answers.way
+        access = Access(passphrase, repository.passcommand, unencrypted=True, connection=repository.connection)
 
         def found(there: bool) -> None:
-            if cancel.asked:
-                self._on_failed(stopped_before_changes())
-                return
-            self._set_cancel(None)
-            self._known[way] = there
+            self._answers.found(way, there)
             self.where.show_existing(there)
             if there:
                 self._edited()
@@ -179,19 +164,42 @@ class AddRepositoryDialog(Dialog):
             else:
                 self.go_to(Step.WHAT)
 
-        self._background.ask(
-            lambda: is_there(self._workspace, repository, access, cancel), found, self._on_failed, self, cancel
-        )
+        looking = _("Looking for a repository there…")
+        self._ask(looking, lambda cancel: is_there(self._workspace, repository, access, cancel), found)
 
-    def _adapt_buttons(self) -> None:
-        done, last = self.ready.repository is not None, self.step is Step.READY
-        self.back.setVisible(self.step > Step.WHERE and not done)
-        self.proceed.setVisible(not last)
-        self.add.setVisible(last and not done)
-        self.back_up.setVisible(done)
-        for button in (self.proceed, self.add, self.back_up):
-            button.setDefault(False)
-        (self.back_up if done else self.add if last else self.proceed).setDefault(True)
+    def _open(self, *, moved: bool = False, key_file: Path | None = None) -> None:
+        """Open the repository that is there, so that a wrong passphrase or a missing key is told here; then go on."""
+        repository, passphrase, key = self.repository(), self.where.given_passphrase(), self._answers.key
+
+        def ask(cancel: Cancel) -> RepositoryInfo:
+            return try_opening(self._workspace, repository, passphrase, cancel, moved=moved, key_file=key_file)
+
+        def opened(info: RepositoryInfo) -> None:
+            self._answers.opened(key, info.encryption)
+            self.go_to(Step.WHAT)
+
+        self._ask(_("Opening the repository…"), ask, opened, partial(self._open, moved=moved, key_file=key_file))
+
+    def _ask(
+        self,
+        what: str,
+        ask: Callable[[Cancel], _Answer],
+        found: Callable[[_Answer], object],
+        again: Callable[..., None] | None = None,
+    ) -> None:
+        """Ask Borg something before anything is added; *what* says that meanwhile."""
+        cancel = Cancel()
+        self._begin(cancel, what)
+
+        def answered(answer: _Answer) -> None:
+            if cancel.asked:
+                self._on_failed(stopped_before_changes())
+            else:
+                self._set_cancel(None)
+                self.notice.hide()
+                found(answer)
+
+        self._background.ask(lambda: ask(cancel), answered, partial(self._on_failed, again=again), self, cancel)
 
     # Values ---------------------------------------------------------------------------------------------------------
 
@@ -221,7 +229,7 @@ class AddRepositoryDialog(Dialog):
         self._timer.start()
 
     def _check_form(self) -> None:
-        repository, mode, known = self.repository(), self.where.mode(), self._known.get(self._way())
+        repository, mode, known = self.repository(), self.where.mode(), self._answers.is_there
 
         def look() -> tuple[bool | None, FormChecks]:
             there = is_repository(repository.location)
@@ -239,7 +247,7 @@ class AddRepositoryDialog(Dialog):
         self._checks = self.forms.first_problem(checks)
         self._tell()
         if self.step is Step.READY:
-            self.forms.summarise()
+            self.forms.summarise(self._answers.encryption)
         self.looked.emit()
 
     def _tell(self) -> None:
@@ -294,13 +302,9 @@ class AddRepositoryDialog(Dialog):
 
     def _set_cancel(self, cancel: Cancel | None) -> None:
         self._cancel = cancel
-        busy = cancel is not None
-        for part in (self.forms, self.add, self.proceed, self.back):
-            part.setEnabled(not busy)
-        self.leave.setVisible(not busy)
-        self.stop.setVisible(busy)
-        self.stop.setEnabled(busy)
-        self.progress.setVisible(busy)
+        self.forms.setEnabled(cancel is None)
+        self.buttons.show_busy(cancel is not None)
+        self.progress.setVisible(cancel is not None)
 
     def _on_added(self, added: AddedRepository) -> None:
         self.units_problem = added.units_problem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGroupBox, QStackedWidget, QVBoxLayout, QWidget
 
@@ -90,10 +92,12 @@ class AddingForms(QStackedWidget):
             return FormChecks(str(error), prevents=True, part=Part.WHEN)
         return checks
 
-    def summarise(self) -> None:
-        """Show all choices in the last step."""
+    def summarise(self, encryption: str | None = None) -> None:
+        """Show all choices in the last step; *encryption* is that of the existing repository, if it was opened."""
         services, init = self.scripts.services(), self.where.init()
-        how = _("unchanged") if init is None else repository_words.encryption(init)
+        how = repository_words.encryption_of(replace(self.repository(), encryption=init or encryption))
+        if init is None and encryption is None:
+            how = _("unchanged")
         try:
             cron = self.schedule.cron()
         except InvalidInput:

@@ -21,6 +21,7 @@ from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner
 from borgdesk.engine.services import detection
 from borgdesk.engine.services.service import Need, Service, ServiceKind
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.repositories import repository_words
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.repositories.adding_steps import Step
 from borgdesk.gui.repositories.service_dialog import ServiceDialog
@@ -291,16 +292,27 @@ def test_an_existing_repository_with_a_wrong_passphrase(
     settled(qtbot, again)
     assert not again.passphrase.second.isVisible()
     assert "There is already a repository here" in again.where.found.text()
-    QTest.keyClicks(again.passphrase.first, "wrong")
-    settled(qtbot, again)
-    again.add.click()
-    qtbot.waitUntil(lambda: "could not be opened" in again.notice.text, timeout=30_000)
-    assert again.add.isEnabled()
-    assert scene.workspace.store.repositories.list() == []
+    for wrong in ("", "wrong"):
+        QTest.keyClicks(again.passphrase.first, wrong)
+        settled(qtbot, again)
+        again.proceed.click()
+        qtbot.waitUntil(lambda: "could not be opened" in again.notice.text, timeout=30_000)
+        assert again.step is Step.WHERE, "it is said where it can be mended"
+    assert again.proceed.isEnabled()
     again.passphrase.clear()
     again.passphrase.by_command.click()
     QTest.keyClicks(again.passphrase.command, "echo hush")
     settled(qtbot, again)
+    again.proceed.click()
+    qtbot.waitUntil(lambda: again.step is Step.WHAT, timeout=30_000)
+    again.back.click()
+    again.proceed.click()
+    assert again.step is Step.WHAT, "it is opened once"
+    for _step in range(3):
+        qtbot.waitUntil(again.proceed.isEnabled)
+        again.proceed.click()
+    assert again.ready.lines["encryption"].text() == repository_words.encryption(Encryption.REPOKEY_BLAKE2)
+    assert scene.workspace.store.repositories.list() == []
     with qtbot.waitSignal(again.added, timeout=30_000):
         again.add.click()
     assert scene.workspace.store.repositories.get("Again").passcommand == "echo hush"

@@ -28,7 +28,7 @@ class Held:
     began: threading.Event = field(default_factory=threading.Event)
     may_end: threading.Event = field(default_factory=threading.Event)
 
-    def __call__(self, *_args: object) -> bool:
+    def __call__(self, *_args: object, **_values: object) -> bool:
         self.began.set()
         return not self.may_end.wait(60)
 
@@ -105,3 +105,35 @@ def test_stop_while_a_server_is_asked(
     qtbot.waitUntil(lambda: dialog._cancel is None)
     assert dialog.step is Step.WHERE
     assert dialog.notice.text == "Stopped; nothing was changed."
+
+
+def test_stop_while_an_existing_one_is_opened(
+    dialog: AddRepositoryDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, held: Held
+) -> None:
+    monkeypatch.setattr(add_repository_dialog, "try_opening", held)
+    dialog._open()
+    qtbot.waitUntil(held.began.is_set)
+    dialog.stop.click()
+    held.may_end.set()
+    qtbot.waitUntil(lambda: dialog._cancel is None)
+    assert dialog.step is Step.WHERE
+    assert dialog.notice.text == "Stopped; nothing was changed."
+
+
+def test_what_was_confirmed_in_the_first_step_still_counts_after_the_lock_is_broken(
+    dialog: AddRepositoryDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tries: list[NewRepository]
+) -> None:
+    confirmed: list[dict[str, Any]] = []
+
+    def locked(*_args: object, **values: Any) -> None:
+        confirmed.append(values)
+        raise CannotOpen("It is locked.", Remedy.BREAK_LOCK)
+
+    monkeypatch.setattr(add_repository_dialog, "try_opening", locked)
+    monkeypatch.setattr(add_repository_dialog, "break_lock_of_new", lambda *_args: None)
+    dialog._open(moved=True, key_file=Path("/key"))
+    qtbot.waitUntil(lambda: dialog.notice.text == "It is locked.")
+    dialog.notice.button("Break the lock…").click()
+    qtbot.waitUntil(lambda: len(confirmed) == 2 and dialog._cancel is None)
+    assert confirmed == 2 * [{"moved": True, "key_file": Path("/key")}]
+    assert tries == []

@@ -100,4 +100,4 @@ def test_all_of_it(scene: Scene, background: Background, server: Server, qtbot: 
     assert again.where.isVisible(), "its passphrase may be needed"
     qtbot.waitUntil(again.proceed.isEnabled, timeout=A_MINUTE)
     again.proceed.click()
-    assert again.what.isVisible()
+    qtbot.waitUntil(again.what.isVisible, timeout=A_MINUTE)
