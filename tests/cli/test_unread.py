@@ -53,7 +53,7 @@ def wait_for_the_end(pid: int) -> int:
 
 
 def check(desk: BorgDesk, code: int) -> None:
-    assert desk.journal == ["first", "flood", "hangs", "start"]
+    assert [name for name in desk.journal if name != "hangs"] == ["first", "flood", "start"]
     (run,) = desk.workspace.store.runs.list()
     assert [run.status.value, code] == ["warning", 1]
     ends = {one.planned.name: one.status.value for one in desk.workspace.store.executions.of_run(run.id)}

@@ -32,6 +32,7 @@ from tests.faults.troubles import (
     script_ends,
     step_begins,
 )
+from tests.listening import InStep
 
 
 @pytest.fixture
@@ -189,7 +190,7 @@ def test_database_that_is_damaged_at_the_start_is_told_and_kept(world: World) ->
 def test_database_that_is_destroyed_during_a_run_costs_history_only(world: World) -> None:
     events: list[Event] = []
     striker = Striker(script_ends("pre1"), lambda: overwrite(world.workspace.paths.database), events)
-    run = back_up(world.workspace, world.repository, Trigger.USER, striker, Cancel())
+    run = back_up(world.workspace, world.repository, Trigger.USER, InStep(striker), Cancel())
     assert striker.struck
     assert world.ended() == [*PRE, *OWED]
     assert run.outcome == "success"

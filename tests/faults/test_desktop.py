@@ -23,6 +23,7 @@ from borgdesk.engine.runs import recovery
 from borgdesk.engine.runs.backup import run as back_up
 from tests.faults.lab import LAST, OWED, PRE, ROOT, World
 from tests.faults.troubles import check_owed, once_owed_is_done, overwrite
+from tests.listening import InStep
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
 
@@ -113,7 +114,7 @@ def _run_watched(world: World, desktop: PrivateDesktop) -> list[bool]:
             case ExecutionEnded(name=name) if name == LAST[-1]:
                 held.append(desktop.is_held())
 
-    run = back_up(world.workspace, world.repository, Trigger.USER, listen, Cancel())
+    run = back_up(world.workspace, world.repository, Trigger.USER, InStep(listen), Cancel())
     assert run.status == "success", run.error
     check_owed(world, run)
     return held

@@ -31,6 +31,7 @@ from tests.faults.troubles import (
     run_with,
     step_begins,
 )
+from tests.listening import InStep
 
 pytestmark = needs_root
 
@@ -159,7 +160,7 @@ def test_database_disk_that_gets_full_before_arming_stops_nothing(
         disk.fill()
 
     with pytest.raises(StoreUnusable) as refused:
-        back_up(world.workspace, world.repository, Trigger.USER, listen, Cancel())
+        back_up(world.workspace, world.repository, Trigger.USER, InStep(listen), Cancel())
     assert str(refused.value) == NO_SPACE_FOR_HISTORY.format(world.workspace.paths.database)
     assert world.journal() == []
     disk.free()

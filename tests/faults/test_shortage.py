@@ -14,13 +14,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from borgdesk.domain.run import ExecutionStatus, Step
+from borgdesk.domain.events import Event
+from borgdesk.domain.run import ExecutionStatus, Step, Trigger
 from borgdesk.engine.processes import child, procfs
+from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.markers import mark_of, supervisor_marker
-from borgdesk.engine.runs import recovery
+from borgdesk.engine.runs import recovery, script_execution
+from borgdesk.engine.runs.backup import run as back_up
 from tests.faults.lab import OWED, PRE, World
 from tests.faults.troubles import after, check_owed, execution, run_with, script_ends, step_begins
 from tests.faults.victim import guardians_of
+from tests.listening import InStep
+from tests.stepped_clock import SteppedClock
 
 _LIMIT = resource.RLIMIT_NOFILE
 
@@ -72,12 +77,13 @@ def test_a_shortage_of_the_supervisor_passes_as_well(world: World) -> None:
 
 
 def test_what_could_not_be_started_is_owed_and_done_by_the_next_recovery(
-    world: World, descriptors: Callable[[bool], None]
+    world: World, descriptors: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A script never started has not failed, and is not successful before it has run."""
-    for name in OWED:
-        world.rewrite(name, ":", timeout=1)
-    run = run_with(world, step_begins(Step.POST_BACKUP), lambda: descriptors(False))
+    with monkeypatch.context() as patch:
+        # A minute for each of them is over soon.
+        patch.setattr(script_execution, "time", SteppedClock())
+        run = run_with(world, step_begins(Step.POST_BACKUP), lambda: descriptors(False))
     descriptors(True)
     assert run.outcome == "success"
     assert run.status == "warning"
@@ -97,16 +103,16 @@ def test_what_could_not_be_started_is_owed_and_done_by_the_next_recovery(
 def test_a_script_before_the_backup_that_cannot_be_started_is_a_failure(
     world: World, descriptors: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("borgdesk.engine.runs.script_execution._PATIENCE_BEFORE", 0.3)
+    monkeypatch.setattr(script_execution, "_PATIENCE_BEFORE", 0.3)
+    ended = script_ends("pre1")
 
-    threads = []
+    def listen(event: Event) -> None:
+        if step_begins(Step.PRE_BACKUP)(event):
+            descriptors(False)
+        elif ended(event):
+            descriptors(True)
 
-    def strike() -> None:
-        descriptors(False)
-        threads.append(after(1.0, lambda: descriptors(True)))
-
-    run = run_with(world, step_begins(Step.PRE_BACKUP), strike)
-    threads[0].join()
+    run = back_up(world.workspace, world.repository, Trigger.USER, InStep(listen), Cancel())
     assert run.outcome == "failure"
     one = execution(run, "pre1")
     assert one.status is ExecutionStatus.FAILED
@@ -136,12 +142,17 @@ def test_what_was_started_and_cannot_be_watched_is_ended_before_it_is_started_ag
     error: Exception, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error occurs between its start and the first look at it."""
-    body = "sleep 0.5; echo $$ >>$HOME/alive; sleep 0.5"
-    world.rewrite("post1", body)
+    go = world.folder / "go"
+    world.rewrite("post1", f"while ! test -e '{go}'; do sleep 0.02; done; echo $$ >>$HOME/alive")
 
     def broken() -> object:
-        monkeypatch.setattr(child, "select", select)
+        monkeypatch.setattr(child, "select", SimpleNamespace(poll=watched, POLLIN=select.POLLIN))
         raise error
+
+    def watched() -> object:
+        monkeypatch.setattr(child, "select", select)
+        go.touch()
+        return select.poll()
 
     trouble = SimpleNamespace(poll=broken)
     run = run_with(world, step_begins(Step.POST_BACKUP), lambda: monkeypatch.setattr(child, "select", trouble))

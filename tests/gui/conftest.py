@@ -107,11 +107,11 @@ def live_settings(scene: Scene, background: Background, qtbot: QtBot) -> LiveSet
 
 
 @pytest.fixture
-def window(settings: WindowSettings, qtbot: QtBot) -> Iterator[MainWindow]:
+def window(settings: WindowSettings, qtbot: QtBot) -> MainWindow:
     window = MainWindow(settings)
-    qtbot.addWidget(window)
-    yield window
-    window.close_for_good()
+    # Nobody answers a question about what a test has left unsaved, or has discarded just now.
+    qtbot.addWidget(window, before_close_func=MainWindow.close_for_good)
+    return window
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from borgdesk.engine.processes.markers import borg_marker, mark_of
 from borgdesk.engine.runs import backup
 from tests.command_lines import command_line
 from tests.engine.desk import CREATED, LAST, POST, PRE, Desk, sentence, statuses
+from tests.listening import InStep
 from tests.real_borg import borg_program
 
 STALLED = (
@@ -148,7 +149,7 @@ def run_and(desk: Desk, there: Callable[[Event], bool], then: Callable[[], None]
             then()
 
     wanted = desk.workspace.store.repositories.get(desk.repository.id)
-    return backup.run(desk.workspace, wanted, Trigger.USER, listen, cancel)
+    return backup.run(desk.workspace, wanted, Trigger.USER, InStep(listen), cancel)
 
 
 def in_create(event: Event) -> bool:

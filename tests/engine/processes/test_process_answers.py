@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from borgdesk.engine.processes import process
 from borgdesk.engine.processes.process import StartFailed, answers
 from tests.engine.desk import wait_until
+from tests.stepped_clock import SteppedClock
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 LONG = 600.0
 
 
-def shell(command: str, patience: float = LONG, **variables: str) -> list[bytes]:
-    return list(answers(["sh", "-c", command], ENVIRONMENT | variables, patience, lambda: False))
+def shell(command: str, **variables: str) -> list[bytes]:
+    return list(answers(["sh", "-c", command], ENVIRONMENT | variables, LONG, lambda: False))
 
 
 def test_each_line_is_an_answer() -> None:
@@ -43,14 +45,40 @@ def test_answers_come_as_they_are_given(tmp_path: Path) -> None:
     assert list(found) == [b"two"]
 
 
-def test_each_answer_has_the_time_of_its_own() -> None:
-    assert shell("for n in 1 2 3; do sleep 0.4; echo $n; done", patience=1.0) == [b"1", b"2", b"3"]
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
+    clock = SteppedClock()
+    monkeypatch.setattr(process, "time", clock)
+    return clock
 
 
-def test_one_that_is_late_ends_them_and_the_program(tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
-    assert shell(f"echo $$ >{pid}; echo one; exec sleep 600", patience=0.5) == [b"one"]
-    wait_until(lambda: not Path(f"/proc/{pid.read_text().strip()}").exists())
+def test_each_answer_has_the_time_of_its_own(tmp_path: Path, clock: SteppedClock) -> None:
+    heard = list[bytes]()
+
+    def pass_time() -> bool:
+        go = tmp_path / str(len(heard) + 1)
+        if not go.exists():
+            clock.now += 0.9 * LONG
+            go.touch()
+        return False
+
+    text = f"cd {tmp_path}; for n in 1 2 3; do while [ ! -e $n ]; do sleep 0.02; done; echo $n; done"
+    for answer in answers(["sh", "-c", text], ENVIRONMENT, LONG, pass_time):
+        heard.append(answer)
+    assert heard == [b"1", b"2", b"3"]
+
+
+def test_one_that_is_late_ends_them_and_the_program(clock: SteppedClock) -> None:
+    heard = list[bytes]()
+
+    def pass_time() -> bool:
+        clock.now += LONG * len(heard)
+        return False
+
+    for answer in answers(["sh", "-c", "echo $$; exec sleep 600"], ENVIRONMENT, LONG, pass_time):
+        heard.append(answer)
+    (pid,) = heard
+    wait_until(lambda: not Path(f"/proc/{int(pid)}").exists())
 
 
 def test_nobody_need_wait_for_them() -> None:

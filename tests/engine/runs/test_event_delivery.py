@@ -64,7 +64,7 @@ def test_a_listener_that_never_returns_keeps_nothing_from_running(desk: Desk, ga
     run = backup.run(desk.workspace, desk.repository, Trigger.CLI, gate, Cancel())
     assert gate.heard.is_set()
     assert gate.events == []
-    assert desk.journal() == ["Stop", "Hangs", "Start", "Report"]
+    assert [name for name in desk.journal() if name != "Hangs"] == ["Stop", "Start", "Report"]
     status = {execution.planned.name: execution.status for execution in run.executions}
     assert status["Hangs"] is ExecutionStatus.TIMED_OUT
     assert run.status is RunStatus.FAILURE

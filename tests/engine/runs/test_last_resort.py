@@ -17,6 +17,7 @@ from borgdesk.engine.processes.supervisor import HALF, request
 from borgdesk.engine.runs import last_resort
 from borgdesk.engine.runs.last_resort import Owed, in_words, pack, put_back, texts_in
 from tests.engine.desk import wait_until
+from tests.stepped_clock import SteppedClock
 
 
 class Run:
@@ -143,8 +144,11 @@ def test_one_that_takes_too_long_is_ended_and_the_next_one_has_its_turn(run: Run
     assert run.code(1) == -signal.SIGTERM
 
 
-def test_one_that_cannot_be_started_did_not_come_to_an_end(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
-    owed = run.owe("one", timeout=0.3)
+def test_one_that_cannot_be_started_did_not_come_to_an_end(
+    run: Run, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(last_resort, "time", SteppedClock())
+    owed = run.owe("one", timeout=0.25)
     record, folder, count, _, *rest = owed.request
     owed.request = (record, folder, count, b"/nowhere/sh", *rest)
     run.owe("two")

@@ -19,6 +19,7 @@ from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
 from borgdesk.domain.settings import CLOSE_TO_TRAY, KEEP_CHECKPOINT, NOTIFY_SUCCESS
 from borgdesk.domain.window_request import Wanted, WindowRequest
+from borgdesk.engine.borg_calls import borg_process
 from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.planning import plan
 from borgdesk.engine.settings.borg_program import untold_advice
@@ -310,8 +311,10 @@ def test_the_wish_for_a_tray_decides_what_closing_does(
 
 @pytest.mark.parametrize(("kept", "said"), [(True, "as a checkpoint"), (False, "saved nothing of this backup")])
 def test_the_wish_for_checkpoints_decides_what_a_stop_leaves(
-    shell: Shell, scene: Scene, qtbot: QtBot, kept: bool, said: str
+    shell: Shell, scene: Scene, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, kept: bool, said: str
 ) -> None:
+    # However long a busy machine takes to write one.
+    monkeypatch.setattr(borg_process, "_CHECKPOINT_PATIENCE", 60.0)
     for number in range(100):
         (scene.source / f"{number}.bin").write_bytes(os.urandom(64 * 1024))
     repositories = scene.workspace.store.repositories
