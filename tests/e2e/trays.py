@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, NamedTuple
 
 from jeepney import (
     DBusAddress,
@@ -40,15 +40,20 @@ _PATIENCE = 60.0
 class Bus:
     """A private session bus."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, services: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """When a service of *services* is needed, a folder of service files, it is started with that environment."""
         configuration = folder / "bus.conf"
+        places = "" if services is None else f"<servicedir>{services}</servicedir>"
         configuration.write_text(
-            f"<busconfig><type>session</type><listen>unix:path={folder}/bus</listen><policy context='default'>"
+            f"<busconfig><type>session</type><listen>unix:path={folder}/bus</listen>{places}<policy context='default'>"
             "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy>"
             "</busconfig>"
         )
         self._daemon = subprocess.Popen(
             ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--print-address"],
+            env=environment,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -139,21 +144,36 @@ class Item:
         with open_dbus_connection(self._address) as bus:
             _ask(bus, new_method_call(self._object, "Activate", "ii", (0, 0)))
 
-    def choose(self, text: str) -> None:
-        """Choose the menu entry with that text, without its mnemonic mark."""
+    def menu(self) -> dict[str, bool]:
+        """Return the texts of the menu's entries, without their mnemonic marks, and whether they can be chosen."""
         with open_dbus_connection(self._address) as bus:
-            ((_, path),) = _ask(bus, Properties(self._object).get("Menu"))
-            menu = DBusAddress(path, bus_name=self._object.bus_name, interface="com.canonical.dbusmenu")
-            _, layout = _ask(bus, new_method_call(menu, "GetLayout", "iias", (0, -1, [])))
-            entries = {label.replace("_", ""): number for number, label in _entries(layout)}
-            body = (entries[text], "clicked", ("s", ""), 0)
-            _ask(bus, new_method_call(menu, "Event", "isvu", body))
+            return {entry.text: entry.enabled for entry in self._layout(bus)[1]}
+
+    def choose(self, text: str) -> None:
+        """Choose the menu entry with that text."""
+        with open_dbus_connection(self._address) as bus:
+            menu, entries = self._layout(bus)
+            (number,) = (entry.number for entry in entries if entry.text == text)
+            _ask(bus, new_method_call(menu, "Event", "isvu", (number, "clicked", ("s", ""), 0)))
+
+    def _layout(self, bus: DBusConnection) -> tuple[DBusAddress, list[_Entry]]:
+        ((_, path),) = _ask(bus, Properties(self._object).get("Menu"))
+        menu = DBusAddress(path, bus_name=self._object.bus_name, interface="com.canonical.dbusmenu")
+        _, layout = _ask(bus, new_method_call(menu, "GetLayout", "iias", (0, -1, [])))
+        return menu, [*_entries(layout)]
 
 
-def _entries(layout: tuple[int, dict[str, tuple[str, Any]], list[tuple[str, Any]]]) -> Iterator[tuple[int, str]]:
+class _Entry(NamedTuple):
+    number: int
+    text: str
+    enabled: bool
+
+
+def _entries(layout: tuple[int, dict[str, tuple[str, Any]], list[tuple[str, Any]]]) -> Iterator[_Entry]:
     number, properties, children = layout
-    if "label" in properties:
-        yield number, properties["label"][1]
+    values = {name: value for name, (_, value) in properties.items()}
+    if "label" in values and values.get("visible", True):
+        yield _Entry(number, values["label"].replace("_", ""), values.get("enabled", True))
     for _, child in children:
         yield from _entries(child)
 
