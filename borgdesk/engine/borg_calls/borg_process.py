@@ -159,8 +159,8 @@ def call(
 
 def _run(command: BorgCommand, call: _Call) -> BorgAnswer:
     environment = dict(command.env) | marked(call.marker)
-    folder = Path(command.folder) if command.folder else None
-    program = process.Program(command.argv, environment, call.marker, command.pass_fds, folder)
+    argv = process.in_folder(command.folder, command.argv) if command.folder else command.argv
+    program = process.Program(argv, environment, call.marker, command.pass_fds)
     _log.debug("starting %s", shlex.join(command.argv))
     try:
         ending = process.run(program, call.heard, call.watch, call.ladder())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from pathlib import Path
 
 from borgdesk.borg.environment import borg_environment
 from borgdesk.borg.passcommand import for_a_shell
-from borgdesk.domain.errors import SecretsUnavailable, stopped_before_changes
+from borgdesk.domain.errors import BorgDeskError, SecretsUnavailable, Stopped, stopped_before_changes
 from borgdesk.domain.events import Stream
 from borgdesk.engine.processes import process
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.processes.file_probes import NoAnswer
+from borgdesk.engine.processes.file_probes import NoAnswer, probe
 from borgdesk.engine.processes.markers import marked
 from borgdesk.engine.processes.procfs import Marker
 from borgdesk.engine.workspace import Workspace
@@ -40,7 +42,8 @@ def passphrase_from(workspace: Workspace, command: str, marker: Marker, cancel: 
     heard = _Heard(cancel)
     environment = borg_environment(workspace.environment) | marked(marker)
     try:
-        ending = process.run(process.Program(words, environment, marker), heard.hear, heard.watch)
+        program = process.Program(words, environment, marker, cwd=_home(environment, cancel))
+        ending = process.run(program, heard.hear, heard.watch)
     except process.StartFailed as error:
         raise SecretsUnavailable(
             _("The command that prints the passphrase failed: {error}").format(error=error)
@@ -68,6 +71,17 @@ def passphrase_from(workspace: Workspace, command: str, marker: Marker, cancel: 
         )
         raise SecretsUnavailable(f"{sentence} {for_a_shell(command)}".rstrip())
     return heard.text(Stream.STDOUT).rstrip("\n")
+
+
+def _home(environment: Mapping[str, str], cancel: Cancel) -> Path:
+    """Return the user's home, or the root folder if that cannot be entered, or is on a disk that does not respond."""
+    home = environment.get("HOME", "/")
+    try:
+        return Path(home if probe([("folder", home)], cancel) == [True] else "/")
+    except Stopped:
+        raise stopped_before_changes() from None
+    except BorgDeskError:
+        return Path("/")
 
 
 class _Heard:

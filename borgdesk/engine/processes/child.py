@@ -53,16 +53,14 @@ class Program:
     marker: procfs.Marker
     """Environment entries that no other process has."""
     pass_fds: Sequence[int] = ()
-    cwd: Path | None = None
-    """The user's home if None."""
+    cwd: Path = Path("/")
+    """Its working directory. Whoever starts it enters that first, and hangs if it is on a disk that does not respond;
+    so it is the user's home only where somebody has looked at that."""
 
-    @property
-    def folder(self) -> str:
-        """Its working directory; the root folder if its own cannot be entered."""
-        if self.cwd is not None:
-            return str(self.cwd)
-        home = self.environment.get("HOME", "/")
-        return home if os.access(home, os.X_OK) and os.path.isdir(home) else "/"  # noqa: PTH112 - quicker
+
+def in_folder(folder: str, argv: Sequence[str]) -> list[str]:
+    """Return a command that runs *argv* in a folder of the user's: a shell enters it, which can be given up."""
+    return ["/bin/sh", "-c", 'cd -- "$0" && exec "$@"', folder, *argv]
 
 
 @dataclass(frozen=True, slots=True)

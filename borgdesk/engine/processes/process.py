@@ -34,6 +34,7 @@ from borgdesk.engine.processes.child import (
     end_trees,
     ending,
     follow,
+    in_folder,
     kill_family,
 )
 from borgdesk.engine.processes.memory_file import memory_file
@@ -71,6 +72,7 @@ __all__ = [
     "end_trees",
     "ending",
     "follow",
+    "in_folder",
     "is_shortage",
     "kill_family",
     "located",
@@ -386,7 +388,7 @@ def _popen(program: Program) -> subprocess.Popen[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            cwd=program.folder,
+            cwd=program.cwd,
             pass_fds=program.pass_fds,
             start_new_session=True,
         )

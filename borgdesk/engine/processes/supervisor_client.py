@@ -243,7 +243,7 @@ def request_for(program: Program, record: Path) -> Request:
     environment = [f"{name}={value}" for name, value in program.environment.items()]
     if any("\0" in word for word in (*argv, *environment)):
         raise StartFailed(_("{program} could not be started: a value contains a NUL character.").format(program=first))
-    folder = os.fsencode(program.folder)
+    folder = os.fsencode(program.cwd)
     message = supervisor.request(
         os.fsencode(record), folder, process.all_as_bytes(argv), process.all_as_bytes(environment)
     )

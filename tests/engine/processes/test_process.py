@@ -124,7 +124,7 @@ def test_output_is_heard_while_the_program_runs(bench: Bench) -> None:
 def test_where_a_program_finds_itself(bench: Bench) -> None:
     bench.run("pwd; cat; ps -o sid= -p $$ | tr -d ' '; echo $$; umask; printenv HOME")
     cwd, session, pid, umask, home = bench.said(Stream.STDOUT).decode().splitlines()
-    assert cwd == home == str(bench.folder)
+    assert (cwd, home) == ("/", str(bench.folder))
     assert session == pid, "a session of its own"
     assert int(umask, 8) == os.umask(int(umask, 8)), "the user's"
 
@@ -338,6 +338,15 @@ def test_a_nul_in_the_environment(bench: Bench) -> None:
 def test_a_home_that_is_gone_does_not_matter(bench: Bench) -> None:
     process.run(bench.program(["/bin/pwd"], HOME="/no/such/folder"), bench.listen, never)
     assert bench.said(Stream.STDOUT) == b"/\n"
+
+
+def test_a_shell_enters_a_folder_and_becomes_the_program(bench: Bench) -> None:
+    folder = bench.folder / "a folder 'with' $names"
+    folder.mkdir()
+    report = ["/bin/bash", "-c", 'pwd; ps -o ppid= -p $$ | tr -d " "; echo "$1"', "bash", "a word"]
+    process.run(bench.program(process.in_folder(str(folder), report)), bench.listen, never)
+    assert bench.said(Stream.STDOUT).decode().splitlines() == [str(folder), str(os.getpid()), "a word"]
+    assert process.run(bench.program(process.in_folder("/no/such/folder", report)), bench.listen, never).exit_code == 2
 
 
 def descriptors() -> int:
