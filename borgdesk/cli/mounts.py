@@ -8,7 +8,8 @@ from pathlib import Path
 from borgdesk.cli.archives import wanted_archive
 from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.stopping import stoppable
-from borgdesk.engine.archives.mounts import line_that_unmounts, mount, unmount
+from borgdesk.engine.archives.mounts import mount, unmount
+from borgdesk.engine.repositories.mounted import line_that_unmounts
 from borgdesk.translation import _
 
 

@@ -103,6 +103,7 @@ class Code(StrEnum):
     DISK_MISSING = "disk-missing"
     OTHER_REPOSITORY = "other-repository"
     TURN_TAKEN = "turn-taken"
+    MOUNTED = "mounted"
     JUST_STARTED = "just-started"
 
 
@@ -380,5 +381,6 @@ _PHRASES: Mapping[Code, str | Callable[[Mapping[str, Value]], str]] = {
     Code.DISK_MISSING: N_("waiting for the disk of the repository"),
     Code.OTHER_REPOSITORY: N_("waiting for the disk of the repository: there is another repository at its location"),
     Code.TURN_TAKEN: N_("waiting for run {run}, which is using the repository"),
+    Code.MOUNTED: N_("waiting until the archives at {folder} are unmounted: they lock the repository"),
     Code.JUST_STARTED: N_("waiting for two minutes after the start or the resume of the computer, or the login"),
 }

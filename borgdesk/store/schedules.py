@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,9 @@ from borgdesk.store.database import Database, row_by_id
 from borgdesk.store.tables import BackupJobRow, KeyValueRow, RepositoryRow, ScheduleRow, SlotRow
 from borgdesk.store.tick_hint import KEY
 from borgdesk.translation import _
+
+_ENDED = (SlotState.DONE, SlotState.FAILED, SlotState.MISSED, SlotState.PAUSED)
+"""States in which a slot stays once a newer one covers it."""
 
 
 class Schedules:
@@ -145,16 +149,21 @@ class Schedules:
         with self._database.reading() as session:
             return [_slot(row, status) for row, status in session.execute(query.limit(limit))]
 
-    def record(self, slots: Iterable[Slot]) -> builtins.list[Slot]:
-        """Store the state of slots; return those whose state is new, so that one process tells about it."""
+    def record(self, slots: Iterable[Slot], closed: Iterable[Slot] = ()) -> builtins.list[Slot]:
+        """Store the state of slots; return those whose state is new, so that one process tells about it.
+
+        *closed* are older ones, each covered by one of *slots*: how one of them has ended does not change any more.
+        """
         told = []
         with self._database.writing() as session:
-            for slot in slots:
+            for slot, is_over in chain(((one, True) for one in closed), ((one, False) for one in slots)):
                 row = session.get(SlotRow, (slot.repository_id, slot.due_at))
                 if row is None:
                     row = SlotRow(repository_id=slot.repository_id, due_at=slot.due_at)
                     session.add(row)
-                elif (row.run_id or 0) > (slot.run_id or 0) and slot.state is not SlotState.MISSED:
+                elif is_over and row.state in _ENDED:
+                    continue
+                elif (row.run_id or 0) > (slot.run_id or 0) and not is_over and slot.state is not SlotState.MISSED:
                     continue  # Another process has started a run since this was found out.
                 elif row.state == slot.state and row.reasons == slot.reasons and row.next_try == slot.next_try:
                     continue

@@ -16,9 +16,9 @@ from borgdesk.domain.errors import BorgDeskError, InvalidInput, Stopped
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.archive_list import ArchiveList, Reader, keep, listed_by, reading
 from borgdesk.engine.archives.listings import listing_file
-from borgdesk.engine.archives.mounts import refuse_while_mounted
 from borgdesk.engine.borg_calls.borg_process import usable_version
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.mounted import refuse_while_mounted
 from borgdesk.engine.repositories.shared_locations import identity_here
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.listings import hand_over

@@ -7,42 +7,32 @@ repository locked while it is mounted: backups have to wait until it is unmounte
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
 import select
-import shlex
 import shutil
 import signal
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from borgdesk.domain.archive import Archive
 from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, NotFound
-from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.location import parse_location
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.archive_list import reading
 from borgdesk.engine.processes import process, procfs
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.mounted import Mount, forget, is_mounted, keep, mounts
 from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.engine.workspace import Workspace
-from borgdesk.store.files import write
 from borgdesk.translation import _
 
 _log = logging.getLogger(__name__)
 
 DEVICE = Path("/dev/fuse")
-_MOUNTED = Path("/proc/self/mountinfo")
-_SOURCE = "borgfs"
-"""Borg's name for its file system in the mount table."""
-
-_TOKEN = "BORGDESK_MOUNT"  # noqa: S105 - the name of a variable, and nothing secret
 _PATIENCE = 10.0
 """Seconds for unmounting, and then for Borg to release its lock."""
 
@@ -51,36 +41,6 @@ _GLANCE = 2.0
 
 _NO_FUSE = "no FUSE support"
 """Part of the message of a Borg that was installed without FUSE support."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A mounted archive, or all archives of a repository."""
-
-    id: str
-    repository: str
-    archive: str
-    """Empty for all archives, each in a subfolder."""
-    folder: str
-    turn: str
-    """The key shared by all configurations of the repository."""
-    began_at: datetime
-    starter: ProcessIdentity
-    """The process that requested it."""
-    belongs_to_starter: bool = False
-    """Whether it ends with that process, as a mount of the window does, unlike one of the command line."""
-    own_folder: bool = False
-    """Whether the folder was created for it, and is removed with it."""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether it is mounted, even if its Borg is dead."""
-        return _is_mounted(self.folder)
-
-    def servers(self) -> list[procfs.Process]:
-        """Return its Borg processes."""
-        marker = frozenset({f"{_TOKEN}={self.id}"})
-        return [one for one in procfs.processes() if procfs.has_marker(one.pid, marker)]
 
 
 def mount(
@@ -110,8 +70,8 @@ def mount(
         uuid.uuid4().hex, repository.name, name, str(place), turn_of(repository), datetime.now(UTC),
         procfs.identity(), belongs_to_us, own,
     )  # fmt: skip
-    _keep(workspace, begun)
-    marker = frozenset({f"{_TOKEN}={begun.id}"})
+    keep(workspace, begun)
+    marker = begun.marker
     try:
         with reading(workspace, repository, cancel or Cancel()) as borg:
             if archive is not None:
@@ -139,7 +99,7 @@ def unmount(workspace: Workspace, folder: Path, *, even_in_use: bool = False) ->
     """
     path = str(_resolved(folder))
     known = [one for one in mounts(workspace) if one.folder in (path, str(folder.absolute()))]
-    if not _is_mounted(path):
+    if not is_mounted(path):
         for one in known:
             _give_up(workspace, one)
         if not known:
@@ -151,42 +111,7 @@ def unmount(workspace: Workspace, folder: Path, *, even_in_use: bool = False) ->
     for server in servers:
         _wait_for(server, _GLANCE if even_in_use else _PATIENCE)
     for one in known:
-        _forget(workspace, one)
-
-
-def mounts(workspace: Workspace) -> list[Mount]:
-    """Return the recorded mounts that were not unmounted, oldest first."""
-    found = []
-    for file in _folder(workspace).glob("*.json"):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            found.append(_from_json(json.loads(file.read_bytes())))
-    return sorted(found, key=lambda one: one.began_at)
-
-
-def refuse_while_mounted(workspace: Workspace, repository: Repository) -> None:
-    """Refuse to change a repository that a mount has locked, before anything waits for the lock.
-
-    Raises:
-        InUse: it is mounted; the sentence says where, and how to unmount it.
-    """
-    for one in mounts_of(workspace, repository):
-        raise InUse(
-            _(
-                "“{name}” is mounted at {folder}, which locks it. Unmount it on the page Archives, or with: {line}"
-            ).format(name=repository.name, folder=one.folder, line=line_that_unmounts(one))
-        )
-
-
-def line_that_unmounts(one: Mount) -> str:
-    """Return the command that unmounts it, for a shell: folders of the window have blanks in their names."""
-    return shlex.join(["borgdesk", "umount", one.folder])
-
-
-def mounts_of(workspace: Workspace, repository: Repository) -> list[Mount]:
-    """Return the mounts that lock *repository*, oldest first."""
-    known = mounts(workspace)
-    turn = turn_of(repository) if known else ""
-    return [one for one in known if one.turn == turn and one.is_there and one.servers()]
+        forget(workspace, one)
 
 
 def unmount_ours(workspace: Workspace) -> None:
@@ -240,7 +165,7 @@ def _program(environment: Mapping[str, str]) -> str | None:
 
 def _checked(repository: Repository, folder: Path) -> Path:
     place = _resolved(folder)
-    if _is_mounted(str(place)):
+    if is_mounted(str(place)):
         raise InvalidInput(_("An archive is mounted at {folder} already.").format(folder=place))
     try:
         is_empty = next(place.iterdir(), None) is None
@@ -293,23 +218,11 @@ def _made_folder(workspace: Workspace, repository: Repository, archive: Archive 
     raise InvalidInput(_("{folder} has no room for another mount.").format(folder=parent))
 
 
-def _is_mounted(folder: str) -> bool:
-    """Return whether Borg's file system is mounted, from the mount table: accessing a dead mount raises an error."""
-    for line in _MOUNTED.read_bytes().splitlines():
-        first, _, last = line.partition(b" - ")
-        kind, source = last.split()[:2]
-        if kind.startswith(b"fuse") and source == _SOURCE.encode():
-            place = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), first.split()[4])
-            if os.fsdecode(place) == folder:
-                return True
-    return False
-
-
 def _detach(environment: Mapping[str, str], folder: str, *, lazily: bool) -> None:
     program = _program(environment)
     argv = [program, "-u", *(["-z"] if lazily else []), "--", folder] if program else ["umount", "--", folder]
     code, _stdout, stderr = process.capture(argv, {**environment, "LC_ALL": "C"}, _PATIENCE)
-    if code == 0 or not _is_mounted(folder):
+    if code == 0 or not is_mounted(folder):
         return
     said = stderr.decode(errors="replace").strip().rpartition("\n")[2]
     if "busy" in said:
@@ -344,34 +257,9 @@ def _give_up(workspace: Workspace, one: Mount) -> None:
     for server in one.servers():
         procfs.send(server, signal.SIGTERM)
         _wait_for(server, _PATIENCE)
-    _forget(workspace, one)
+    forget(workspace, one)
 
 
 def _try_to_detach(workspace: Workspace, one: Mount) -> None:
     with contextlib.suppress(BorgDeskError):
         _detach(workspace.environment, one.folder, lazily=True)
-
-
-def _forget(workspace: Workspace, one: Mount) -> None:
-    if one.own_folder:
-        with contextlib.suppress(OSError):
-            Path(one.folder).rmdir()
-    (_folder(workspace) / f"{one.id}.json").unlink(missing_ok=True)
-
-
-def _folder(workspace: Workspace) -> Path:
-    return workspace.paths.state / "mounts"
-
-
-def _keep(workspace: Workspace, one: Mount) -> None:
-    kept = {name: getattr(one, name) for name in Mount.__slots__}
-    kept |= {"began_at": one.began_at.isoformat(), "starter": asdict(one.starter)}
-    folder = _folder(workspace)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write(folder / f"{one.id}.json", json.dumps(kept).encode(), 0o600)
-
-
-def _from_json(kept: dict[str, Any]) -> Mount:
-    return Mount(
-        **kept | {"began_at": datetime.fromisoformat(kept["began_at"]), "starter": ProcessIdentity(**kept["starter"])}
-    )

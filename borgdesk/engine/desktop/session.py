@@ -1,4 +1,4 @@
-"""Calls to the desktop over D-Bus: notifications, blocking sleep and shutdown, the login, what the network costs.
+"""Calls to the desktop over D-Bus: notifications, blocking sleep and shutdown, the login, network and mains power.
 
 It does without Qt, since the guardian has no window. Neither service is required: on a server, in a container or under
 another init system everything works the same.
@@ -44,6 +44,7 @@ _NETWORK = DBusAddress(
     bus_name="org.freedesktop.NetworkManager",
     interface="org.freedesktop.NetworkManager",
 )
+_POWER = DBusAddress("/org/freedesktop/UPower", bus_name="org.freedesktop.UPower", interface="org.freedesktop.UPower")
 _METERED = (1, 3)
 """NMMetered: yes, and guessed so."""
 
@@ -119,6 +120,17 @@ def _metered() -> int:
     with open_dbus_connection("SYSTEM", auth_timeout=_PATIENCE) as connection:
         ((_signature, found),) = _ask(connection, Properties(_NETWORK).get("Metered"))
         return int(found)
+
+
+def is_on_battery() -> bool | None:
+    """Return whether UPower says that the computer runs on battery; None if nobody knows."""
+    return _Question("UPower", _on_battery).answer(2 * _PATIENCE)
+
+
+def _on_battery() -> bool:
+    with open_dbus_connection("SYSTEM", auth_timeout=_PATIENCE) as connection:
+        ((_signature, found),) = _ask(connection, Properties(_POWER).get("OnBattery"))
+        return bool(found)
 
 
 def graphical_login() -> float | None:

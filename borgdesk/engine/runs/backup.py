@@ -15,12 +15,12 @@ from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import BorgStep, Outcome, RunKind, Step, Trigger
 from borgdesk.domain.schedule import Slot
-from borgdesk.engine.archives.mounts import refuse_while_mounted
 from borgdesk.engine.borg_calls.borg_process import Access, BorgAnswer
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.memory_file import patterns_file
 from borgdesk.engine.repositories.create_options import create_options
 from borgdesk.engine.repositories.free_space import free_space, warning_of
+from borgdesk.engine.repositories.mounted import refuse_while_mounted
 from borgdesk.engine.repositories.sources import Sources, look_at_sources
 from borgdesk.engine.runs import recipe
 from borgdesk.engine.runs.active_run import ActiveRun

@@ -16,11 +16,11 @@ from borgdesk.domain.ids import RunId
 from borgdesk.domain.reasons import Code, Reason, text
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import BorgStep, Outcome, RunKind, RunStatus, Step, Trigger
-from borgdesk.engine.archives.mounts import refuse_while_mounted
 from borgdesk.engine.borg_calls.borg_diagnosis import lock_holders
 from borgdesk.engine.borg_calls.borg_process import Access, usable_version
 from borgdesk.engine.borg_calls.limits import ATTENDED_LOCK_WAIT
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.mounted import refuse_while_mounted
 from borgdesk.engine.repositories.repository_access import cannot_open, lock_unbroken
 from borgdesk.engine.repositories.shared_locations import turn_at_once
 from borgdesk.engine.runs import recipe

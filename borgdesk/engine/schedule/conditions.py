@@ -13,7 +13,8 @@ from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.repository import Repository, is_local
 from borgdesk.domain.schedule import Conditions
 from borgdesk.engine.borg_calls.ssh_target import ssh_target
-from borgdesk.engine.desktop.session import is_metered
+from borgdesk.engine.desktop.session import is_metered, is_on_battery
+from borgdesk.engine.repositories.mounted import mounts_of
 from borgdesk.engine.repositories.shared_locations import borg_id_at
 from borgdesk.engine.schedule.settling import is_stable
 from borgdesk.engine.schedule.time_zone import local_zone
@@ -55,6 +56,12 @@ def taken_by(runs: Sequence[Run], turn: str) -> Reason | None:
     return None if other is None else Reason(Code.TURN_TAKEN, {"run": other.id})
 
 
+def locked_by_mount(workspace: Workspace, repository: Repository) -> Reason | None:
+    """Return a reason if archives of the repository are mounted, which locks it: a run would fail at once."""
+    other = next(iter(mounts_of(workspace, repository)), None)
+    return None if other is None else Reason(Code.MOUNTED, {"folder": other.folder})
+
+
 def _hours(conditions: Conditions, now: datetime, zone: tzinfo) -> Reason | None:
     hours = conditions.between
     if hours is None or hours.contains(now.astimezone(zone).time()):
@@ -62,8 +69,14 @@ def _hours(conditions: Conditions, now: datetime, zone: tzinfo) -> Reason | None
     return Reason(Code.OUTSIDE_HOURS, {"hours": str(hours)})
 
 
-def has_mains_power(folder: Path = _POWER) -> bool:
-    """Return whether the computer is connected to mains power, or has no battery at all."""
+def has_mains_power() -> bool:
+    """Return whether the computer is connected to mains power, or has no battery: UPower knows, or else the kernel."""
+    on_battery = is_on_battery()
+    return mains_power_in(_POWER) if on_battery is None else not on_battery
+
+
+def mains_power_in(folder: Path) -> bool:
+    """Return the same by what the kernel lists in *folder*."""
     on_battery = False
     with suppress(OSError):
         for supply in folder.iterdir():

@@ -22,7 +22,7 @@ from borgdesk.domain.schedule import Schedule, Slot, SlotState
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.engine.schedule.checks import NO_CHECK, CheckState, assess_check
-from borgdesk.engine.schedule.conditions import hindrances, taken_by
+from borgdesk.engine.schedule.conditions import hindrances, locked_by_mount, taken_by
 from borgdesk.engine.schedule.settling import is_settling
 from borgdesk.engine.schedule.slots import Assessment, assess, shift_of
 from borgdesk.engine.schedule.time_zone import local_zone
@@ -115,8 +115,9 @@ def _waits_for(
         return (Reason(Code.JUST_STARTED),)
     busy = [run for status in (RunStatus.RUNNING, RunStatus.QUEUED) for run in workspace.store.runs.list(status=status)]
     taken = taken_by([run for run in busy if run.kind is not RunKind.BACKUP], turn_of(repository))
-    if taken is not None:
-        return (taken,)
+    used = taken or locked_by_mount(workspace, repository)
+    if used is not None:
+        return (used,)
     # Without any good backup, the days begin with the schedule.
     return hindrances(workspace, repository, schedule.conditions, now, assessment.good_at or schedule.changed_at)
 
@@ -152,7 +153,7 @@ def shift(repository: Repository, schedule: Schedule) -> timedelta:
 
 
 def record(workspace: Workspace, dues: Sequence[Due], now: datetime | None = None) -> list[Due]:
-    """Store the state of all slots, and when to look again; return those that have become *failed*.
+    """Store the state of all slots, and when to look again; return those that have become *failed*, with that slot.
 
     A state is new to one process only, so the user is told once.
 
@@ -161,22 +162,11 @@ def record(workspace: Workspace, dues: Sequence[Due], now: datetime | None = Non
     """
     schedules, now = workspace.store.schedules, now or now_utc()
     slots = [due.slot for due in dues if due.slot is not None and due.slot.state is not SlotState.RUNNING]
-    slots += [
-        Slot(due.repository_id, missed, SlotState.MISSED, (_covered_by(workspace, due.slot),))
-        for due in dues
-        if due.slot is not None
-        for missed in due.assessment.missed
-    ]
-    changed = schedules.record(slots)
+    changed = schedules.record(slots, [slot for due in dues for slot in reversed(due.assessment.closed)])
     until = min((_look_again(due, now) for due in dues), default=now + _LOOK_AGAIN)
     schedules.set_hint(now.timestamp(), until.timestamp(), zone_name(workspace.environment))
-    failed = {slot.repository_id for slot in changed if slot.state is SlotState.FAILED}
-    return [due for due in dues if due.repository_id in failed]
-
-
-def _covered_by(workspace: Workspace, slot: Slot) -> Reason:
-    local = slot.due_at.astimezone(local_zone(workspace.environment))
-    return Reason(Code.COVERED_BY, {"moment": f"{local:%Y-%m-%d %H:%M}"})
+    failed = [slot for slot in changed if slot.state is SlotState.FAILED]
+    return [replace(due, slot=slot) for due in dues for slot in failed if slot.repository_id == due.repository_id]
 
 
 def _look_again(due: Due, now: datetime) -> datetime:

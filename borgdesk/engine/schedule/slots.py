@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
-from itertools import islice
+from itertools import islice, pairwise
 
 from borgdesk.domain.history import Run
 from borgdesk.domain.reasons import Code, Reason
@@ -44,8 +44,8 @@ class Assessment:
     """The newest slot that has passed and is not settled."""
     start: bool
     """Whether its backup may start now, as far as the schedule is concerned."""
-    missed: tuple[datetime, ...] = ()
-    """Older slots without a run, which this one covers, the newest first."""
+    closed: tuple[Slot, ...] = ()
+    """Older slots that are not settled and that this one covers, the newest first: missed, paused or failed."""
     good_at: datetime | None = None
     """When the last good run ended."""
     overdue: bool = False
@@ -77,10 +77,10 @@ def assess(
     overdue = now - reference > _overdue_after(schedule, zone, now) and not schedule.is_paused(now)
     if not passed:
         return Assessment(next_slot + shift, None, False, good_at=good_at, overdue=overdue)
-    due, *older = passed
-    moment = Moment(now, zone, due, next_slot, shift)
+    moment = Moment(now, zone, passed[0], next_slot, shift)
     slot, start = _judge(schedule, moment, runs)
-    return Assessment(next_slot + shift, slot, start, tuple(older), good_at, overdue)
+    closed = tuple(_closed(schedule, one, newer, moment, runs) for newer, one in pairwise(passed))
+    return Assessment(next_slot + shift, slot, start, closed, good_at, overdue)
 
 
 def _connections(schedule: Schedule, now: datetime) -> list[datetime]:
@@ -153,6 +153,9 @@ def _judge(schedule: Schedule, moment: Moment, runs: Sequence[Run]) -> tuple[Slo
 
     if any(not run.status.is_final for run in runs):
         return slot(SlotState.RUNNING), False
+    again = _ended(failed[0]) + RETRIES[min(len(failed), len(RETRIES)) - 1] if failed else now
+    if len(failed) > len(RETRIES) or (failed and again >= moment.next_at):
+        return slot(SlotState.FAILED, Reason(Code.NO_RETRY, {"error": failed[0].error or "?"})), False
     if schedule.is_paused(now):
         return slot(SlotState.PAUSED), False
     if last is not None and last.status is RunStatus.SKIPPED:
@@ -160,15 +163,26 @@ def _judge(schedule: Schedule, moment: Moment, runs: Sequence[Run]) -> tuple[Slo
         reason = Reason(Code.SCRIPT_SAID_NOT_NOW, {"reason": last.error or "?"})
         return slot(SlotState.WAITING, reason, again), again <= now
     if failed:
-        error = failed[0].error or "?"
-        again = _ended(failed[0]) + RETRIES[min(len(failed), len(RETRIES)) - 1]
-        if len(failed) > len(RETRIES) or again >= moment.next_at:
-            return slot(SlotState.FAILED, Reason(Code.NO_RETRY, {"error": error})), False
-        return slot(SlotState.WAITING, Reason(Code.RETRY, {"error": error}), again), again <= now
+        return slot(SlotState.WAITING, Reason(Code.RETRY, {"error": failed[0].error or "?"}), again), again <= now
     if moment.is_late and moment.is_near_the_next:
-        covered = Reason(Code.COVERED_BY, {"moment": f"{moment.following.astimezone(moment.zone):%Y-%m-%d %H:%M}"})
-        return slot(SlotState.MISSED, covered), False
+        return slot(SlotState.MISSED, _covered_by(moment.following, moment.zone)), False
     return slot(SlotState.WAITING), True
+
+
+def _closed(schedule: Schedule, due_at: datetime, newer: datetime, moment: Moment, runs: Sequence[Run]) -> Slot:
+    """Return how a slot ends that a newer one covers."""
+    tried = [run for run in runs if run.trigger is Trigger.SCHEDULE and due_at <= _began(run) < newer]
+    failed = next((run for run in tried if run.status.is_bad or _was_stopped(run)), None)
+    if failed is not None:
+        reasons = (Reason(Code.NO_RETRY, {"error": failed.error or "?"}),)
+        return Slot(schedule.repository_id, due_at, SlotState.FAILED, reasons, len(tried), None, failed.id)
+    if schedule.is_paused(due_at):
+        return Slot(schedule.repository_id, due_at, SlotState.PAUSED)
+    return Slot(schedule.repository_id, due_at, SlotState.MISSED, (_covered_by(moment.due, moment.zone),))
+
+
+def _covered_by(slot: datetime, zone: tzinfo) -> Reason:
+    return Reason(Code.COVERED_BY, {"moment": f"{slot.astimezone(zone):%Y-%m-%d %H:%M}"})
 
 
 def _ended(run: Run) -> datetime:

@@ -14,8 +14,9 @@ from borgdesk.domain.archive import Archive
 from borgdesk.domain.errors import BorgDeskError, NotFound
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.archive_list import ArchiveList
-from borgdesk.engine.archives.mounts import Mount, mount, mounts_of, unmount
+from borgdesk.engine.archives.mounts import mount, unmount
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.mounted import Mount, mounts_of
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.archives.borg_question import BorgQuestion
 from borgdesk.gui.look import theme, words

@@ -13,6 +13,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Trigger
+from borgdesk.engine.desktop.resume_watch import ResumeWatch
 from borgdesk.engine.runs.backup import Backup
 from borgdesk.engine.runs.scheduled_check import check_for
 from borgdesk.engine.schedule import due as due_now
@@ -37,7 +38,7 @@ class _Look:
 
     dues: list[Due]
     failed: list[Due]
-    """Those whose slot has just failed, after its last attempt."""
+    """Those whose slot has just failed, after its last attempt, with that slot."""
     overdue: list[Due]
     """Those of which the user has not been told today."""
     unchecked: list[Due]
@@ -49,6 +50,8 @@ class ScheduleTicker(QObject):
 
     looked = Signal()
     """A look has ended, and what it found was started."""
+    _resumed = Signal()
+    """The computer has woken up; from another thread."""
 
     def __init__(
         self,
@@ -74,11 +77,19 @@ class ScheduleTicker(QObject):
         executor.run_began.connect(self._on_run_began)
         self._timer = QTimer(self, interval=_INTERVAL)
         self._timer.timeout.connect(self.look)
+        self._resumed.connect(self.look)
+        self._resume_watch = ResumeWatch(self._resumed.emit)
 
     def start(self) -> None:
-        """Look now, and then every half minute."""
+        """Look now, then every half minute, and whenever the computer has woken up."""
         self._timer.start()
+        self._resume_watch.start()
         self.look()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._timer.stop()
+        self._resume_watch.close()
 
     def look(self) -> None:
         """Look for what is due, unless that is in progress: a silent host delays it by seconds."""
@@ -90,7 +101,7 @@ class ScheduleTicker(QObject):
         now = self._clock()
         self._disks.look(self._workspace, now)
         dues = due_now.look_at_all(self._workspace, now)
-        found = [(due.schedule, due.slot, due.next_at, due.assessment.missed, due.start, due.check) for due in dues]
+        found = [(due.schedule, due.slot, due.next_at, due.assessment.closed, due.start, due.check) for due in dues]
         if found == self._recorded or not dues:
             # Each commit makes every window read again.
             return self._told(dues, [], now)

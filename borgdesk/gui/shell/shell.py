@@ -131,6 +131,7 @@ class Shell(QObject):
         while not self.executor.wait(1.0):
             QApplication.processEvents()
         unmount_ours(self._workspace)
+        self.ticker.close()
         self.notifications.close()
         self._taskbar.close()
         if self.tray is not None:

@@ -20,15 +20,9 @@ from borgdesk.domain.run import RunStatus
 from borgdesk.engine.archives import mounts as mounts_module
 from borgdesk.engine.archives.archive_changes import delete_archives
 from borgdesk.engine.archives.archive_list import read_archives
-from borgdesk.engine.archives.mounts import (
-    mount,
-    mounts,
-    recover_mounts,
-    refuse_while_mounted,
-    unmount,
-    unmount_ours,
-)
+from borgdesk.engine.archives.mounts import mount, recover_mounts, unmount, unmount_ours
 from borgdesk.engine.processes import procfs
+from borgdesk.engine.repositories.mounted import mounts, refuse_while_mounted
 from tests.engine.archives.lab import back_up
 from tests.engine.desk import Desk, wait_until
 from tests.real_borg import PROGRAM

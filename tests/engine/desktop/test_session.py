@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jeepney import Message
+from jeepney import HeaderFields, Message
 
 from borgdesk.engine.desktop import session
 
@@ -120,6 +120,25 @@ def test_a_login_counts_at_the_screen_only(monkeypatch: pytest.MonkeyPatch, kind
     monkeypatch.setattr(session, "_ask", lambda *_: (properties,))
     monkeypatch.setattr(session, "open_dbus_connection", lambda *_, **__: contextlib.nullcontext())
     assert session.graphical_login() == began
+
+
+@pytest.mark.parametrize("on_battery", [True, False])
+def test_upower_is_asked_for_the_battery(monkeypatch: pytest.MonkeyPatch, on_battery: bool) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def ask(_: object, message: Message) -> tuple[Any, ...]:
+        asked.append((message.header.fields[HeaderFields.destination], message.body))
+        return (("b", on_battery),)
+
+    monkeypatch.setattr(session, "_PATIENCE", 30.0)
+    monkeypatch.setattr(session, "_ask", ask)
+    monkeypatch.setattr(session, "open_dbus_connection", lambda *_, **__: contextlib.nullcontext())
+    assert session.is_on_battery() is on_battery
+    assert asked == [("org.freedesktop.UPower", ("org.freedesktop.UPower", "OnBattery"))]
+
+
+def test_without_upower_nobody_knows_of_a_battery() -> None:
+    assert session.is_on_battery() is None
 
 
 def test_without_logind_nobody_knows_of_a_login() -> None:

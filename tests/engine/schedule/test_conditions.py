@@ -16,7 +16,7 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.reasons import Code
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.schedule import Conditions, Hours
-from borgdesk.engine.schedule.conditions import has_mains_power, hindrances
+from borgdesk.engine.schedule.conditions import has_mains_power, hindrances, mains_power_in
 from borgdesk.engine.schedule.settling import STABLE, Clocks
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.secrets import Secrets
@@ -129,15 +129,25 @@ def supply(folder: Path, name: str, **values: str) -> None:
 
 
 def test_mains_power(tmp_path: Path) -> None:
-    assert has_mains_power(tmp_path / "none")
+    assert mains_power_in(tmp_path / "none")
     supply(tmp_path, "BAT0", type="Battery", status="Discharging")
-    assert not has_mains_power(tmp_path)
+    assert not mains_power_in(tmp_path)
     supply(tmp_path, "AC", type="Mains", online="0")
-    assert not has_mains_power(tmp_path)
+    assert not mains_power_in(tmp_path)
     (tmp_path / "AC" / "online").write_text("1\n")
-    assert has_mains_power(tmp_path)
+    assert mains_power_in(tmp_path)
+
+
+@pytest.mark.parametrize(("upower", "mains"), [(True, False), (False, True), (None, False)])
+def test_upower_knows_better_than_the_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upower: bool | None, mains: bool
+) -> None:
+    supply(tmp_path, "BAT0", type="Battery", status="Discharging")
+    monkeypatch.setattr(f"{MODULE}._POWER", tmp_path)
+    monkeypatch.setattr(f"{MODULE}.is_on_battery", lambda: upower)
+    assert has_mains_power() is mains
 
 
 def test_the_battery_of_a_mouse_is_not_the_computers(tmp_path: Path) -> None:
     supply(tmp_path, "mouse", type="Battery", scope="Device", status="Discharging")
-    assert has_mains_power(tmp_path)
+    assert mains_power_in(tmp_path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
@@ -16,6 +18,8 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.schedule import Conditions, Schedule, SlotState
 from borgdesk.engine.processes import procfs
+from borgdesk.engine.repositories import mounted
+from borgdesk.engine.repositories.mounted import Mount
 from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.engine.schedule import due
 from borgdesk.engine.schedule.due import Due
@@ -26,7 +30,7 @@ from tests import empty_database
 NOW = datetime(2026, 6, 10, 2, 5, tzinfo=UTC)
 SLOT = datetime(2026, 6, 10, 2, 0, tzinfo=UTC)
 DEAD = ProcessIdentity(1, 1, "another boot")
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -92,6 +96,30 @@ def test_it_waits_for_other_runs_at_the_repository(workspace: Workspace, papers:
     assert found.slot.reason == f"waiting for run {run_id}, which is using the repository"
 
 
+def test_it_waits_until_mounted_archives_are_unmounted(
+    workspace: Workspace, papers: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as server:
+        one = Mount("1", "Papers", "", "/mnt/old papers", turn_of(papers), NOW, procfs.identity())
+        mounted.keep(workspace, one)
+        mounted.keep(workspace, replace(one, id="2", folder="/mnt/other", turn="another repository"))
+        assert look(workspace, papers).start, "nothing is mounted there any more"
+        table = tmp_path / "mountinfo"
+        table.write_text("".join(
+            f"36 35 0:50 / {place} ro - fuse borgfs ro\n" for place in (r"/mnt/old\040papers", "/mnt/other")
+        ))  # fmt: skip
+        monkeypatch.setattr(mounted, "_MOUNTED", table)
+        assert look(workspace, papers).start, "its Borg is dead"
+        monkeypatch.setattr(procfs, "has_marker", lambda pid, _marker: pid == server.pid)
+        found = look(workspace, papers)
+        server.kill()
+    assert not found.start
+    assert found.slot is not None
+    assert (found.slot.state, found.slot.reason) == (
+        SlotState.WAITING, "waiting until the archives at /mnt/old papers are unmounted: they lock the repository",
+    )  # fmt: skip
+
+
 def test_it_waits_until_the_computer_has_settled(workspace: Workspace, papers: Repository) -> None:
     with patch("borgdesk.engine.schedule.due.is_settling", return_value=True):
         found = look(workspace, papers)
@@ -143,6 +171,38 @@ def test_a_slot_that_failed_for_good_is_told_once(workspace: Workspace, papers: 
     assert due.record(workspace, [look(workspace, papers, moment + MINUTE)], moment + MINUTE) == []
     (slot, *_others) = workspace.store.schedules.slots(papers.id)
     assert (slot.state, slot.reason) == (SlotState.FAILED, "all attempts failed: The disk is full.")
+
+
+def test_a_slot_that_nobody_could_try_again_is_told_once(workspace: Workspace, papers: Repository) -> None:
+    """The computer was off at the time of the next attempt, and comes back after the next slot."""
+    runs = workspace.store.runs
+    run_id = queue(workspace, papers)
+    runs.arm(run_id, SLOT, [])  # type: ignore[arg-type]
+    runs.settle(run_id, Outcome.FAILURE, errors=(text("The disk is full."),))  # type: ignore[arg-type]
+    runs.finish(run_id, RunStatus.FAILURE, SLOT)  # type: ignore[arg-type]
+    assert due.record(workspace, [look(workspace, papers)], NOW) == []
+    later = NOW + timedelta(days=2)
+    (told,) = due.record(workspace, [look(workspace, papers, later)], later)
+    assert told.slot is not None
+    assert (told.slot.due_at, told.slot.run_id, told.slot.tries) == (SLOT, run_id, 1)
+    assert due.record(workspace, [look(workspace, papers, later + DAY)], later + DAY) == []
+    states = {slot.due_at: slot.state for slot in workspace.store.schedules.slots(papers.id)}
+    newest = SLOT + 3 * DAY
+    assert states == {newest: SlotState.WAITING, SLOT + 2 * DAY: SlotState.MISSED, SLOT + DAY: SlotState.MISSED,
+                      SLOT: SlotState.FAILED}  # fmt: skip
+
+
+def test_slots_of_a_pause_stay_paused(workspace: Workspace, papers: Repository) -> None:
+    workspace.store.schedules.pause([papers.id], SLOT + 2 * DAY + HOUR)
+    for days in (0, 1, 2):
+        assert due.record(workspace, [look(workspace, papers, NOW + days * DAY)], NOW + days * DAY) == []
+    workspace.store.schedules.pause([papers.id], None)
+    later = NOW + 3 * DAY
+    found = look(workspace, papers, later)
+    assert found.start, "one backup for all of them"
+    due.record(workspace, [found], later)
+    states = [slot.state for slot in workspace.store.schedules.slots(papers.id)]
+    assert states == [SlotState.WAITING, SlotState.PAUSED, SlotState.PAUSED, SlotState.PAUSED]
 
 
 def test_a_script_may_say_not_now_for_weeks(workspace: Workspace, papers: Repository) -> None:

@@ -100,11 +100,13 @@ def test_one_run_for_all_that_were_missed() -> None:
     found = look(NIGHTLY, "2026-06-14 09:00", YESTERDAY)
     assert found.slot is not None
     assert (found.slot.due_at, found.start) == (at("2026-06-14 02:00"), True)
-    assert found.missed == tuple(at(f"2026-06-{day} 02:00") for day in (13, 12, 11, 10))
+    assert [slot.due_at for slot in found.closed] == [at(f"2026-06-{day} 02:00") for day in (13, 12, 11, 10)]
+    assert {slot.state for slot in found.closed} == {SlotState.MISSED}
+    assert {slot.reason for slot in found.closed} == {"missed, covered by the backup of 2026-06-14 02:00"}
 
 
 def test_a_year_without_the_computer_is_not_a_year_of_records() -> None:
-    assert len(look(replace(NIGHTLY, cron="* * * * *"), "2026-12-30 12:00:30").missed) == MOST_MISSED
+    assert len(look(replace(NIGHTLY, cron="* * * * *"), "2026-12-30 12:00:30").closed) == MOST_MISSED
 
 
 @pytest.mark.parametrize(
@@ -203,6 +205,16 @@ def test_no_retry_goes_past_the_next_slot() -> None:
 # Rule 7: not now.
 
 
+def test_what_could_not_be_tried_again_before_the_next_slot_has_failed() -> None:
+    """The computer was off at the time of the next attempt."""
+    failed = [run("2026-06-10 02:00", RunStatus.FAILURE, error="No space."), run("2026-06-10 02:15", RunStatus.FAILURE)]
+    said_not_now = run("2026-06-11 02:00", RunStatus.SKIPPED)
+    found = look(NIGHTLY, "2026-06-13 09:00", YESTERDAY, *failed, said_not_now)
+    assert [slot.state for slot in found.closed] == [SlotState.MISSED, SlotState.MISSED, SlotState.FAILED]
+    assert (found.closed[-1].tries, found.closed[-1].run_id) == (2, failed[1].id)
+    assert found.start
+
+
 def test_not_now_is_asked_again_every_quarter_of_an_hour_until_the_next_slot() -> None:
     runs = [YESTERDAY]
     moment = at("2026-06-10 02:00")
@@ -262,8 +274,20 @@ def test_nothing_starts_in_a_pause_and_one_catch_up_follows() -> None:
     assert found.slot is not None
     assert (found.slot.state, found.start) == (SlotState.PAUSED, False)
     after = look(paused, "2026-06-13 12:00", YESTERDAY)
-    assert (after.start, len(after.missed)) == (True, 3)
+    assert (after.start, len(after.closed)) == (True, 3)
+    assert {slot.state for slot in (*found.closed, *after.closed)} == {SlotState.PAUSED}
+    later = look(paused, "2026-06-15 09:00", YESTERDAY).closed
+    assert [slot.state for slot in later] == [SlotState.MISSED, *[SlotState.PAUSED] * 4]
     assert look(paused, "2026-06-13 12:10", YESTERDAY, run("2026-06-13 12:01")).slot is None
+
+
+def test_a_slot_that_has_failed_stays_so_in_a_pause() -> None:
+    """Or the user would be told again after the pause."""
+    failed = [run(f"2026-06-10 0{hour}:00", RunStatus.FAILURE) for hour in (2, 3, 4, 8)]
+    assert due(NIGHTLY, "2026-06-10 09:00", YESTERDAY, *failed).state is SlotState.FAILED
+    paused = replace(NIGHTLY, paused_until=at("2026-06-10 12:00"))
+    assert due(paused, "2026-06-10 09:00", YESTERDAY, *failed).state is SlotState.FAILED
+    assert due(paused, "2026-06-10 09:00", YESTERDAY, failed[0]).state is SlotState.PAUSED
 
 
 def test_a_pause_without_an_end() -> None:

@@ -11,7 +11,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from pytestqt.qtbot import QtBot
 
-from borgdesk.engine.archives.mounts import mount, mounts, unmount
+from borgdesk.engine.archives.mounts import mount, unmount
+from borgdesk.engine.repositories.mounted import mounts
 from borgdesk.gui.archives.archives_page import ArchivesPage
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor

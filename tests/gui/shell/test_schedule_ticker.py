@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QIcon
@@ -217,6 +219,30 @@ def test_a_failure_of_a_backup_that_a_person_started_is_told_at_once(bench: Benc
         bench.executor.start(repository)
     bench.qtbot.waitUntil(lambda: not bench.executor.is_busy, timeout=30_000)
     assert bench.told() == ["Backup failed"]
+
+
+def test_it_looks_when_the_computer_has_woken_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    watches: list[Any] = []
+
+    class Watch:
+        def __init__(self, resumed: Callable[[], None]) -> None:
+            self.resumed, self.calls = resumed, list[str]()
+            watches.append(self)
+
+        def start(self) -> None:
+            self.calls.append("start")
+
+        def close(self) -> None:
+            self.calls.append("close")
+
+    monkeypatch.setattr("borgdesk.gui.shell.schedule_ticker.ResumeWatch", Watch)
+    ticker = bench.make_ticker()
+    with bench.qtbot.waitSignal(ticker.looked, timeout=30_000):
+        ticker.start()
+    with bench.qtbot.waitSignal(ticker.looked, timeout=25_000):
+        threading.Thread(target=watches[0].resumed).start()
+    ticker.close()
+    assert watches[0].calls == ["start", "close"]
 
 
 def test_what_is_overdue_is_told_once_a_day(bench: Bench) -> None:
