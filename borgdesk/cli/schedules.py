@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from borgdesk.cli import words
@@ -21,7 +20,7 @@ from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.schedule import UNTIL_RESUMED, Schedule, Slot, SlotState
 from borgdesk.engine.schedule import due as due_now
-from borgdesk.engine.schedule import installation, instants, units
+from borgdesk.engine.schedule import glance, installation, units
 from borgdesk.engine.schedule.checks import CheckState
 from borgdesk.engine.schedule.disks import with_disk
 from borgdesk.engine.schedule.due import Due
@@ -272,7 +271,10 @@ def pause(console: Console, arguments: argparse.Namespace) -> int:
         raise InvalidInput(_("{moment} has passed already.").format(moment=words.minute(until)))
     scheduled = _scheduled(console, arguments.repository)
     console.workspace.store.schedules.pause([one.id for one in scheduled], until)
-    console.say(_("Paused: {until}.").format(until=_until(until)))
+    if until == UNTIL_RESUMED:
+        console.say(_("Paused until you resume."))
+    else:
+        console.say(_("Paused until {moment}.").format(moment=words.minute(until)))
     return _answer(console, scheduled)
 
 
@@ -301,18 +303,22 @@ def _scheduled(console: Console, ref: str | None) -> Sequence[Repository]:
 
 
 def upcoming(console: Console, arguments: argparse.Namespace) -> int:
-    """Show the next moments, with jitter, in order."""
-    zone = local_zone(console.workspace.environment)
+    """Show the next moments, with jitter, in order; none of a pause."""
+    workspace = console.workspace
+    zone = local_zone(workspace.environment)
     if arguments.repository is None:
-        dues = due_now.look_at_all(console.workspace, ask=False)
+        dues = due_now.look_at_all(workspace, ask=False)
         _tell_if_none(console, dues)
     else:
         dues = [_due_of(console, arguments.repository)]
     found: list[tuple[datetime, str]] = []
     for due in dues:
-        shift = due_now.shift(due.repository, due.schedule)
-        following = instants.after(due.schedule.cron, zone, (arguments.after or now()) - shift)
-        found += [(moment + shift, due.repository.name) for moment in islice(following, arguments.count)]
+        name, schedule, after = due.repository.name, due.schedule, arguments.after or now()
+        found += [
+            (moment, name) for moment in glance.upcoming(workspace, due.repository, schedule, after, arguments.count)
+        ]
+        if schedule.paused_until == UNTIL_RESUMED:
+            console.say(_("“{name}” is paused until you resume.").format(name=name))
     found.sort()
     console.answer(
         [{"repository": name, "at": moment.astimezone(zone).isoformat()} for moment, name in found],

@@ -7,7 +7,6 @@ double what it takes.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Mapping
@@ -16,6 +15,11 @@ KEY = "tick"
 """The key of the row, whose value is ``{"written": …, "until": …, "zone": …}`` with Unix times. Who changes a schedule
 deletes the row."""
 
+_READ = (
+    "SELECT json_extract(value, '$.zone'), json_extract(value, '$.written'), json_extract(value, '$.until') "
+    "FROM settings WHERE key = ?"
+)
+"""SQLite takes the value apart: importing ``json`` would cost more than all the rest."""
 
 _LOCAL_TIME = "/etc/localtime"
 
@@ -42,10 +46,9 @@ def nothing_to_do(database: str, now: float, zone: str) -> bool:
         connection = sqlite3.connect(database, timeout=1)
         try:
             connection.execute("PRAGMA query_only=ON")
-            row = connection.execute("SELECT value FROM settings WHERE key = ?", (KEY,)).fetchone()
+            row = connection.execute(_READ, (KEY,)).fetchone()
         finally:
             connection.close()
-        hint = json.loads(row[0]) if row else {}
-        return bool(hint["zone"] == zone and hint["written"] <= now < hint["until"])
-    except (sqlite3.Error, ValueError, KeyError, TypeError):
+        return bool(row and row[0] == zone and row[1] <= now < row[2])
+    except (sqlite3.Error, TypeError):
         return False

@@ -289,7 +289,11 @@ def test_a_paused_schedule_starts_nothing(desk: BorgDesk) -> None:
     yearly(desk, "Papers")
     past = desk.here("schedule", "pause", "Papers", "--until", "2020-01-01 10:00")
     assert (past.code, past.said) == (2, ["borgdesk: 2020-01-01 10:00 has passed already."])
-    assert desk.here("schedule", "pause").code == 0
+    assert desk.here("schedule", "pause", "--until", "2999-01-01 10:00").said == ["Paused until 2999-01-01 10:00."]
+    assert desk.here("schedule", "next", "--count", "1", "--json").json[0]["at"] >= "2999"
+    assert desk.here("schedule", "pause").said == ["Paused until you resume."]
+    upcoming = desk.here("schedule", "next", "--json")
+    assert (upcoming.json, upcoming.said) == ([], ["“Papers” is paused until you resume."])
     (due,) = desk.here("due", "--json").json
     assert (due["starts"], due["slot"]["state"]) == (False, "paused")
     assert due["paused_until"] is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -11,6 +13,7 @@ from unittest.mock import patch
 
 import pytest
 
+import borgdesk
 from borgdesk.domain.errors import AlreadyStarted, InvalidInput, NotFound
 from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.ids import RepositoryId, RunId
@@ -225,6 +228,31 @@ def test_without_a_database_or_with_a_damaged_one(store: Store, paths: Paths) ->
     assert not tick_hint.nothing_to_do(str(damaged), 1500.0, "UTC")
     store.key_values.set(tick_hint.KEY, ["something", "else"])
     assert not tick_hint.nothing_to_do(str(paths.database), 1500.0, "UTC")
+
+
+_TICK = """
+import sys
+sys.path[:0] = [sys.argv.pop(1)]
+from borgdesk.__main__ import main
+print(main())
+print(*sorted({"contextlib", "dataclasses", "json", "pathlib", "re", "sqlalchemy", "typing"} & {*sys.modules}))
+"""
+
+
+def test_the_tick_imports_next_to_nothing(store: Store, paths: Paths) -> None:
+    """It comes every five minutes: importing ``json`` and ``typing`` took as long as all the rest together."""
+    root = Path(borgdesk.__file__).parents[1]
+    store.schedules.set_hint(0.0, 1e12, "UTC")
+    environment = {"BORGDESK_HOME": str(paths.database.parents[1]), "TZ": "UTC"}
+    assert tick_hint.database_file(environment) == str(paths.database)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _TICK, root, "due", "--start"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "0\n\n"
 
 
 @pytest.mark.parametrize("environment", [{"BORGDESK_HOME": "trial"}, {"BORGDESK_HOME": "/trial"}, {},

@@ -6,14 +6,14 @@ Nothing is asked of the machine: what a backup waits for was recorded by the las
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from borgdesk.domain.errors import NotFound
 from borgdesk.domain.history import Run
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Trigger
-from borgdesk.domain.schedule import Schedule, SlotState
+from borgdesk.domain.schedule import UNTIL_RESUMED, Schedule, SlotState
 from borgdesk.engine.schedule import instants
 from borgdesk.engine.schedule.due import Due, look, look_at_all, shift
 from borgdesk.engine.schedule.time_zone import local_zone
@@ -39,12 +39,16 @@ def glance_at_all(workspace: Workspace, now: datetime | None = None) -> list[Due
 def upcoming(
     workspace: Workspace, repository: Repository, schedule: Schedule, now: datetime, count: int = 3
 ) -> list[datetime]:
-    """Return the next moments at which a schedule, stored or not, starts a backup.
+    """Return the next moments after *now* at which a schedule, stored or not, starts a backup: none during a pause.
 
     Raises:
         InvalidInput: its expression is not valid or never fires, or the time zone is not known.
     """
     instants.check_cron(schedule.cron)
+    if schedule.paused_until == UNTIL_RESUMED:
+        return []
+    if schedule.paused_until is not None:
+        now = max(now, schedule.paused_until - timedelta.resolution)
     delay = shift(repository, schedule)
     following = instants.after(schedule.cron, local_zone(workspace.environment), now - delay)
     return [moment + delay for moment in islice(following, count)]

@@ -174,8 +174,10 @@ class ScheduleTab(FormScroll):
         except InvalidInput as error:
             self._show_problem(error)
             return
+        # A pause is not part of what is edited.
+        shown = schedule if self._due is None else replace(schedule, paused_until=self._due.schedule.paused_until)
         self._background.ask(
-            lambda: upcoming(self._workspace, repository, schedule, self._clock()),
+            lambda: upcoming(self._workspace, repository, shown, self._clock()),
             partial(self._show_upcoming, schedule),
             partial(self._on_upcoming_failed, schedule),
             self,
@@ -187,7 +189,7 @@ class ScheduleTab(FormScroll):
         now = self._clock()
         self.title.setText(schedule_words.when(schedule))
         shown = " · ".join(schedule_words.at(moment, now) for moment in moments)
-        self.upcoming.setText(_("Next: {moments}").format(moments=shown))
+        self.upcoming.setText(_("Next: {moments}").format(moments=shown or words.NOTHING))
         self.problem.hide()
         self.upcoming_shown.emit()
 

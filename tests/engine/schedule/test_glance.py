@@ -12,7 +12,7 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.run import RunStatus, Trigger
-from borgdesk.domain.schedule import Schedule, Slot, SlotState, daily
+from borgdesk.domain.schedule import UNTIL_RESUMED, Schedule, Slot, SlotState, daily
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.schedule.glance import glance, glance_at_all, is_told_with_slot, upcoming
 from borgdesk.store.clock import now
@@ -65,6 +65,14 @@ def test_the_next_starts_include_the_delay(desk: Desk) -> None:
     assert shifted == [moment + delay for moment in moments]
     with pytest.raises(InvalidInput):
         upcoming(desk.workspace, desk.repository, replace(wanted, cron="0 0 31 2 *"), NOW)
+
+
+def test_nothing_starts_during_a_pause(desk: Desk) -> None:
+    nightly, first = Schedule(desk.repository.id, "30 2 * * *", jitter=0), NOW.replace(day=11, hour=2, minute=30)
+    for until, after in ((first - DAY, first), (first, first), (first + timedelta(seconds=1), first + DAY)):
+        moments = upcoming(desk.workspace, desk.repository, replace(nightly, paused_until=until), NOW)
+        assert moments == [after, after + DAY, after + 2 * DAY]
+    assert upcoming(desk.workspace, desk.repository, replace(nightly, paused_until=UNTIL_RESUMED), NOW) == []
 
 
 def test_a_failure_is_told_with_its_slot_only_while_that_is_the_newest(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from borgdesk.domain.run import Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.schedule import UNTIL_RESUMED, Conditions, Hours, Schedule, ScheduleKind, Slot, SlotState, daily
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.schedule import disks
+from borgdesk.gui.look import words
 from borgdesk.gui.repositories.repository_view import RepositoryView
 from borgdesk.gui.schedule.schedule_tab import ScheduleTab
 from borgdesk.gui.workers.background import Background
@@ -329,6 +330,8 @@ def test_a_pause_takes_effect_at_once_and_keeps_what_is_entered(bench: Bench, qt
         assert tab._state.text == told
         assert tab.resume.isVisibleTo(tab)
         assert not tab.pause.isVisibleTo(tab)
+        nothing, is_without_end = f"Next: {words.NOTHING}", until == UNTIL_RESUMED
+        qtbot.waitUntil(lambda n=nothing, e=is_without_end: (tab.upcoming.text() == n) is e)  # type: ignore[misc]
         with qtbot.waitSignal(tab.shown):
             tab.resume.click()
         assert not bench.stored.is_paused(TUESDAY)
