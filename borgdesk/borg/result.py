@@ -50,6 +50,7 @@ _BROKEN_PIPE = re.compile(r"remote\.py\", line .*^(?:BrokenPipe|ConnectionReset)
 _INTERNAL_ERROR = re.compile(r"\s*Error:\n\n(?P<exception>[^\n]+)\n")
 """How Borg 2 begins the report of an unexpected exception."""
 
+_NAME_TAKEN = "Archive.AlreadyExists"
 _NO_SPACE = "No space left on device"
 _USAGE_ERROR = re.compile(r"\Aborg(?: [\w-]+)*: error: (.+)", re.DOTALL)
 _MALFORMED_PATTERN = re.compile(r"\Are\.(?:error|PatternError): (.+)", re.DOTALL)
@@ -247,6 +248,9 @@ def _explain_failure(operation: Operation, exit_code: int, evidence: Evidence) -
         sentence = evidence.connection or condition.sentence
         sentence = _("{sentence} Borg says: “{words}”").format(sentence=sentence, words=evidence.remote)
         return condition, sentence, f"{own_words} (Remote: {evidence.remote})"
+    if operation is Operation.RENAME and condition.msgid == _NAME_TAKEN:
+        # A new name is as it was typed, without placeholders.
+        return condition, _("An archive with this name already exists. Choose another name."), own_words
     return condition, condition.sentence, own_words or evidence.last_words
 
 

@@ -64,12 +64,8 @@ class Destination:
             ) from error
 
     def _check_root(self) -> None:
-        if self.root.is_symlink() and not self.root.exists():
-            raise InvalidInput(
-                _("{folder} is a symbolic link to something that does not exist.").format(folder=self.root)
-            )
-        if os.path.lexists(self.root) and not self.root.is_dir():
-            raise InvalidInput(_("{folder} is not a folder.").format(folder=self.root))
+        if os.path.lexists(self.root):
+            _check_folder(self.root)
         home = self.home()
         size = self._selection.amount()[1]
         free = shutil.disk_usage(home).free
@@ -133,11 +129,17 @@ def _deepest(folder: Path) -> Path:
     Raises:
         InvalidInput: something else is in the way.
     """
-    while not folder.is_dir():
-        if os.path.lexists(folder):
-            raise InvalidInput(_("{folder} is not a folder.").format(folder=folder))
+    while not os.path.lexists(folder):
         folder = folder.parent
+    _check_folder(folder)
     return folder
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.is_symlink() and not folder.exists():
+        raise InvalidInput(_("{folder} is a symbolic link to something that does not exist.").format(folder=folder))
+    if not folder.is_dir():
+        raise InvalidInput(_("{folder} is not a folder.").format(folder=folder))
 
 
 def _is_read_only(folder: Path) -> bool:

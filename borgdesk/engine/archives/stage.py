@@ -32,12 +32,12 @@ _OTHER_CONTENT = N_("Nothing was restored: “{path}” has different content th
 
 
 def verify(
-    stage: Path, selection: Selection, told: Callable[[Entry], None], *, has_warned: bool = False
+    stage: Path, selection: Selection, told: Callable[[Entry], None], *, warning: str = ""
 ) -> list[Entry]:
     """Hold type, size, mode and time of everything against the listing; *told* hears of each item before.
 
     Returns what is missing because Borg could not create it, and has warned of it: devices for anybody but root, links
-    on a disk that has none. All else can be restored.
+    on a disk that has none. All else can be restored. *warning*: the first of these, in Borg's words.
 
     Raises:
         BorgDeskError: something is missing, or is different.
@@ -46,11 +46,18 @@ def verify(
     left_out: list[Entry] = []
     for entry in selection.items():
         told(entry)
-        if has_warned and "?" not in entry.path and not os.path.lexists(f"{stage}/{entry.path}"):
+        if warning and "?" not in entry.path and not os.path.lexists(f"{stage}/{entry.path}"):
             left_out.append(entry)
             continue
         trouble = _difference(f"{stage}/{entry.path}", entry, file_system)
         if trouble and not has_double(stage, entry.path):
+            if warning:
+                # As when the disk is full: the repository has nothing to do with it.
+                raise BorgDeskError(
+                    _("Nothing was restored: Borg could not extract everything. Borg says: “{words}”").format(
+                        words=warning
+                    )
+                )
             raise BorgDeskError(_(trouble).format(path=entry.path))
     known = {entry.path for entry in left_out}
     for entry in selection.entries:

@@ -147,14 +147,15 @@ class _Attempt:
         self._journal = RestoreJournal(setting.active.folder)
         self._items, self._size = selection.amount()
         self._warnings: tuple[Reason, ...] = ()
-        self._has_warned = False
+        self._warning = ""
         self._left_out: list[Entry] = []
 
     def run(self) -> Outcome:
         """What became of it."""
         active, journal = self._active, self._journal
         missing = self._destination.missing()
-        stage = self._destination.home() / f"{STAGE}{active.run.uid[-12:]}"
+        # A link may lead elsewhere tomorrow, and nothing is removed behind one.
+        stage = self._destination.home().resolve() / f"{STAGE}{active.run.uid[-12:]}"
         journal.begin(stage, missing)
         try:
             make_folders(missing)
@@ -186,9 +187,9 @@ class _Attempt:
                     location, archive, str(stage), paths, patterns=patterns, names=names, without=without
                 ),
             )
-        self._has_warned = answer.result.outcome is Outcome.WARNING
-        if self._has_warned:
+        if answer.result.outcome is Outcome.WARNING:
             self._warnings = answer.result.reasons
+            self._warning = answer.result.detail or answer.result.sentence
 
     @contextmanager
     def _wanted(self) -> Iterator[tuple[Sequence[str], str]]:
@@ -214,7 +215,7 @@ class _Attempt:
             progress.add(entry.path, entry.size if entry.is_file else 0)
 
         with own_step(active, BorgStep.VERIFY):
-            self._left_out = staged.verify(stage, self._selection, see, has_warned=self._has_warned)
+            self._left_out = staged.verify(stage, self._selection, see, warning=self._warning)
         if self._selection.request.verify:
             self._compare_contents(stage)
 
@@ -239,7 +240,7 @@ class _Attempt:
         request, number = self._selection.request, count(2)
 
         def stage_on(folder: bytes) -> bytes:
-            another = Path(os.fsdecode(folder), f"{stage.name}-{next(number)}")
+            another = Path(os.fsdecode(folder)).resolve() / f"{stage.name}-{next(number)}"
             self._journal.add_stage(another)
             make_stage(another)
             return os.fsencode(another)

@@ -72,7 +72,7 @@ def test_names_that_cannot_be(real: Desk) -> None:
     for wrong in ("", " a", "a/b", "a::b", "a\nb", "..", "x.checkpoint", "x" * 300, names[0]):
         with pytest.raises(InvalidInput):
             rename_archive(real.workspace, real.repository, archive, wrong)
-    with pytest.raises(BorgDeskError, match="already"):
+    with pytest.raises(BorgDeskError, match=r"^An archive with this name already exists\. Choose another name\.$"):
         rename_archive(real.workspace, real.repository, archive, names[1])
     with pytest.raises(InvalidInput, match="NUL"):
         comment_archive(real.workspace, real.repository, archive, "a\0b")

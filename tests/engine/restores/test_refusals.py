@@ -69,6 +69,10 @@ def a_dangling_link(desk: Desk) -> Path:
     return desk.file("dangling")
 
 
+def below_a_dangling_link(desk: Desk) -> Path:
+    return a_dangling_link(desk) / "deeper"
+
+
 def below_a_file(desk: Desk) -> Path:
     return a_file(desk) / "deeper"
 
@@ -79,6 +83,7 @@ def below_a_file(desk: Desk) -> Path:
         (a_file, "is not a folder."),
         (below_a_file, "is not a folder."),
         (a_dangling_link, "is a symbolic link to something that does not exist."),
+        (below_a_dangling_link, "is a symbolic link to something that does not exist."),
         (lambda desk: Path(desk.repository.location, "data"), "is in the repository itself. Choose another folder."),
         (lambda desk: Path(desk.repository.location).parent, "contains the repository. Choose another folder."),
         (lambda desk: desk.workspace.paths.state / "x", "belongs to BorgDesk itself. Choose another folder."),
@@ -153,8 +158,8 @@ def test_a_disk_that_is_full_while_borg_extracts(large: Desk, small_disk: MountS
     disk = small_disk(large.file("disk"), "1m")
     before = tree(large.source)
     done = restore(large, RestoreRequest((), disk.path / "out"))
-    nothing_happened(large, before, done, "")
-    assert done.error
+    nothing_happened(large, before, done, "No space left on device")
+    assert "Check the repository" not in (done.error or "")
     assert list(disk.path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,6 +117,21 @@ def test_the_original_place_behind_a_link(backed_up: Desk, letters: Path, tmp_pa
     assert (report.replaced, report.renamed) == (1, 0)
     assert (tmp_path / "moved" / "letters" / "one.txt").read_text() == "one"
     assert not list(backed_up.source.parent.glob("source (*"))
+
+
+def test_nothing_stays_in_a_folder_behind_a_link(backed_up: Desk, letters: Path, tmp_path: Path) -> None:
+    """Neither what was extracted, when nothing was replaced, nor after a week what was."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    request = replace(of_letters(letters), folder=tmp_path / "link")
+    restored(backed_up, request)
+    assert sorted(path.name for path in (tmp_path / "real").iterdir()) == ["old", "one.txt"]
+    (tmp_path / "real" / "one.txt").write_text("another")
+    done, report = restored(backed_up, request)
+    assert report.replaced == 1
+    assert done.finished_at is not None
+    forget_old_restores(backed_up.workspace, done.finished_at + 2 * KEPT_FOR)
+    assert sorted(path.name for path in (tmp_path / "real").iterdir()) == ["old", "one.txt"]
 
 
 def test_everything_to_its_original_place_behind_a_link(backed_up: Desk, letters: Path, tmp_path: Path) -> None:
