@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from borgdesk.borg.replies import only_for_reading
 from borgdesk.cli import words
@@ -137,7 +136,7 @@ def show_versions(console: Console, arguments: argparse.Namespace) -> int:
         {
             "archive": one.archives[0].name,
             "size": one.entry.size,
-            "mtime": _time(one.entry).isoformat() if one.entry.mtime else None,
+            "mtime": _iso(one.entry),
             "first": one.archives[-1].name,
             "last": one.archives[0].name,
         }
@@ -241,7 +240,7 @@ def _entry(archive: Archive, entry: Entry) -> Json:
         "path": entry.path,
         "type": _type(entry),
         "size": entry.size,
-        "mtime": _time(entry).isoformat() if entry.mtime else None,
+        "mtime": _iso(entry),
         "mode": f"{entry.mode & 0o7777:04o}" if entry.mode else None,
         "target": entry.target or None,
     }
@@ -255,8 +254,8 @@ def _type(entry: Entry) -> str:
     return "file" if entry.is_file else "other"
 
 
-def _time(entry: Entry) -> datetime:
-    return datetime.fromtimestamp(entry.mtime / 1_000_000, UTC)
+def _iso(entry: Entry) -> str | None:
+    return entry.modified.isoformat() if entry.modified else None
 
 
 def _row(archive: Archive) -> list[Cell | str]:
@@ -273,7 +272,7 @@ def _row(archive: Archive) -> list[Cell | str]:
 def _file_row(entry: Entry) -> list[Cell | str]:
     name = f"{entry.path}/" if entry.is_folder else entry.path
     shown = f"{name} → {entry.target}" if entry.is_link else name
-    return [words.size(entry.size), words.moment(_time(entry)) if entry.mtime else "", shown]
+    return [words.size(entry.size), words.moment(entry.modified) if entry.modified else "", shown]
 
 
 def _whole(out: Screen, archive: Archive) -> None:

@@ -14,6 +14,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
@@ -99,7 +100,7 @@ class Entry:
     size: int
     """Bytes; for a folder, the sum of its contents."""
     mtime: int
-    """Microseconds since 1970; 0 if unknown."""
+    """Microseconds since 1970; unknown if the mode is."""
     target: str = ""
     """The target of a symbolic link, or the first name of a hard link."""
     dir: int | None = None
@@ -109,6 +110,11 @@ class Entry:
     def name(self) -> str:
         """Last component of the path."""
         return self.path.rpartition("/")[2]
+
+    @property
+    def modified(self) -> datetime | None:
+        """When it was modified; None if unknown. 1970 is a moment like any other: containers are full of it."""
+        return datetime.fromtimestamp(self.mtime / 1_000_000, UTC) if self.mode else None
 
     @property
     def is_folder(self) -> bool:

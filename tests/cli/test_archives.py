@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,20 @@ def test_from_the_list_to_the_file_and_back(desk: BorgDesk, letters: Path, tmp_p
     assert found == entry
     (version,) = answered(desk, "archive", "versions", "Letters", path)
     assert (version["first"], version["last"], version["size"]) == (archive["name"], archive["name"], 3)
+
+
+def test_the_beginning_of_1970_is_a_time_like_any_other(desk: BorgDesk, letters: Path) -> None:
+    """Files in container images and packages have it. Folders that are only parts of paths have none."""
+    os.utime(letters / "one.txt", (0, 0))
+    done(desk, "run", "Letters", "-q")
+    path = f"{letters}/one.txt"
+    (entry,) = answered(desk, "archive", "files", "Letters", "latest", path)
+    assert entry["mtime"] == "1970-01-01T00:00:00+00:00"
+    assert "1970-01-01" in desk("archive", "files", "Letters", "latest", path).out
+    newest = answered(desk, "archive", "versions", "Letters", path)[0]
+    assert newest["mtime"] == entry["mtime"]
+    (top,) = answered(desk, "archive", "files", "Letters", "latest")
+    assert top["mtime"] is None
 
 
 def test_a_file_is_replaced_and_that_is_undone(desk: BorgDesk, letters: Path, tmp_path: Path) -> None:

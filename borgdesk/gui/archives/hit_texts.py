@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from borgdesk.engine.archives.search import Hit
 from borgdesk.gui.look import words
 from borgdesk.store.listings import Entry
@@ -19,4 +17,4 @@ def hit_tip(hit: Hit) -> str:
 
 def modified(entry: Entry) -> str:
     """Return when an item was modified; "" if that is not known."""
-    return words.moment(datetime.fromtimestamp(entry.mtime / 1_000_000, UTC)) if entry.mtime else ""
+    return words.moment(entry.modified) if entry.modified else ""

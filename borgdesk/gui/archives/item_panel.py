@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -228,7 +227,7 @@ def _item_facts(entry: Entry) -> list[str]:
     facts = []
     if not entry.is_link:
         facts.append(words.size(entry.size))
-    if entry.mtime:
+    if entry.modified:
         facts.append(_("Modified {moment}").format(moment=_modified(entry)))
     if entry.target:
         facts.append(_("Points to {target}").format(target=words.file_name(entry.target)))
@@ -249,4 +248,4 @@ def _version_tip(version: Version) -> str:
 
 
 def _modified(entry: Entry) -> str:
-    return words.moment(datetime.fromtimestamp(entry.mtime / 1_000_000, UTC)) if entry.mtime else words.NOTHING
+    return words.moment(entry.modified) if entry.modified else words.NOTHING

@@ -277,7 +277,7 @@ class ContentsModel(QAbstractTableModel):
             return f"{shown} → {words.file_name(target or '')}" if is_link else shown
         if column == SIZE:
             return words.size(size) if number is None or self._has_sizes else ""
-        return words.moment(datetime.fromtimestamp(mtime / 1_000_000, UTC)) if mtime else ""
+        return words.moment(datetime.fromtimestamp(mtime / 1_000_000, UTC)) if mode else ""
 
     def _icon(self, row: Row, column: int) -> Any:
         return self._icons[row[6] is not None] if column == NAME else None
