@@ -31,9 +31,7 @@ _ODD_MODE = 0o610
 _OTHER_CONTENT = N_("Nothing was restored: “{path}” has different content than in the archive. Check the repository.")
 
 
-def verify(
-    stage: Path, selection: Selection, told: Callable[[Entry], None], *, warning: str = ""
-) -> list[Entry]:
+def verify(stage: Path, selection: Selection, told: Callable[[Entry], None], *, warning: str = "") -> list[Entry]:
     """Hold type, size, mode and time of everything against the listing; *told* hears of each item before.
 
     Returns what is missing because Borg could not create it, and has warned of it: devices for anybody but root, links
