@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from borgdesk.domain.archive import Archive
@@ -102,18 +102,26 @@ def unread(workspace: Workspace, found: ArchiveList) -> list[Archive]:
     return [archive for archive in found.archives if archive.id not in kept]
 
 
-def read_all(workspace: Workspace, repository: Repository, found: ArchiveList, cancel: Cancel) -> None:
-    """List all archives that were never listed.
+def read_all(
+    workspace: Workspace,
+    repository: Repository,
+    found: ArchiveList,
+    cancel: Cancel,
+    progress: Callable[[float], None] = lambda _: None,
+) -> None:
+    """List all archives that were never listed. *progress* gets how much of it is done, from 0 to 1, after each.
 
     Raises:
         BorgDeskError: Borg failed.
         InUse: a run is using the repository.
         Stopped: *cancel* was asked.
     """
-    for archive in unread(workspace, found):
+    archives = unread(workspace, found)
+    for number, archive in enumerate(archives, 1):
         # Another program may have deleted it meanwhile.
         with contextlib.suppress(NotFound), listing_of(workspace, repository, archive, cancel):
             pass
+        progress(number / len(archives))
 
 
 def _kept(workspace: Workspace, archives: Sequence[Archive]) -> list[Archive]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.archive_list import ArchiveList
 from borgdesk.engine.archives.search import read_all
+from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.archives.borg_question import BorgQuestion
 from borgdesk.translation import _
@@ -19,7 +20,7 @@ class UnreadArchives(QObject):
     """Borg is asked only when the user wants it: each archive may take minutes."""
 
     read = Signal()
-    """All archives can be searched now."""
+    """All archives can be searched now, or those that were read until *Stop*."""
 
     def __init__(
         self,
@@ -34,9 +35,11 @@ class UnreadArchives(QObject):
     def read_them(self) -> None:
         """Read all archives that were never opened."""
         shown = self._shown()
-        if shown is not None:
-            self._question.ask(
-                _("Reading the contents of all archives…"),
-                partial(read_all, self._workspace, *shown),
-                lambda _done: self.read.emit(),
-            )
+        if shown is None:
+            return
+
+        def read(cancel: Cancel) -> None:
+            read_all(self._workspace, *shown, cancel, partial(self._question.tell_progress, cancel))
+
+        what = _("Reading the contents of all archives…")
+        self._question.ask(what, read, lambda _done: self.read.emit(), stopped=self.read.emit)

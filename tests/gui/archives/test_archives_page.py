@@ -246,8 +246,11 @@ def test_unread_archives_are_read_when_wanted(page: ArchivesPage, backed_up: Des
     qtbot.waitUntil(lambda: contents.hits.model().rowCount() == 1, timeout=30_000)
     contents.hits.select_first()
     qtbot.waitUntil(lambda: item.unread_button.text() == "Look in 2 more archives", timeout=30_000)
+    said: list[str] = []
+    page._question._progressed.connect(lambda *_args: said.append(page.banner.text))
     item.unread_button.click()
     qtbot.waitUntil(lambda: item.versions.model().rowCount() == 2, timeout=60_000)
+    assert said[0] == "Reading the contents of all archives… 50 %"
     assert item.unread_button.isHidden()
     contents.scope.setCurrentIndex(1)
     contents.search.setText("lost")
@@ -259,6 +262,23 @@ def test_unread_archives_are_read_when_wanted(page: ArchivesPage, backed_up: Des
     qtbot.waitUntil(contents.unread_button.isVisible, timeout=30_000)
     contents.unread_button.click()
     qtbot.waitUntil(contents.unread_button.isHidden, timeout=60_000)
+
+
+def test_what_was_read_until_stop_is_searched(page: ArchivesPage, backed_up: Desk, qtbot: QtBot) -> None:
+    """As if the rest had never been asked for."""
+    (backed_up.source / "letters" / "one.txt").write_text("changed")
+    for _number in range(2):
+        back_up(backed_up)
+    page.reload_button.click()
+    qtbot.waitUntil(lambda: page.list_panel.model.shown == 3, timeout=60_000)
+    contents, item = page.contents_panel, page.item_panel
+    contents.search.setText("one.txt")
+    qtbot.waitUntil(lambda: contents.hits.model().rowCount() == 1, timeout=30_000)
+    contents.hits.select_first()
+    qtbot.waitUntil(lambda: item.unread_button.text() == "Look in 2 more archives", timeout=30_000)
+    page._question._progressed.connect(lambda *_args: page.banner.button("S&top").click())
+    item.unread_button.click()
+    qtbot.waitUntil(lambda: item.unread_button.text() == "Look in 1 more archive", timeout=60_000)
     qtbot.waitUntil(lambda: contents._about.text() == "1 found.", timeout=60_000)
 
 
