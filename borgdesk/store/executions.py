@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, literal_column, select, update
+from sqlalchemy import Table, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session, defer
 
 from borgdesk.domain.decisions import Policy
@@ -20,11 +20,11 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Hook, RunKind
 from borgdesk.store.database import MAX_ID, Database, row_by_id
 from borgdesk.store.statements import Prepared
-from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow
+from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow, ScriptTestRow
 from borgdesk.translation import _
 
 _LANE_ORDER = {hook: place for place, hook in enumerate(Hook)}
-_WITHOUT_OUTPUT = (
+WITHOUT_OUTPUT = (
     defer(ScriptExecutionRow.stdout, raiseload=True),
     defer(ScriptExecutionRow.stderr, raiseload=True),
 )
@@ -162,6 +162,8 @@ class Executions:
                 row.owner_pid, row.owner_started, row.owner_boot_id = owner.pid, owner.started, owner.boot_id
             session.add(row)
             session.flush()
+            newest = session.scalar(select(func.max(BackupJobRow.id))) or RunId(0)
+            session.add(ScriptTestRow(execution_id=row.id, after_run=newest))
             return execution_from(row)
 
     def tests(self, script_id: ScriptId, limit: int = 50) -> list[Execution]:
@@ -171,7 +173,7 @@ class Executions:
             .where(ScriptExecutionRow.script_id == script_id, ScriptExecutionRow.run_id.is_(None))
             .order_by(ScriptExecutionRow.id.desc())
             .limit(limit)
-            .options(*_WITHOUT_OUTPUT)
+            .options(*WITHOUT_OUTPUT)
         )
         with self._database.reading() as session:
             return [execution_from(row, with_output=False) for row in session.scalars(query)]
@@ -187,7 +189,7 @@ class Executions:
             select(ScriptExecutionRow)
             .where(ScriptExecutionRow.run_id.is_(None), ScriptExecutionRow.status == ExecutionStatus.RUNNING)
             .order_by(ScriptExecutionRow.id)
-            .options(*_WITHOUT_OUTPUT)
+            .options(*WITHOUT_OUTPUT)
         )
         with self._database.reading() as session:
             return [execution_from(row, with_output=False) for row in session.scalars(query)]
@@ -197,7 +199,7 @@ def executions_of(session: Session, run_id: RunId, *, with_output: bool) -> tupl
     """Return all scripts of a run, by lane and position."""
     query = select(ScriptExecutionRow).where(ScriptExecutionRow.run_id == run_id)
     if not with_output:
-        query = query.options(*_WITHOUT_OUTPUT)
+        query = query.options(*WITHOUT_OUTPUT)
     rows: Sequence[ScriptExecutionRow] = session.scalars(query).all()
     in_order = sorted(rows, key=lambda row: (_LANE_ORDER[row.hook], row.execution_order, row.id))
     return tuple(execution_from(row, with_output=with_output) for row in in_order)

@@ -131,7 +131,7 @@ class Conditions:
         """Return indexes that contain all matching runs; none if the primary key or the status index is good enough."""
         if self.script is not None and not self._is_rare:
             run_id = ScriptExecutionRow.run_id
-            return [_Source(run_id, (_of_script(self.script), run_id.is_not(None)))]
+            return [_Source(run_id, (of_script(self.script), run_id.is_not(None)))]
         if isinstance(self.repository, str) and self.script is None:
             status = [] if self.status is None else [BackupJobRow.status == self.status]
             return [_Source(BackupJobRow.id, (named, *status)) for named in _named(self.repository)]
@@ -172,7 +172,8 @@ class _Source:
         return select(self.column).where(*self.conditions, *within).distinct().order_by(self.column.desc())
 
 
-def _of_script(script: int | str) -> ColumnElement[bool]:
+def of_script(script: int | str) -> ColumnElement[bool]:
+    """Return the condition for executions of a script, given by its id, or by a current or former name."""
     column: Any = ScriptExecutionRow.script_id if isinstance(script, int) else ScriptExecutionRow.script
     condition: ColumnElement[bool] = column == script
     return condition
@@ -190,7 +191,7 @@ def _in_words(reasons: Any) -> ColumnElement[str]:
 
 def _runs_script(script: int | str) -> ColumnElement[bool]:
     execution = select(ScriptExecutionRow.id).where(ScriptExecutionRow.run_id == BackupJobRow.id)
-    return execution.where(_of_script(script)).exists()
+    return execution.where(of_script(script)).exists()
 
 
 def is_of_history(session: Session, block: Block, newest: RunId) -> bool:
@@ -217,14 +218,14 @@ def texts_of_borg_call() -> tuple[Any, ...]:
     return _in_words(BorgCallRow.errors), BorgCallRow.stdout, BorgCallRow.stderr
 
 
+def has_text(needle: str, columns: tuple[Any, ...]) -> ColumnElement[bool]:
+    """Return the condition that any of the columns contains *needle*, which is folded."""
+    return func.mentions(needle, *columns, type_=Integer) == 1
+
+
 def _mentions(text: str) -> ColumnElement[bool]:
     needle = folded(text)
-
-    def found(columns: tuple[Any, ...]) -> ColumnElement[bool]:
-        return func.mentions(needle, *columns, type_=Integer) == 1
-
-    by_script = select(ScriptExecutionRow.id).where(
-        ScriptExecutionRow.run_id == BackupJobRow.id, found(texts_of_execution())
-    )
-    by_borg = select(BorgCallRow.run_id).where(BorgCallRow.run_id == BackupJobRow.id, found(texts_of_borg_call()))
-    return or_(found(texts_of_run()), by_script.exists(), by_borg.exists())
+    in_script, in_borg = has_text(needle, texts_of_execution()), has_text(needle, texts_of_borg_call())
+    by_script = select(ScriptExecutionRow.id).where(ScriptExecutionRow.run_id == BackupJobRow.id, in_script)
+    by_borg = select(BorgCallRow.run_id).where(BorgCallRow.run_id == BackupJobRow.id, in_borg)
+    return or_(has_text(needle, texts_of_run()), by_script.exists(), by_borg.exists())

@@ -18,7 +18,7 @@ from borgdesk.store import files
 from borgdesk.store.faults import told_apart
 from borgdesk.translation import _
 
-NEWEST = "0018"
+NEWEST = "0019"
 """The newest migration; revisions are numbered, so that a file of a newer BorgDesk can be recognised."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

@@ -9,6 +9,7 @@ from borgdesk.store.borg_calls import BorgCalls
 from borgdesk.store.database import DEFAULT_BUSY_TIMEOUT, Database
 from borgdesk.store.executions import Executions
 from borgdesk.store.exposure import check_folders
+from borgdesk.store.history_list import HistoryList
 from borgdesk.store.history_removal import HistoryRemoval
 from borgdesk.store.kept_secrets import KeptSecrets
 from borgdesk.store.key_values import KeyValues
@@ -37,6 +38,7 @@ class Store:
         self.assignments = Assignments(self.database)
         search_file = SearchFile(paths.history_index)
         self.runs = Runs(self.database, SearchIndex(search_file))
+        self.history_list = HistoryList(self.database, self.runs)
         self.search_filler = SearchFiller(self.database, search_file)
         self.run_sizes = RunSizes(self.database)
         self.executions = Executions(self.database)

@@ -300,6 +300,19 @@ class ScriptExecutionRow(Base):
     stderr: Mapped[str] = mapped_column(Words, default="")
 
 
+class ScriptTestRow(Base):
+    """The place of a test of a script among the runs."""
+
+    __tablename__ = "script_tests"
+    __table_args__ = (Index(None, "after_run", "execution_id"),)
+
+    execution_id: Mapped[ExecutionId] = mapped_column(
+        ForeignKey("script_executions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    after_run: Mapped[RunId]
+    """The newest run when it began; 0 if there was none. No foreign key: the run may be removed before the test."""
+
+
 class BorgCallRow(Base):
     """A step of Borg in a run. Output columns come last, as in :class:`ScriptExecutionRow`."""
 

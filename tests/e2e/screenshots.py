@@ -47,6 +47,7 @@ from borgdesk.store.tables import BackupJobRow
 from tests.e2e.archive_pictures import ArchivePictures
 from tests.e2e.archive_scenes import ugly_archives, usual_archives
 from tests.e2e.event_loop import pause, wait_until
+from tests.gui.listed import runs_in
 from tests.gui.scene import LAST, POST, PRE, Scene
 
 HISTORY = 10_000
@@ -171,11 +172,11 @@ class Photographer:
             self._take_schedules(scheme)
         history = self.shell.window.page("history")
         assert isinstance(history, HistoryPage)
-        for run in history.model.rows()[:2]:
+        for run in runs_in(history.model)[:2]:
             self.shell.navigation.show_run(run.id)
             pause(800)
             self._take(f"run-{run.id}", scheme)
-        rows = [run for run in history.model.rows() if run.repository_id is not None]
+        rows = [run for run in runs_in(history.model) if run.repository_id is not None]
         if rows and self._name == "realistic":
             self.shell.requests.run_again(RepositoryId(rows[-1].repository_id or 0))
             wait_until(lambda: any(live.story.script or live.story.progress for live in self.shell.executor.active()))

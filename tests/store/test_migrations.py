@@ -34,8 +34,9 @@ VERSIONS = MIGRATIONS / "versions"
 
 
 def dump(path: Path) -> list[str]:
+    """Return statements that make the database again, in no particular order: VACUUM moves triggers to the end."""
     with closing(sqlite3.connect(path)) as connection:
-        return list(connection.iterdump())
+        return sorted(connection.iterdump())
 
 
 def statements(path: Path) -> dict[str, list[str]]:

@@ -45,6 +45,16 @@ def test_result(test: Execution) -> str:
     return ", ".join(parts)
 
 
+def test_remark(test: Execution) -> str:
+    """Return the remark about a test in a list that has its status and duration: its script, and what was unusual."""
+    parts = [test.planned.name]
+    if test.status is ExecutionStatus.FAILED and test.exit_code is not None:
+        parts.append(_("exit code {code}").format(code=test.exit_code))
+    elif test.reason and test.status is not ExecutionStatus.SUCCESS:
+        parts.append(test.reason)
+    return ": ".join(parts)
+
+
 def if_it_fails(policy: OnFailure) -> str:
     """Return the short form of a policy: "if it fails: continue"."""
     return _("if it fails: {policy}").format(policy=words.on_failure(policy).lower())

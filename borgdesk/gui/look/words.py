@@ -108,6 +108,11 @@ def kind(value: RunKind) -> str:
     return kind_word(value)
 
 
+def script_test() -> str:
+    """Return what a test of a script is called among runs of all kinds."""
+    return _("Script test")
+
+
 def trigger(value: Trigger) -> str:
     """Return what started a run."""
     return {
@@ -374,8 +379,8 @@ def _weeks_ago(count: int) -> str:
     return ngettext("{count} week ago", "{count} weeks ago", count).format(count=number(count))
 
 
-def run_duration(run: Run | PastBackup, now: datetime | None = None) -> str:
-    """Return how long a run took, or has taken so far."""
+def run_duration(run: Run | PastBackup | Execution, now: datetime | None = None) -> str:
+    """Return how long a run or script took, or has taken so far."""
     if run.started_at is None:
         return NOTHING
     return duration(((run.finished_at or now or datetime.now(UTC)) - run.started_at).total_seconds())

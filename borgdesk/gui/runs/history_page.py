@@ -1,4 +1,4 @@
-"""History page: a list of all runs, newest first, and a view of a single run."""
+"""History page: a list of all runs and script tests, newest first, and a view of a single run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from borgdesk.domain.errors import BorgDeskError
-from borgdesk.domain.history import Run
+from borgdesk.domain.history_list import Key, Listed, ListedTest, key_of
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.run import RunKind
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.look import icons, run_words, theme, words
+from borgdesk.gui.look import icons, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
-from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.look.table_view import TableView
+from borgdesk.gui.runs.history_columns import columns
 from borgdesk.gui.runs.run_filter import RunFilter
 from borgdesk.gui.runs.run_list import RunList
 from borgdesk.gui.runs.run_search import RunSearch
@@ -28,11 +28,11 @@ from borgdesk.gui.runs.run_view import RunView
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
 from borgdesk.gui.workers.store_watcher import StoreWatcher
-from borgdesk.store.run_filters import Conditions
+from borgdesk.store.history_list import Wanted
 from borgdesk.translation import _
 
 PAGE = 100
-"""Runs per request."""
+"""Runs and tests per request."""
 
 
 class HistoryPage(Page):
@@ -44,29 +44,31 @@ class HistoryPage(Page):
     """Run id."""
     script_requested = Signal(int, str)
     """Script id, and the SHA-256 of the revision that ran."""
+    test_requested = Signal(int)
+    """Execution id of a test of a script."""
 
     def __init__(
         self, workspace: Workspace, background: Background, executor: Executor, *, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._workspace, self._background = workspace, background
-        self._search = RunSearch(workspace.store.runs, background, self)
-        self._search.found.connect(self._on_runs_found)
+        self._search = RunSearch(workspace.store.history_list, background, self)
+        self._search.found.connect(self._on_found)
         self._search.ended.connect(self._on_search_ended)
         self._search.failed.connect(self._on_search_failed)
         self._searches_on = False
-        """Whether the current search continues after the runs already listed."""
-        self._conditions = Conditions()
+        """Whether the current search continues after what is already listed."""
+        self._wanted = Wanted()
         self._stays = False
         self._found = 0
-        """Number of runs that the current search has found so far."""
+        """How much the current search has found so far."""
         self._searching = False
-        self._search.listed.connect(self._on_runs_listed)
-        self._shown: Conditions | None = None
-        """What the list shows all runs of."""
-        self._first_page: list[Run] = []
-        self.model = RunList(self._columns(), self)
-        self.model.wanted.connect(self._on_runs_wanted)
+        self._search.listed.connect(self._on_listed)
+        self._shown: Wanted | None = None
+        """What the list shows all of."""
+        self._first_page: list[Listed] = []
+        self.model = RunList(columns(), self)
+        self.model.wanted.connect(self._on_rows_wanted)
         self.model.more_requested.connect(self._on_more_requested)
         self._make(executor)
         self._lay_out()
@@ -128,28 +130,6 @@ class HistoryPage(Page):
 
     # widgets
 
-    def _columns(self) -> list[Column[Run]]:
-        return [
-            Column(
-                _("Status"),
-                lambda run: words.run_status(run.status),
-                icon=lambda run: icons.status_icon(run.status),
-                tone=lambda run: theme.tone_of(run.status),
-                width=14,
-            ),
-            Column(_("What"), lambda run: words.kind(run.kind), width=11),
-            Column(_("Repository"), lambda run: run.repository, width=22),
-            Column(
-                _("Started"),
-                lambda run: words.moment(run.started_at or run.queued_at),
-                tooltip=lambda run: words.exact_moment(run.started_at or run.queued_at),
-                width=20,
-            ),
-            Column(_("Duration"), words.run_duration, right=True, width=11),
-            Column(_("Started by"), lambda run: words.trigger(run.trigger), width=13),
-            Column(_("What happened"), run_words.remark, stretch=True),
-        ]
-
     def _make(self, executor: Executor) -> None:
         self._header = PageHeader(_("History"), self)
         self._back_button = QPushButton(icons.icon("go-previous"), _("Al&l runs"), self)
@@ -163,7 +143,7 @@ class HistoryPage(Page):
             self.model, _("Runs"), _("No backups yet."), sortable=False, filterable=False, parent=self
         )
         self._nothing = Banner(self)
-        self._table.row_activated.connect(lambda run: self.show_run(run.id))
+        self._table.row_activated.connect(self._open)
         self.run_view = RunView(self._workspace, self._background, executor, self)
         self.run_view.run_again_requested.connect(self.run_again_requested)
         self.run_view.stop_requested.connect(self.stop_requested)
@@ -186,6 +166,12 @@ class HistoryPage(Page):
         column.addWidget(self._header)
         column.addWidget(self._stack, 1)
 
+    def _open(self, row: Listed) -> None:
+        if isinstance(row, ListedTest):
+            self.test_requested.emit(row.execution.id)
+        else:
+            self.show_run(row.id)
+
     def _back(self) -> None:
         self._stack.setCurrentIndex(0)
         self._back_button.hide()
@@ -206,42 +192,42 @@ class HistoryPage(Page):
     # reading the store
 
     def _on_more_requested(self) -> None:
-        self._begin_search(self.model.oldest_id)
+        self._begin_search(self.model.oldest)
 
-    def _begin_search(self, before_id: RunId | None) -> None:
-        self._searches_on, self._found, self._searching = before_id is not None, 0, True
-        conditions = self._filter.conditions(before_id)
+    def _begin_search(self, before: Key | None) -> None:
+        self._searches_on, self._found, self._searching = before is not None, 0, True
+        wanted = self._filter.wanted(before)
         # What is the same as before stays until all of it is known again, and with it the place in the list.
-        self._stays = conditions == self._shown
+        self._stays = wanted == self._shown
         self._shown = None
-        self._conditions = conditions
-        self._search.start(conditions, PAGE)
+        self._wanted = wanted
+        self._search.start(wanted, PAGE)
 
-    def _on_runs_found(self, number: int, runs: list[Run]) -> None:
+    def _on_found(self, number: int, rows: list[Listed]) -> None:
         if number != self._search.number:
             return
         if self._searches_on or self._found:
-            self.model.append(runs)
-        elif not self._stays or len(runs) < PAGE:
-            self.model.set_rows(runs)
-        self._first_page = runs
-        self._found += len(runs)
-        if runs:
+            self.model.append(rows)
+        elif not self._stays or len(rows) < PAGE:
+            self.model.set_rows(rows)
+        self._first_page = rows
+        self._found += len(rows)
+        if rows:
             self._nothing.hide()
 
-    def _on_runs_listed(self, number: int, ids: array[int]) -> None:
+    def _on_listed(self, number: int, keys: array[int]) -> None:
         if number == self._search.number:
-            self.model.set_ids(array("q", (run.id for run in self._first_page)) + ids)
-            for run in self._first_page:
-                self.model.put(run)
-            self._shown = self._conditions
+            self.model.set_keys(array("q", map(key_of, self._first_page)) + keys)
+            for row in self._first_page:
+                self.model.put(row)
+            self._shown = self._wanted
 
-    def _on_runs_wanted(self, ids: list[int]) -> None:
-        runs = self._workspace.store.runs
-        keep = partial(self.model.keep, ids)
-        self._background.ask(lambda: runs.some(ids), keep, self._on_runs_not_read, owner=self)
+    def _on_rows_wanted(self, keys: list[int]) -> None:
+        history = self._workspace.store.history_list
+        keep = partial(self.model.keep, keys)
+        self._background.ask(lambda: history.some(keys), keep, self._on_rows_not_read, owner=self)
 
-    def _on_runs_not_read(self, error: BorgDeskError) -> None:
+    def _on_rows_not_read(self, error: BorgDeskError) -> None:
         self.model.keep_nothing()
         self._background.problem_met.emit(error.sentence)
 
@@ -250,7 +236,7 @@ class HistoryPage(Page):
             return
         if not self._found and not self._searches_on:
             self.model.set_rows([])
-        self.model.append([], has_more=self._conditions.search is not None and self._found == PAGE)
+        self.model.append([], has_more=self._wanted.conditions.search is not None and self._found == PAGE)
         narrow = self._filter.is_narrow
         self._show_nothing_found(nothing=narrow and not self.model.rowCount())
         self._table.set_empty(_("No matches.") if narrow else _("No backups yet."))
@@ -279,24 +265,24 @@ class HistoryPage(Page):
             self._look_for_new()
 
     def _look_for_new(self) -> None:
-        """Update the top of the list without changing the older runs loaded below it."""
+        """Update the top of the list without changing what is loaded below it."""
         if self._shows_run:
             return
         if self._looking or self._searching:
             self._look_again = True
             return
         self._looking = True
-        asked, runs, conditions = self._search.number, self._workspace.store.runs, self._filter.conditions()
+        asked, history, wanted = self._search.number, self._workspace.store.history_list, self._filter.wanted()
 
-        def newest() -> list[Run]:
+        def newest() -> list[Listed]:
             # The limit keeps a search from going through all runs when only the newest matter.
-            return runs.find(replace(conditions, from_id=RunId(max(1, runs.newest_id() - PAGE))), PAGE)
+            return history.find(replace(wanted, from_run=RunId(max(0, history.newest_run() - PAGE))), PAGE)
 
-        def put(runs: list[Run]) -> None:
+        def put(rows: list[Listed]) -> None:
             if asked == self._search.number:
-                for run in reversed(runs):
-                    if self.model.place_of(run.id) is not None or run.id > self.model.newest_id:
-                        self.model.put(run)
+                for row in reversed(rows):
+                    if self.model.place_of(key_of(row)) is not None or key_of(row) > self.model.newest:
+                        self.model.put(row)
                         self._nothing.hide()
             self._end_look()
 

@@ -1,4 +1,4 @@
-"""Filter of the history: kind, repository, script, status, period and search terms."""
+"""Filter of the history: kind of work, repository, script, status, period and search terms."""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
-from borgdesk.domain.ids import RepositoryId, RunId
+from borgdesk.domain.history_list import Key
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunKind, RunStatus
 from borgdesk.domain.script import Script
 from borgdesk.gui.look import icons, words
 from borgdesk.gui.look.search_field import SearchField
 from borgdesk.gui.workers.background import Background
+from borgdesk.store.history_list import Wanted
 from borgdesk.store.run_filters import Conditions
 from borgdesk.store.store import Store
 from borgdesk.translation import _
 
 _TYPING_PAUSE = 300
+_TESTS = "script-test"
+"""Beside the kinds of runs."""
 _LEAST = 10
 """Minimum number of visible characters in a combo box."""
 
 
 class RunFilter(QWidget):
-    """Fields for kind of run, repository, script, status, period, and search terms."""
+    """Fields for kind of work, repository, script, status, period, and search terms."""
 
     changed = Signal()
 
@@ -85,18 +89,19 @@ class RunFilter(QWidget):
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
-    def conditions(self, before_id: RunId | None = None) -> Conditions:
-        """Return the conditions for the store, as of now."""
+    def wanted(self, before: Key | None = None) -> Wanted:
+        """Return what the store is to list, as of now."""
         period: timedelta | None = self._time.currentData()
-        return Conditions(
+        kind = self._kind.currentData()
+        conditions = Conditions(
             repository=self._repository.currentData(),
             script=self._script.currentData(),
             status=self._status.currentData(),
             since=None if period is None else datetime.now(UTC) - period,
             search=self._search.text().strip() or None,
-            before_id=before_id,
-            kind=self._kind.currentData(),
+            kind=None if kind == _TESTS else kind,
         )
+        return Wanted(conditions, runs=kind != _TESTS, tests=kind in (None, _TESTS), before=before)
 
     def minimumSizeHint(self) -> QSize:
         # What it needs with the search field below the other fields.
@@ -112,6 +117,7 @@ class RunFilter(QWidget):
         self._kind = _choice(self, _("What"), _("Any kind"))
         for kind in RunKind:
             self._kind.addItem(words.kind(kind), kind)
+        self._kind.addItem(words.script_test(), _TESTS)
         self._repository = _choice(self, _("Repository"), _("Any repository"))
         self._script = _choice(self, _("Script"), _("Any script"))
         self._status = _choice(self, _("Status"), _("Any status"))

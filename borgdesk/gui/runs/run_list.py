@@ -1,6 +1,6 @@
-"""Model of a list of runs of any length: it knows all their numbers, and keeps the runs that were looked at last.
+"""Model of a history of any length: it knows the keys of all runs and tests, and keeps those looked at last.
 
-A number takes eight bytes, a run some thousands.
+A key takes eight bytes, a run some thousands.
 """
 
 from __future__ import annotations
@@ -12,28 +12,27 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QTimer, Signal
 
-from borgdesk.domain.history import Run
-from borgdesk.domain.ids import RunId
+from borgdesk.domain.history_list import Key, Listed, key_of
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.table import NOWHERE, Index, TableModel
 
 _KEPT = 1000
-"""Runs that are kept."""
+"""Rows that are kept."""
 _AROUND = 40
-"""Runs that are loaded above and below those that are looked at."""
+"""Rows that are loaded above and below those that are looked at."""
 _MOST_AT_ONCE = 300
 
 
-class RunList(TableModel[Run]):
-    """Newest first. A run that is not kept is empty until it was asked for and given to :meth:`keep`."""
+class RunList(TableModel[Listed]):
+    """Runs, and tests of scripts, newest first. A row that is not kept is empty until it is given to :meth:`keep`."""
 
     wanted = Signal(list)
-    """Numbers of runs that are looked at; answer with :meth:`keep`."""
+    """Keys of rows that are looked at; answer with :meth:`keep`."""
 
-    def __init__(self, columns: Sequence[Column[Run]], parent: QObject | None = None) -> None:
-        super().__init__(columns, key=lambda run: run.id, parent=parent)
-        self._ids = array("q")
-        self._kept: dict[int, Run] = {}
+    def __init__(self, columns: Sequence[Column[Listed]], parent: QObject | None = None) -> None:
+        super().__init__(columns, key=key_of, parent=parent)
+        self._keys = array("q")
+        self._kept: dict[int, Listed] = {}
         """In the order in which they were loaded."""
         self._looked_at: tuple[int, int] | None = None
         """First and last place that was looked at in vain."""
@@ -43,77 +42,78 @@ class RunList(TableModel[Run]):
 
     # rows
 
-    def ids(self) -> tuple[RunId, ...]:
-        """Return the numbers of all runs, newest first."""
-        return tuple(map(RunId, self._ids))
+    def all_keys(self) -> tuple[Key, ...]:
+        """Return the keys of all rows, newest first."""
+        return tuple(map(Key, self._keys))
 
-    def rows(self) -> tuple[Run, ...]:
-        """Return the runs that are kept, newest first."""
-        return tuple(self._kept[run_id] for run_id in self._ids if run_id in self._kept)
+    def rows(self) -> tuple[Listed, ...]:
+        """Return the rows that are kept, newest first."""
+        return tuple(self._kept[key] for key in self._keys if key in self._kept)
 
-    def row(self, place: int) -> Run:
-        """Return the run at a place, which must be kept."""
-        return self._kept[self._ids[place]]
+    def row(self, place: int) -> Listed:
+        """Return the row at a place, which must be kept."""
+        return self._kept[self._keys[place]]
 
     def place_of(self, key: Hashable) -> int | None:
-        """Return the position of the run with that number."""
+        """Return the position of the row with that key."""
         if not isinstance(key, int):
             return None
         place = self._place_for(key)
-        return place if place < len(self._ids) and self._ids[place] == key else None
+        return place if place < len(self._keys) and self._keys[place] == key else None
 
     @property
-    def newest_id(self) -> RunId:
-        """The number of the first run; 0 if there is none."""
-        return RunId(self._ids[0] if self._ids else 0)
+    def newest(self) -> Key:
+        """The key of the first row; 0 if there is none."""
+        return Key(self._keys[0] if self._keys else 0)
 
     @property
-    def oldest_id(self) -> RunId:
-        """The number of the last run; 0 if there is none."""
-        return RunId(self._ids[-1] if self._ids else 0)
+    def oldest(self) -> Key:
+        """The key of the last row; 0 if there is none."""
+        return Key(self._keys[-1] if self._keys else 0)
 
-    def set_rows(self, rows: Iterable[Run], *, has_more: bool = False) -> None:
+    def set_rows(self, rows: Iterable[Listed], *, has_more: bool = False) -> None:
         """Replace the list; the selection is kept where the list remains the same."""
         new = list(rows)
         self._remember(new)
-        self.set_ids(array("q", (run.id for run in new)))
+        self.set_keys(array("q", map(key_of, new)))
         self._has_more, self._waiting = has_more, False
 
-    def set_ids(self, ids: array[int]) -> None:
-        """Replace the list by these runs, newest first."""
-        before = _common(self._ids, ids)
-        after = _common_end(self._ids, ids, min(len(self._ids), len(ids)) - before)
-        if len(self._ids) - after > before:
-            self._remove(before, len(self._ids) - after - 1)
-        if len(ids) - after > before:
-            self._insert_ids(before, ids[before : len(ids) - after])
+    def set_keys(self, keys: array[int]) -> None:
+        """Replace the list by the rows with these keys, newest first."""
+        before = _common(self._keys, keys)
+        after = _common_end(self._keys, keys, min(len(self._keys), len(keys)) - before)
+        if len(self._keys) - after > before:
+            self._remove(before, len(self._keys) - after - 1)
+        if len(keys) - after > before:
+            self._insert_keys(before, keys[before : len(keys) - after])
         self._has_more = self._waiting = False
 
-    def append(self, rows: Iterable[Run], *, has_more: bool = False) -> None:
-        """Add the next page, which is older than the runs already present."""
+    def append(self, rows: Iterable[Listed], *, has_more: bool = False) -> None:
+        """Add the next page, which is older than the rows already present."""
         self._has_more, self._waiting = has_more, False
-        new = [run for run in rows if not self._ids or run.id < self._ids[-1]]
+        new = [row for row in rows if not self._keys or key_of(row) < self._keys[-1]]
         self._remember(new)
         if new:
-            self._insert_ids(len(self._ids), array("q", (run.id for run in new)))
+            self._insert_keys(len(self._keys), array("q", map(key_of, new)))
 
-    def put(self, row: Run, place: int | None = None) -> None:
-        """Update a run, or insert it at its place."""
-        known = self.place_of(row.id)
-        changed = self._kept.get(row.id) != row
+    def put(self, row: Listed, place: int | None = None) -> None:
+        """Update a row, or insert it at its place."""
+        key = key_of(row)
+        known = self.place_of(key)
+        changed = self._kept.get(key) != row
         self._remember([row])
         if known is None:
-            self._insert_ids(self._place_for(row.id), array("q", [row.id]))
+            self._insert_keys(self._place_for(key), array("q", [key]))
         elif changed:
             self._emit_changed(known, known)
 
-    def keep(self, asked: Iterable[int], runs: Iterable[Run]) -> None:
+    def keep(self, asked: Iterable[int], rows: Iterable[Listed]) -> None:
         """Take the answer to :attr:`wanted`. Those that were asked for and are not there any more leave the list."""
-        found = list(runs)
-        self._remember(found)
-        for run_id in set(asked) - {run.id for run in found}:
-            self.remove(run_id)
-        places = [place for run in found if (place := self.place_of(run.id)) is not None]
+        found = {key_of(row): row for row in rows}
+        self._remember(found.values())
+        for key in set(asked) - found.keys():
+            self.remove(key)
+        places = [place for key in found if (place := self.place_of(key)) is not None]
         if places:
             self._emit_changed(min(places), max(places))
         self._asked = frozenset()
@@ -127,65 +127,66 @@ class RunList(TableModel[Run]):
     # QAbstractTableModel
 
     def rowCount(self, parent: Index = NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._ids)
+        return 0 if parent.isValid() else len(self._keys)
 
-    def _row_at(self, place: int) -> Run | None:
-        if place >= len(self._ids):
+    def _row_at(self, place: int) -> Listed | None:
+        if place >= len(self._keys):
             return None
-        run = self._kept.get(self._ids[place])
-        if run is None:
+        row = self._kept.get(self._keys[place])
+        if row is None:
             first, last = self._looked_at or (place, place)
             near = abs(place - first) < _MOST_AT_ONCE and abs(place - last) < _MOST_AT_ONCE
             self._looked_at = (min(first, place), max(last, place)) if near else (place, place)
             if not self._asked:
                 self._soon.start()
-        return run
+        return row
 
-    # loading runs
+    # loading rows
 
     def _ask(self) -> None:
         if self._looked_at is None or self._asked:
             return
         first, last = self._looked_at
         self._looked_at = None
-        near = self._ids[max(0, first - _AROUND) : last + _AROUND + 1]
-        missing = [run_id for run_id in near if run_id not in self._kept]
+        near = self._keys[max(0, first - _AROUND) : last + _AROUND + 1]
+        missing = [key for key in near if key not in self._kept]
         if missing:
             self._asked = frozenset(missing)
             self.wanted.emit(missing)
 
-    def _remember(self, runs: Iterable[Run]) -> None:
-        for run in runs:
-            self._kept.pop(run.id, None)
-            self._kept[run.id] = run
-        for run_id in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
-            del self._kept[run_id]
+    def _remember(self, rows: Iterable[Listed]) -> None:
+        for row in rows:
+            key = key_of(row)
+            self._kept.pop(key, None)
+            self._kept[key] = row
+        for old in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
+            del self._kept[old]
 
     # updating rows
 
-    def _place_for(self, run_id: int) -> int:
-        return bisect.bisect_left(self._ids, -run_id, key=_descending)
+    def _place_for(self, key: int) -> int:
+        return bisect.bisect_left(self._keys, -key, key=_descending)
 
-    def _insert_ids(self, place: int, ids: array[int]) -> None:
-        self.beginInsertRows(QModelIndex(), place, place + len(ids) - 1)
-        self._ids[place:place] = ids
+    def _insert_keys(self, place: int, keys: array[int]) -> None:
+        self.beginInsertRows(QModelIndex(), place, place + len(keys) - 1)
+        self._keys[place:place] = keys
         self.endInsertRows()
 
     def _remove(self, first: int, last: int) -> None:
         self.beginRemoveRows(QModelIndex(), first, last)
-        del self._ids[first : last + 1]
+        del self._keys[first : last + 1]
         self.endRemoveRows()
 
     def remove(self, key: Hashable) -> None:
-        """Remove a run, if it is present."""
+        """Remove a row, if it is present."""
         place = self.place_of(key)
         if place is not None:
             self._remove(place, place)
 
     def refresh(self) -> None:
         """Update all texts, because time passed or the palette changed."""
-        if self._ids:
-            self._emit_changed(0, len(self._ids) - 1)
+        if self._keys:
+            self._emit_changed(0, len(self._keys) - 1)
 
 
 _descending: Callable[[Any], Any] = int.__neg__

@@ -1,4 +1,4 @@
-"""Searches the history for runs: one search at a time, in its own thread, replaced by the next request.
+"""Searches the history: one search at a time, in its own thread, replaced by the next request.
 
 A search may have to read stored output that is not indexed. Therefore it does not delay other background calls, begins
 with the newest runs, and delivers partial results.
@@ -16,11 +16,10 @@ import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.errors import Stopped
-from borgdesk.domain.history import Run
+from borgdesk.domain.history_list import Listed, first_run_from, key_of, key_of_run
 from borgdesk.domain.ids import RunId
 from borgdesk.gui.workers.background import Background
-from borgdesk.store.run_filters import Conditions
-from borgdesk.store.runs import Runs
+from borgdesk.store.history_list import HistoryList, Wanted
 
 _FIRST_PORTION, _LARGEST_PORTION = 500, 20_000
 """Number of runs searched before partial results are delivered; grows from the first to the second."""
@@ -29,15 +28,15 @@ _FIRST_PORTION, _LARGEST_PORTION = 500, 20_000
 @dataclass(slots=True)
 class _Search:
     number: int
-    runs: Runs
-    conditions: Conditions
+    history: HistoryList
+    wanted: Wanted
     limit: int
     before: threading.Thread | None
     """Thread of the previous search."""
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def find(self, found: Callable[[list[Run]], None], listed: Callable[[array[int]], None]) -> None:
-        """Search, and pass partial results to *found*; the numbers of all others to *listed*, if no text is searched.
+    def find(self, found: Callable[[list[Listed]], None], listed: Callable[[array[int]], None]) -> None:
+        """Search, and pass partial results to *found*; the keys of all others to *listed*, if no text is searched.
 
         Raises:
             Stopped: the search is no longer wanted.
@@ -47,41 +46,40 @@ class _Search:
             self.before = None
         if self.stop.is_set():
             raise Stopped("Something else is wanted.")
-        if not self.conditions.search:
-            page = self.runs.find(self.conditions, self.limit, self.stop.is_set)
+        if not self.wanted.conditions.search:
+            page = self.history.find(self.wanted, self.limit, self.stop.is_set)
             found(page)
             if len(page) == self.limit:
-                others = replace(self.conditions, before_id=page[-1].id)
-                listed(self.runs.ids(others, self.stop.is_set))
+                others = replace(self.wanted, before=key_of(page[-1]))
+                listed(self.history.keys(others, self.stop.is_set))
             return
         left, size = self.limit, _FIRST_PORTION
-        top: int = self.conditions.before_id or self.runs.newest_id() + 1
-        while top > 1 and left > 0:
-            low = max(1, top - size)
-            stretch = replace(self.conditions, before_id=RunId(top), from_id=RunId(low))
-            portion = self.runs.find(stretch, left, self.stop.is_set)
+        key = key_of_run(self.history.newest_run() + 1) if self.wanted.before is None else self.wanted.before
+        while key > 0 and left > 0:
+            low = RunId(max(0, first_run_from(key) - size))
+            portion = self.history.find(replace(self.wanted, before=key, from_run=low), left, self.stop.is_set)
             if portion:
                 found(portion)
             left -= len(portion)
-            top, size = low, min(2 * size, _LARGEST_PORTION)
+            key, size = key_of_run(low), min(2 * size, _LARGEST_PORTION)
 
 
 class RunSearch(QObject):
     """Finds runs for a list. All signals carry the number of the search, since results may arrive late."""
 
     found = Signal(int, list)
-    """Some runs, newest first, all older than those delivered before."""
+    """Some runs and tests, newest first, all older than those delivered before."""
     listed = Signal(int, object)
-    """The numbers of all other runs, newest first, if no text is searched."""
+    """The keys of all others, newest first, if no text is searched."""
     ended = Signal(int)
     """The search is complete."""
     failed = Signal(int, object)
     """The exception that ended the search."""
 
-    def __init__(self, runs: Runs, background: Background, parent: QObject | None = None) -> None:
+    def __init__(self, history: HistoryList, background: Background, parent: QObject | None = None) -> None:
         """When *background* is closed, the search stops, because the store is closed next."""
         super().__init__(parent)
-        self._runs, self._background = runs, background
+        self._history, self._background = history, background
         background.closed.connect(self.stop)
         self._number = 0
         self._thread: threading.Thread | None = None
@@ -94,12 +92,12 @@ class RunSearch(QObject):
         """The number of the search started last."""
         return self._number
 
-    def start(self, conditions: Conditions, limit: int) -> None:
-        """Search for at most *limit* runs, replacing the current search."""
+    def start(self, wanted: Wanted, limit: int) -> None:
+        """Search for at most *limit* runs and tests, replacing the current search."""
         self.stop()
         if self._background.is_closed:
             return
-        search = _Search(self._number, self._runs, conditions, limit, self._thread)
+        search = _Search(self._number, self._history, wanted, limit, self._thread)
         self._stops.append(search.stop)
         self._thread = threading.Thread(target=self._work, args=(search,), name="search", daemon=True)
         self._thread.start()
@@ -121,13 +119,13 @@ class RunSearch(QObject):
             if self._is_wanted(search):
                 self.ended.emit(search.number)
 
-    def _emit_found(self, search: _Search, runs: list[Run]) -> None:
+    def _emit_found(self, search: _Search, page: list[Listed]) -> None:
         if self._is_wanted(search):
-            self.found.emit(search.number, runs)
+            self.found.emit(search.number, page)
 
-    def _emit_listed(self, search: _Search, ids: array[int]) -> None:
+    def _emit_listed(self, search: _Search, keys: array[int]) -> None:
         if self._is_wanted(search):
-            self.listed.emit(search.number, ids)
+            self.listed.emit(search.number, keys)
 
     def _is_wanted(self, search: _Search) -> bool:
         return not search.stop.is_set() and shiboken6.isValid(self)

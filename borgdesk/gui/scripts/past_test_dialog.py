@@ -47,7 +47,8 @@ class PastTestDialog(Dialog):
         self.compare = buttons.addButton(_("Compare &text…"), QDialogButtonBox.ButtonRole.ActionRole)
         self.compare.setIcon(icons.icon("document-edit"))
         self.compare.setToolTip(_("Compare the text that ran with the current one"))
-        self.compare.setEnabled(bool(self._revision))
+        # A script that was removed has no current text.
+        self.compare.setEnabled(bool(self._revision) and execution.planned.script_id is not None)
         self.compare.clicked.connect(self._on_compare_clicked)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from borgdesk.domain.ids import ExecutionId
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.overview.overview_page import OverviewPage
@@ -16,11 +18,13 @@ from borgdesk.gui.shell.main_window import PageEntry
 from borgdesk.gui.shell.navigation import Navigation
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
+from borgdesk.gui.workers.live_run import KEPT_LINES
 from borgdesk.gui.workers.live_settings import LiveSettings
 from borgdesk.translation import _
 
 if TYPE_CHECKING:
     from borgdesk.engine.imports.carrying_out import Imported
+    from borgdesk.engine.script_tests.script_test import PastTest
 
 
 class Pages(QObject):
@@ -121,12 +125,27 @@ class Pages(QObject):
         page.run_again_requested.connect(self._requests.run_again)
         page.stop_requested.connect(self._executor.stop)
         page.script_requested.connect(self._navigation.show_revision)
+        page.test_requested.connect(self._show_test)
         return page
 
     def _make_settings(self) -> Page:
         from borgdesk.gui.settings.settings_page import SettingsPage
 
         return SettingsPage(self._settings, self._workspace, self._background, has_tray=self._lifetime.has_tray)
+
+    def _show_test(self, execution_id: ExecutionId) -> None:
+        from borgdesk.engine.script_tests.script_test import past_test
+        from borgdesk.gui.scripts.past_test_dialog import PastTestDialog
+
+        def show(test: PastTest) -> None:
+            dialog = PastTestDialog(test, self._navigation.window)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            if (script_id := test.execution.planned.script_id) is not None:
+                dialog.revision_requested.connect(partial(self._navigation.show_revision, script_id))
+            dialog.open()
+
+        read = partial(past_test, self._workspace, execution_id, KEPT_LINES)
+        self._background.ask(read, show, owner=self)
 
     def _ask_what_to_import(self) -> None:
         from borgdesk.gui.imports.import_dialog import ImportDialog, outcome

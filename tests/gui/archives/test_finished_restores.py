@@ -25,6 +25,7 @@ from borgdesk.gui.workers.executor import Executor
 from tests.engine.archives.lab import back_up
 from tests.engine.desk import Desk
 from tests.engine.restores.lab import in_place, restored
+from tests.gui.listed import runs_in
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_the_restores_of_a_repository_are_listed(
     archives.show_repository(real.repository.id)
     qtbot.waitUntil(lambda: archives.contents_panel.is_whole, timeout=60_000)
     archives.actions_of_archives.restores.trigger()
-    qtbot.waitUntil(lambda: [one.id for one in page.model.rows()] == [run.id], timeout=30_000)
+    qtbot.waitUntil(lambda: [one.id for one in runs_in(page.model)] == [run.id], timeout=30_000)
 
 
 def finished(desk: Desk, kind: RunKind) -> Run:

@@ -26,6 +26,7 @@ from borgdesk.gui.runs.history_page import PAGE, HistoryPage
 from borgdesk.gui.runs.timeline_table import TimelineTable
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
+from tests.gui.listed import runs_in
 from tests.gui.scene import POST, PRE, Scene
 
 
@@ -280,7 +281,7 @@ class TestHistory:
         page = history_of(scene, background, executor, qtbot)
         qtbot.waitUntil(lambda: page.model.rowCount() == 2 * PAGE + 30)
         assert not page.model.canFetchMore()
-        assert list(page.model.ids()) == sorted(page.model.ids(), reverse=True)
+        assert list(page.model.all_keys()) == sorted(page.model.all_keys(), reverse=True)
 
     def test_filters(self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot) -> None:
         fill_history(scene, 20, lambda number: RunStatus.FAILURE if number % 4 == 0 else RunStatus.SUCCESS)
@@ -304,18 +305,18 @@ class TestHistory:
         qtbot.waitUntil(lambda: page.model.rowCount() == 5)
         choose("Status", "Any status")
         choose("Script", "Speak")
-        qtbot.waitUntil(lambda: [one.id for one in page.model.rows()] == [run.id])
+        qtbot.waitUntil(lambda: [one.id for one in runs_in(page.model)] == [run.id])
         choose("Script", "Any script")
         choose("Time", "Last 7 days")
         qtbot.waitUntil(lambda: page.model.rowCount() == 21)
         page.focus_search()
         field = next(one for one in page.findChildren(QLineEdit) if one.accessibleName().startswith("Search names"))
         qtbot.keyClicks(field, "RARE WORD")
-        qtbot.waitUntil(lambda: [one.id for one in page.model.rows()] == [run.id], timeout=5000)
+        qtbot.waitUntil(lambda: [one.id for one in runs_in(page.model)] == [run.id], timeout=5000)
         field.clear()
         choose("Time", "Last 24 hours")
         page.show_repository(other.id)
-        qtbot.waitUntil(lambda: [one.repository for one in page.model.rows()] == ["Photos"], timeout=5000)
+        qtbot.waitUntil(lambda: [one.repository for one in runs_in(page.model)] == ["Photos"], timeout=5000)
 
     def test_a_run_opens_with_what_went_wrong_and_goes_back(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -387,7 +388,7 @@ class TestHistory:
         places.look()
         places.are_apart("Stop", "Run again", "Open the script")
         press(qtbot, page, "All runs")
-        qtbot.waitUntil(lambda: [run.status for run in page.model.rows()] == [RunStatus.SUCCESS])
+        qtbot.waitUntil(lambda: [run.status for run in runs_in(page.model)] == [RunStatus.SUCCESS])
 
     def test_a_stopped_run_says_what_was_kept_and_put_back(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -466,4 +467,4 @@ class TestHistory:
         qtbot.waitUntil(lambda: page.model.rowCount() == 3)
         page._table.select_first()
         qtbot.keyClick(page._table, Qt.Key.Key_Return)
-        assert page.run_view.run_id == page.model.row(0).id
+        assert page.run_view.run_id == runs_in(page.model)[0].id

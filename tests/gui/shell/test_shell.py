@@ -14,14 +14,16 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.events import BorgProgressed, Event, RunEnded
 from borgdesk.domain.history import ProcessIdentity
-from borgdesk.domain.ids import RunId
+from borgdesk.domain.ids import ExecutionId, RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
 from borgdesk.domain.settings import CLOSE_TO_TRAY, KEEP_CHECKPOINT, NOTIFY_SUCCESS
 from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.engine.borg_calls import borg_process
+from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.planning import plan
+from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
 from borgdesk.engine.settings.borg_program import untold_advice
 from borgdesk.gui.lanes.drag import CARD_MIME
 from borgdesk.gui.look import words
@@ -29,6 +31,8 @@ from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
 from borgdesk.gui.runs.history_page import HistoryPage
 from borgdesk.gui.runs.run_bar import RunBar
+from borgdesk.gui.scripts.conflict_dialog import ComparisonDialog
+from borgdesk.gui.scripts.past_test_dialog import PastTestDialog
 from borgdesk.gui.scripts.scripts_page import ScriptsPage
 from borgdesk.gui.settings.settings_page import SettingsPage
 from borgdesk.gui.shell.lifetime import Lifetime
@@ -87,6 +91,33 @@ def test_run_again_opens_the_live_run(shell: Shell, scene: Scene, qtbot: QtBot) 
     (run,) = scene.workspace.store.runs.list()
     assert history(shell).run_view.run_id == run.id
     assert history(shell).isVisible()
+
+
+def opened_test(shell: Shell, execution_id: ExecutionId, qtbot: QtBot) -> PastTestDialog:
+    history(shell).test_requested.emit(execution_id)
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), PastTestDialog))
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, PastTestDialog)
+    return dialog
+
+
+def test_a_script_test_in_the_history_opens_with_its_output(shell: Shell, scene: Scene, qtbot: QtBot) -> None:
+    script = scene.script("Stop containers", "echo stopped; exit 3")
+    done = run_test(scene.workspace, script, ScriptTestSetup(), lambda _: None, Cancel())
+    shell.navigation.open_history()
+    dialog = opened_test(shell, done.id, qtbot)
+    qtbot.waitUntil(lambda: dialog.output.text() == "stopped")
+    assert dialog.ending.text.startswith("Failed (exit 3), ")
+    dialog.compare.click()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), ComparisonDialog))
+    comparison = QApplication.activeModalWidget()
+    assert isinstance(comparison, ComparisonDialog)
+    comparison.close()
+    assert shell.window.page("scripts").isVisible()
+    scene.workspace.store.scripts.remove(script.id)
+    dialog = opened_test(shell, done.id, qtbot)
+    assert not dialog.compare.isEnabled()
+    dialog.reject()
 
 
 def test_a_click_on_what_is_overdue_opens_the_repository(shell: Shell, scene: Scene, qtbot: QtBot) -> None:

@@ -22,6 +22,7 @@ from borgdesk.gui.shell.shell import Shell
 from borgdesk.gui.shell.window_settings import WindowSettings
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.store_watcher import StoreWatcher
+from tests.gui.listed import runs_in
 from tests.gui.scene import POST, Scene
 from tests.gui.stage import Overtaken
 
@@ -42,7 +43,7 @@ def repositories_say(page: QWidget) -> bool:
 
 def history_says(page: QWidget) -> bool:
     assert isinstance(page, HistoryPage)
-    return [run.status for run in page.model.rows()] == [RunStatus.WARNING]
+    return [run.status for run in runs_in(page.model)] == [RunStatus.WARNING]
 
 
 def scripts_say(page: QWidget) -> bool:
