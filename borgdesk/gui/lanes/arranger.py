@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.errors import BorgDeskError, Changed
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.engine.lanes import arrangement, copying
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.workspace import Workspace
@@ -24,6 +25,8 @@ class Arranger(QObject):
     """The RepositoryLanes after a change."""
     failed = Signal(object)
     """The exception; nothing was changed, and queued changes are dropped."""
+    stored = Signal()
+    """Something was stored; emitted after *arranged*, and also if another repository is shown by now."""
     incomplete = Signal(str)
     """Which other repositories were left as they are by an undo or redo, and why; emitted after *arranged*."""
 
@@ -31,7 +34,7 @@ class Arranger(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self._background = background
-        self._history = ChangeHistory()
+        self._histories: dict[RepositoryId, ChangeHistory] = {}
         self._waiting: list[tuple[str, Operation]] = []
         self._busy = False
         self.board: RepositoryLanes | None = None
@@ -56,13 +59,17 @@ class Arranger(QObject):
         """The change that would be redone."""
         return self._history.to_redo
 
+    @property
+    def _history(self) -> ChangeHistory:
+        """Of the repository that is shown: its changes can be undone whenever it is shown again."""
+        if self.board is None:
+            return ChangeHistory()
+        return self._histories.setdefault(self.board.repository.id, ChangeHistory())
+
     def leave(self) -> None:
-        """Prepare for another repository: removals can no longer be undone here, so their secrets may be deleted."""
-        seen = {one.id: one for lanes in self._history.seen() for one in lanes if one.secrets}
-        if seen:
-            self._background.do(partial(arrangement.forget_removed, self._workspace, tuple(seen.values())))
-        self._history.clear()
+        """Prepare for another repository."""
         self._waiting.clear()
+        self.board = None
 
     def do(self, text: str, operation: Operation) -> None:
         """Make a change; *text* names it in *Undo*."""
@@ -82,25 +89,27 @@ class Arranger(QObject):
         change = self._history.to_undo
         if change is not None and not self._busy:
             elsewhere = partial(copying.undo, self._workspace, change.elsewhere)
-            self._store(change.after, change.before, lambda _: self._history.undone(), elsewhere)
+            history = self._history
+            self._store(change.after, change.before, lambda _: history.undone(), elsewhere)
 
     def redo(self) -> None:
         """Redo the change that was undone last."""
         change = self._history.to_redo
         if change is not None and not self._busy:
             elsewhere = partial(copying.redo, self._workspace, change.elsewhere)
-            self._store(change.before, change.after, lambda _: self._history.redone(), elsewhere)
+            history = self._history
+            self._store(change.before, change.after, lambda _: history.redone(), elsewhere)
 
     def _next(self) -> None:
         if self._busy or not self._waiting:
             return
         text, operation = self._waiting.pop(0)
-        before = self.assignments
+        before, history = self.assignments, self._history
         after = operation(before)
         if after == before:
             self._next()
             return
-        self._store(before, after, lambda board: self._history.add(Change(text, before, _with_ids(after, board))))
+        self._store(before, after, lambda board: history.add(Change(text, before, _with_ids(after, board))))
 
     def _store(
         self,
@@ -121,23 +130,28 @@ class Arranger(QObject):
             return arrangement.arrange(workspace, repository_id, seen, wanted), elsewhere()
 
         self._busy = True
-        self._background.ask(store, partial(self._stored, remember), self._on_failed, self)
+        failed = partial(self._on_failed, self._history)
+        self._background.ask(store, partial(self._on_stored, remember), failed, self)
 
-    def _stored(self, remember: Callable[[RepositoryLanes], None], stored: tuple[RepositoryLanes, list[str]]) -> None:
+    def _on_stored(
+        self, remember: Callable[[RepositoryLanes], None], stored: tuple[RepositoryLanes, list[str]]
+    ) -> None:
         board, left = stored
         self._busy = False
         remember(board)
-        self.arranged.emit(board)
+        if self.board is not None and self.board.repository.id == board.repository.id:
+            self.arranged.emit(board)
+        self.stored.emit()
         if left:
             self.incomplete.emit("\n".join(left))
         self._next()
 
-    def _on_failed(self, error: BorgDeskError) -> None:
+    def _on_failed(self, history: ChangeHistory, error: BorgDeskError) -> None:
         self._busy = False
         self._waiting.clear()
         if isinstance(error, Changed):
             # The states that these changes would restore no longer exist.
-            self._history.clear()
+            history.clear()
         self.failed.emit(error)
 
 

@@ -34,7 +34,7 @@ from borgdesk.gui.lanes.lane_extras import LaneExtras
 from borgdesk.gui.lanes.library_list import LibraryList
 from borgdesk.gui.lanes.outcome_bar import OutcomeBar
 from borgdesk.gui.lanes.pipeline import Pipeline
-from borgdesk.gui.lanes.selection import selected_after
+from borgdesk.gui.lanes.selection import CardSelection, selected_after
 from borgdesk.gui.lanes.spreading import Spreading, change_of, what_came_of_it
 from borgdesk.gui.lanes.undo_history import Change
 from borgdesk.gui.lanes.visible import visible
@@ -66,13 +66,12 @@ class AssignmentBoard(QWidget):
         self._arranger = Arranger(workspace, background, self)
         self._scenario: Scenario | None = None
         self._recent: tuple[RepositoryId | None, Recent] = (None, ())
-        self._selected: tuple[AssignmentId, ...] = ()
-        """The card that keys last moved to comes first."""
         self._asked = 0
         self.library = LibraryList()
         self.notice = Banner()
         self.pipeline = Pipeline()
         self.lanes = self.pipeline.lanes
+        self.selection = CardSelection(self.lanes, self)
         self._extras = LaneExtras(self.lanes, self)
         self.board_actions = BoardActions(self)
         self._spreading = Spreading(workspace, background, self)
@@ -87,7 +86,7 @@ class AssignmentBoard(QWidget):
         """Show the lanes of a repository."""
         if self._arranger.board is None or self._arranger.board.repository.id != repository_id:
             self._arranger.leave()
-            self._selected = ()
+            self.selection.ids = ()
         self._asked += 1
         question = partial(arrangement.read_lanes, self._workspace, repository_id)
         self._background.ask(question, partial(self._on_board_read, self._asked), owner=self)
@@ -129,15 +128,13 @@ class AssignmentBoard(QWidget):
 
     def selected(self) -> Assignment | None:
         """Return the selected assignment."""
-        return next((one for one in self.assignments if one.id in self._selected[:1]), None)
+        return next((one for one in self.assignments if one.id in self.selection.ids[:1]), None)
 
-    def select(self, assignment_id: AssignmentId, *, focus: bool = False) -> None:
-        """Select a card, and optionally focus it."""
-        for lane in self.lanes.values():
-            if lane.view.select(assignment_id):
-                if focus:
-                    lane.view.setFocus(Qt.FocusReason.OtherFocusReason)
-                return
+    def select(self, assignment_id: AssignmentId) -> None:
+        """Select a card."""
+        self.selection.ids = (assignment_id,)
+        self.selection.show()
+        self._adapt()
 
     def _on_board_read(self, number: int, board: RepositoryLanes) -> None:
         """Show the board, unless a change or a later request has made it outdated."""
@@ -159,12 +156,8 @@ class AssignmentBoard(QWidget):
             )
         self._extras.show(board)
         self.pipeline.gutter.show_brackets(pairs)
-        chosen = self._selected
-        if chosen:
-            self.select(chosen[0], focus=has_keyboard)
-        for one in chosen[1:]:
-            for lane in self.lanes.values():
-                lane.view.select_too(one)
+        self.selection.keep(board.assignments)
+        self.selection.show(focus=has_keyboard)
         self._adapt()
         self.shown.emit()
 
@@ -193,7 +186,7 @@ class AssignmentBoard(QWidget):
         scripts = [one for one in board.library if one.id in script_ids] if board else []
         if board is None or not scripts:
             return
-        self._selected = ()
+        self.selection.ids = ()
         self._arranger.do(
             _("Add {script}").format(script=named([script.name for script in scripts])),
             lambda now: arrangement.all_added(now, scripts, board.repository, hook, place),
@@ -223,13 +216,13 @@ class AssignmentBoard(QWidget):
     def _do_with(self, ids: Sequence[AssignmentId], text: str, operation: Operation) -> None:
         names = [one.script for one in self.assignments if one.id in ids]
         if names:
-            self._selected = tuple(ids)
+            self.selection.ids = tuple(ids)
             self._arranger.do(text.format(script=named(names)), operation)
 
     def _on_copy_requested(self, what: Hook | str) -> None:
         chosen = {one.id for one in self.assignments if one.hook is what or what == "all"}
         if what == "cards":
-            chosen = {*self._selected}
+            chosen = {*self.selection.ids}
         self._spreading.ask_to_copy([one for one in self.assignments if one.id in chosen])
 
     def _on_spread(self, text: str, done: Sequence[Elsewhere]) -> None:
@@ -242,11 +235,10 @@ class AssignmentBoard(QWidget):
         self._reload_changed()
 
     def _on_arranged(self, board: RepositoryLanes) -> None:
-        self._selected = selected_after(self.assignments, board.assignments, self._selected)
+        self.selection.ids = selected_after(self.assignments, board.assignments, self.selection.ids)
         self._asked += 1
         self.notice.hide()
         self._show(board)
-        self.changed.emit()
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self.notice.show_message(error.sentence, Tone.BAD)
@@ -279,7 +271,7 @@ class AssignmentBoard(QWidget):
         else:
             changed = tuple(after if one.id == after.id else one for one in lanes)
             self._arranger.record(Change(_("Change {script}").format(script=after.script), lanes, changed))
-        self._selected = (after.id,)
+        self.selection.ids = (after.id,)
         self._reload_changed()
 
     def _move_inline(self, hook: Hook) -> None:
@@ -326,6 +318,7 @@ class AssignmentBoard(QWidget):
 
     def _connect(self) -> None:
         self._arranger.arranged.connect(self._on_arranged)
+        self._arranger.stored.connect(self.changed)
         self._arranger.failed.connect(self._on_failed)
         self._arranger.incomplete.connect(lambda text: self.notice.show_message(text, Tone.BAD))
         self._extras.move_requested.connect(self._move_inline)
@@ -334,17 +327,17 @@ class AssignmentBoard(QWidget):
         self.library.cards_dropped.connect(self.remove)
         self.library.script_chosen.connect(self._on_script_chosen)
         self.library.selection_changed.connect(self._adapt)
+        self.selection.changed.connect(self._adapt)
         for hook, lane in self.lanes.items():
             view = lane.view
             lane.cards.switched.connect(lambda one, on: self.switch([one], on))
             lane.cards.cards_dropped.connect(lambda ids, place, to=hook: self.put_all(ids, to, place))
             lane.cards.scripts_dropped.connect(lambda ids, place, to=hook: self.add_scripts(ids, to, place))
-            view.removal_requested.connect(self.remove)
-            view.switch_requested.connect(self.switch)
+            view.removal_requested.connect(lambda _ids: self.remove(self.selection.ids))
+            view.switch_requested.connect(lambda _ids, on: self.switch(self.selection.ids, on))
             view.step_requested.connect(self.step)
             view.opened.connect(self._on_options_requested)
             view.menu_requested.connect(self._on_menu_requested)
-            view.cards_selected.connect(partial(self._on_cards_selected, hook))
         self._connect_actions()
 
     def _connect_actions(self) -> None:
@@ -366,15 +359,6 @@ class AssignmentBoard(QWidget):
         actions.undo_requested.connect(self._arranger.undo)
         actions.redo_requested.connect(self._arranger.redo)
 
-    def _on_cards_selected(self, hook: Hook) -> None:
-        view = self.lanes[hook].view
-        first = view.selected_id()
-        self._selected = tuple(sorted(view.selected_ids(), key=lambda one: one != first))
-        for other, lane in self.lanes.items():
-            if other is not hook:
-                lane.view.deselect()
-        self._adapt()
-
     def _on_addition_requested(self, hook: Hook) -> None:
         self.add_scripts([script.id for script in self.library.selected_all()], hook, len(self.assignments))
 
@@ -383,14 +367,12 @@ class AssignmentBoard(QWidget):
         self.board_actions.add.showMenu()
 
     def _on_menu_requested(self, assignment_id: AssignmentId, point: QPoint) -> None:
-        assignment = next(one for one in self.assignments if one.id == assignment_id)
-        self.board_actions.open_menu(assignment, point)
+        assignment = next((one for one in self.assignments if one.id == assignment_id), None)
+        if assignment is not None:
+            self.board_actions.open_menu(assignment, point)
 
     def _adapt(self) -> None:
         """Enable the actions that are possible now."""
-        selected = self.selected()
-        if selected is None:
-            self._selected = ()
-        chosen = [one for one in self.assignments if one.id in self._selected]
+        chosen = [one for one in self.assignments if one.id in self.selection.ids]
         self.board_actions.enable(self.assignments, chosen, can_add=self.library.selected() is not None)
         self.board_actions.enable_history(self._arranger.to_undo, self._arranger.to_redo)

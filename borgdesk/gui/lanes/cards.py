@@ -136,10 +136,7 @@ class LaneModel(QAbstractListModel):
         return [CARD_MIME, SCRIPT_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        cards = [self._cards[row].assignment for row in sorted(index.row() for index in indexes)]
-        if not cards:
-            return QMimeData()
-        return dragged(CARD_MIME, [card.id for card in cards], named([card.script for card in cards]))
+        return dragged_cards([self._cards[row].assignment for row in sorted(index.row() for index in indexes)])
 
     def canDropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
         return any(dropped_ids(data, mime) for mime in self.mimeTypes())
@@ -152,6 +149,13 @@ class LaneModel(QAbstractListModel):
                 told.emit(numbers, place)
                 return True
         return False
+
+
+def dragged_cards(cards: Sequence[Assignment]) -> QMimeData:
+    """Return the MIME data for dragging cards."""
+    if not cards:
+        return QMimeData()
+    return dragged(CARD_MIME, [card.id for card in cards], named([card.script for card in cards]))
 
 
 def facts_of(assignment: Assignment) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import QItemSelectionModel, QMimeData, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -10,6 +12,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPalette,
@@ -18,15 +21,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QSizePolicy, QWidget
 
+from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.gui.lanes.card_delegate import GAP, PADDING, CardDelegate, card_height
-from borgdesk.gui.lanes.cards import CARD_ROLE, Card, LaneModel
+from borgdesk.gui.lanes.cards import CARD_ROLE, Card, LaneModel, dragged_cards
 from borgdesk.gui.lanes.drag import CARD_MIME, dragged_name, dropped_ids, start_drag
 from borgdesk.translation import _
 
 _TARGET = 36
 """Opacity of the highlight colour in a place that is open for a drop, out of 255."""
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ENTERS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -43,14 +48,21 @@ class LaneView(QListView):
     """Enter or a double click on an assignment."""
     menu_requested = Signal(int, QPoint)
     """A context menu was requested for an assignment, at a point in screen coordinates."""
-    cards_selected = Signal()
-    """Other cards are selected, at least one."""
+    cards_selected = Signal(bool)
+    """Other cards are selected, or none; True if that adds to what is selected in other lanes."""
+    range_requested = Signal(int)
+    """All cards up to this one are to be selected, from one in another lane."""
+    extension_requested = Signal(int)
+    """The next card above (-1) or below (1), which is in another lane, is to be selected, too."""
     hovered = Signal(bool)
     """Something that may be dropped here is dragged over the cards, or no longer."""
 
     def __init__(self, model: LaneModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lane = model
+        self.chosen: Callable[[], Sequence[Assignment]] = self._selected_here
+        """What is selected, in other lanes, too."""
+        self._extends = False
         self._room: int | None = None
         self._room_for = ""
         self.setModel(model)
@@ -70,7 +82,9 @@ class LaneView(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_menu_requested)
         self.doubleClicked.connect(lambda index: self.opened.emit(self._id(index)))
-        self.selectionModel().selectionChanged.connect(lambda *_: self._tell_selected())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.cards_selected.emit(self._extends))
+        # A plain click on one of several selected cards leaves only that one, in whichever lanes the others are.
+        self.clicked.connect(lambda _index: None if self._extends else self.cards_selected.emit(False))
         model.modelReset.connect(self.updateGeometry)
         model.dataChanged.connect(self._relayout)
 
@@ -78,8 +92,7 @@ class LaneView(QListView):
 
     def selected_ids(self) -> list[AssignmentId]:
         """Return the selected assignments of this lane, in order."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
-        return [self.lane.card(row).assignment.id for row in rows]
+        return [one.id for one in self._selected_here()]
 
     def selected_id(self) -> AssignmentId | None:
         """Return the selected assignment of this lane; of several, the one that keys last moved to."""
@@ -101,6 +114,12 @@ class LaneView(QListView):
         row = self.lane.row_of(assignment_id)
         if row is not None:
             self.selectionModel().select(self.lane.index(row), QItemSelectionModel.SelectionFlag.Select)
+
+    def go_on(self, row: int) -> None:
+        """Select the card in a row, too, and let the next key start from there."""
+        self._extends = True
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.selectionModel().setCurrentIndex(self.lane.index(row), QItemSelectionModel.SelectionFlag.Select)
 
     def deselect(self) -> None:
         """Clear the selection of this lane."""
@@ -137,8 +156,18 @@ class LaneView(QListView):
 
     # Keys -----------------------------------------------------------------------------------------------------------
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._extends = bool(event.modifiers() & (_SHIFT | Qt.KeyboardModifier.ControlModifier))
+        index = self.indexAt(event.position().toPoint())
+        if event.modifiers() & _SHIFT and index.isValid() and self.selected_id() is None:
+            self.range_requested.emit(self._id(index))
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         selected = self.selected_id()
+        self._extends = bool(event.modifiers() & (_SHIFT | Qt.KeyboardModifier.ControlModifier))
         alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
         steps = alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
         if selected is None and steps:
@@ -146,6 +175,8 @@ class LaneView(QListView):
             event.accept()
         elif selected is None:
             super().keyPressEvent(event)
+        elif event.modifiers() == _SHIFT and (step := self._step_out(event.key())):
+            self.extension_requested.emit(step)
         elif steps:
             self.step_requested.emit(selected, -1 if event.key() == Qt.Key.Key_Up else 1)
         elif event.key() == Qt.Key.Key_Delete:
@@ -159,16 +190,24 @@ class LaneView(QListView):
         else:
             super().keyPressEvent(event)
 
+    def _step_out(self, key: int) -> int:
+        """Return by how much a key leaves the lane: -1, 1, or 0."""
+        row = self.currentIndex().row()
+        if key == Qt.Key.Key_Down and row == self.lane.rowCount() - 1:
+            return 1
+        return -1 if key == Qt.Key.Key_Up and row == 0 else 0
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if by_keyboard and self.selected_id() is None and self.lane.rowCount():
+            self._extends = False
             self.setCurrentIndex(self.lane.index(0))
 
     # Dragging -------------------------------------------------------------------------------------------------------
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        start_drag(self, self.lane.mimeData(self.selectionModel().selectedIndexes()), Qt.DropAction.MoveAction)
+        start_drag(self, dragged_cards(self.chosen()), Qt.DropAction.MoveAction)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         self.dragMoveEvent(event)
@@ -268,13 +307,14 @@ class LaneView(QListView):
         card: Card = index.data(CARD_ROLE)
         return card.assignment.id
 
-    def _tell_selected(self) -> None:
-        if self.selectionModel().hasSelection():
-            self.cards_selected.emit()
+    def _selected_here(self) -> list[Assignment]:
+        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        return [self.lane.card(row).assignment for row in rows]
 
     def _on_menu_requested(self, point: QPoint) -> None:
         index = self.indexAt(point)
         if index.isValid():
             if index not in self.selectionModel().selectedIndexes():
+                self._extends = False
                 self.setCurrentIndex(index)
             self.menu_requested.emit(self._id(index), self.viewport().mapToGlobal(point))

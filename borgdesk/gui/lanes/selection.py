@@ -1,14 +1,106 @@
-"""Decides which card to select after a change of the lanes: the changed one, wherever it is."""
+"""The selected cards, in all lanes; and which card to select after a change: the changed one, wherever it is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, Signal
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.ids import AssignmentId
-from borgdesk.domain.run import LANES
+from borgdesk.domain.run import LANES, Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import Arrangement
+from borgdesk.gui.lanes.lane import Lane
+
+
+class CardSelection(QObject):
+    """Joins the selections of the lanes: Ctrl and Shift keep what is selected in other lanes, a plain click ends it."""
+
+    changed = Signal()
+    """The user has selected other cards, or none."""
+
+    def __init__(self, lanes: Mapping[Hook, Lane], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lanes = lanes
+        self._is_showing = False
+        self.ids: tuple[AssignmentId, ...] = ()
+        """The card that keys last moved to comes first."""
+        for hook, lane in lanes.items():
+            lane.view.chosen = self._cards
+            lane.view.cards_selected.connect(partial(self._on_selected, hook))
+            lane.view.range_requested.connect(self._select_range)
+            lane.view.extension_requested.connect(partial(self._extend, hook))
+
+    def show(self, *, focus: bool = False) -> None:
+        """Show in the lanes what is selected, and nothing else; optionally focus the first card."""
+        first = self.ids[:1]
+        with self._showing():
+            for lane in self._lanes.values():
+                view = lane.view
+                if first and view.select(first[0]):
+                    if focus:
+                        view.setFocus(Qt.FocusReason.OtherFocusReason)
+                elif view.selected_ids():
+                    view.deselect()
+                for one in self.ids[1:]:
+                    view.select_too(one)
+
+    def keep(self, there: Arrangement) -> None:
+        """Forget cards that are not there."""
+        known = {one.id for one in there}
+        self.ids = tuple(one for one in self.ids if one in known)
+
+    def _cards(self) -> list[Assignment]:
+        """Return what is selected, from top to bottom."""
+        return [one for one in self._all() if one.id in self.ids]
+
+    def _all(self) -> list[Assignment]:
+        models = [lane.cards for lane in self._lanes.values()]
+        return [model.card(row).assignment for model in models for row in range(model.rowCount())]
+
+    @contextmanager
+    def _showing(self) -> Iterator[None]:
+        """What changes in the block is not a choice of the user."""
+        before, self._is_showing = self._is_showing, True
+        try:
+            yield
+        finally:
+            self._is_showing = before
+
+    def _on_selected(self, hook: Hook, extends: bool) -> None:
+        if self._is_showing:
+            return
+        views = {other: lane.view for other, lane in self._lanes.items()}
+        with self._showing():
+            for other, view in views.items():
+                if other is not hook and not extends:
+                    view.deselect()
+        first = views[hook].selected_id()
+        chosen = [one for view in views.values() for one in view.selected_ids()]
+        self.ids = tuple(sorted(chosen, key=lambda one: one != first))
+        self.changed.emit()
+
+    def _select_range(self, last: AssignmentId) -> None:
+        """Select all cards from the first that is selected to one in another lane."""
+        ids = [one.id for one in self._all()]
+        start = ids.index(self.ids[0]) if self.ids and self.ids[0] in ids else ids.index(last)
+        low, high = sorted((start, ids.index(last)))
+        self.ids = (ids[start], *(one for one in ids[low : high + 1] if one != ids[start]))
+        self.show()
+        self.changed.emit()
+
+    def _extend(self, hook: Hook, step: int) -> None:
+        """Select the next card too, which is in another lane, and let keys go on there."""
+        hooks = [*self._lanes]
+        beyond = hooks[hooks.index(hook) + 1 :] if step > 0 else hooks[: hooks.index(hook)][::-1]
+        for other in beyond:
+            view = self._lanes[other].view
+            if view.lane.rowCount():
+                view.go_on(0 if step > 0 else view.lane.rowCount() - 1)
+                return
 
 
 def selected_after(

@@ -53,10 +53,3 @@ class ChangeHistory:
     def redone(self) -> None:
         """Record that the step undone last was redone."""
         self._done.append(self._undone.pop())
-
-    def seen(self) -> tuple[Arrangement, ...]:
-        """Return every arrangement of the history."""
-        changes = (*self._done, *self._undone)
-        here = [lanes for change in changes for lanes in (change.before, change.after)]
-        elsewhere = [lanes for change in changes for one in change.elsewhere for lanes in (one.before, one.after)]
-        return (*here, *elsewhere)

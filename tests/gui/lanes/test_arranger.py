@@ -157,9 +157,36 @@ def test_what_is_forgotten_and_what_is_noted(arranger: Arranger) -> None:
     assert names(arranger) == ("theirs", None)
     arranger.forget_changes()
     assert names(arranger) == (None, None)
-    arranger.record(Change("theirs", (), ()))
+
+
+def test_what_was_changed_can_be_undone_after_looking_at_another_repository(
+    arranger: Arranger, scene: Scene, repository: Repository, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(arranger.arranged):
+        arranger.do("move", lambda lanes: to(POST, "a", lanes))
     arranger.leave()
+    assert (names(arranger), arranger.assignments) == ((None, None), ())
+    arranger.board = read_lanes(scene.workspace, scene.repository("Other").id)
     assert names(arranger) == (None, None)
+    arranger.board = read_lanes(scene.workspace, repository.id)
+    assert names(arranger) == ("move", None)
+    with qtbot.waitSignal(arranger.arranged):
+        arranger.undo()
+    assert stored(scene, repository) == {"a": PRE, "b": PRE}
+
+
+def test_a_change_that_is_stored_after_its_repository_was_left_belongs_to_that(
+    arranger: Arranger, scene: Scene, repository: Repository, qtbot: QtBot
+) -> None:
+    other = scene.repository("Other")
+    with qtbot.assertNotEmitted(arranger.arranged), qtbot.waitSignal(arranger.stored):
+        arranger.do("move", lambda lanes: to(POST, "a", lanes))
+        arranger.leave()
+        arranger.board = read_lanes(scene.workspace, other.id)
+    assert stored(scene, repository) == {"a": POST, "b": PRE}
+    assert names(arranger) == (None, None)
+    arranger.board = read_lanes(scene.workspace, repository.id)
+    assert names(arranger) == ("move", None)
 
 
 def test_undo_goes_on_where_one_of_several_repositories_was_changed(

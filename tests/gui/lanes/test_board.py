@@ -24,6 +24,7 @@ from borgdesk.domain.run import ALWAYS, LANES, ExecutionStatus, Hook, OnFailure,
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.lanes.copying import assign_in, copies
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
+from borgdesk.gui.lanes import lane_view
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.lanes.cards import CARD_ROLE
 from borgdesk.gui.lanes.chips import chips_of, values_of
@@ -153,7 +154,7 @@ def test_the_keyboard_stays_with_the_card(make: Make, qtbot: QtBot, scene: Scene
     press(qtbot, board, "Ctrl+Y", "Alt+Up")
     assert keyboard(board) == ("a", "a")
     assert shown(board) == ["ba", "c", ""]
-    changed(qtbot, board, lambda: board.put(board._selected[0], LAST, 0))
+    changed(qtbot, board, lambda: board.put(board.selection.ids[0], LAST, 0))
     assert keyboard(board) == ("a", "a")
     assert shown(board) == ["b", "c", "a"]
 
@@ -494,7 +495,7 @@ def test_many_quick_changes_all_happen(make: Make, qtbot: QtBot, scene: Scene, r
     assert stored(scene, repository) == ["", "dcba", ""]
 
 
-def test_a_removed_secret_is_forgotten_when_the_board_is_left(
+def test_a_removed_secret_comes_back_after_looking_at_another_repository(
     make: Make, qtbot: QtBot, scene: Scene, repository: Repository
 ) -> None:
     board = make("a")
@@ -502,11 +503,78 @@ def test_a_removed_secret_is_forgotten_when_the_board_is_left(
     with qtbot.waitSignal(board.shown):
         board.reload()
     changed(qtbot, board, lambda: board.remove([one.id]))
+    for shown_now in (add_repository(scene, "Other"), repository):
+        with qtbot.waitSignal(board.shown):
+            board.show_repository(shown_now.id)
+    changed(qtbot, board, board.board_actions.undo.trigger)
+    (back,) = board.assignments
+    assert (back.id, back.secrets) == (one.id, frozenset({"TOKEN"}))
     assert scene.workspace.secrets.get(secret_owner(one.id), "TOKEN") == "hush"
-    other = add_repository(scene, "Other")
-    with qtbot.waitSignal(board.shown):
-        board.show_repository(other.id)
-    qtbot.waitUntil(lambda: scene.workspace.secrets.get(secret_owner(one.id), "TOKEN") is None)
+
+
+def highlighted(board: AssignmentBoard) -> list[int]:
+    return [one for lane in board.lanes.values() for one in lane.view.selected_ids()]
+
+
+def test_the_buttons_concern_what_is_highlighted(make: Make, qtbot: QtBot, scene: Scene) -> None:
+    board = make("ab", "c")
+    pick(board, "c")
+    x, a = scene.workspace.store.scripts.get("x"), scene.workspace.store.scripts.get("a")
+    for act in (lambda: board.add_scripts([x.id, a.id], PRE, 0), board._arranger.undo, board._arranger.redo):
+        changed(qtbot, board, act)
+        assert highlighted(board) == [*board.selection.ids]
+        assert board.board_actions._remove.isEnabled() is bool(highlighted(board))
+
+
+def test_selection_spans_lanes(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("ab", "cd", "e")
+    keys, button = Qt.KeyboardModifier, Qt.MouseButton.LeftButton
+
+    def click(hook: Hook, row: int, modifier: Qt.KeyboardModifier = keys.NoModifier) -> str:
+        QTest.mouseClick(board.lanes[hook].view.viewport(), button, modifier, middle(board, hook, row))
+        chosen = [one.script for one in board.assignments if one.id in board.selection.ids]
+        assert highlighted(board) == [one.id for one in board.assignments if one.id in board.selection.ids]
+        return "".join(chosen)
+
+    assert click(PRE, 0) == "a"
+    assert click(POST, 1, keys.ControlModifier) == "ad"
+    assert click(PRE, 0, keys.ControlModifier) == "d"
+    assert click(PRE, 1, keys.ShiftModifier) == "bcd", "all in between"
+    assert click(POST, 0) == "c", "a plain click leaves one"
+    assert click(LAST, 0, keys.ControlModifier) == "ce"
+    changed(qtbot, board, lambda: QTest.keyClick(board.lanes[LAST].view, Qt.Key.Key_Space))
+    assert [one.enabled for one in board.assignments] == [True, True, False, True, False]
+    assert len(board.selection.ids) == 2
+    changed(qtbot, board, lambda: QTest.keyClick(board.lanes[LAST].view, Qt.Key.Key_Delete))
+    assert stored(scene, repository) == ["ab", "d", ""]
+
+
+def test_keys_select_across_lanes(make: Make) -> None:
+    board = make("ab", "", "c")
+    pick(board, "b")
+    shift = Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(board.lanes[PRE].view, Qt.Key.Key_Down, shift)
+    assert board.lanes[LAST].view.hasFocus()
+    assert [one.script for one in board.assignments if one.id in board.selection.ids] == ["b", "c"]
+    QTest.keyClick(board.lanes[LAST].view, Qt.Key.Key_Down, shift)
+    assert len(board.selection.ids) == 2, "there is no card below"
+
+
+def test_cards_of_several_lanes_are_dragged_together(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = make("ab", "c", "d")
+    picked = [one.id for one in board.assignments if one.script in "ad"]
+    board.selection.ids = tuple(picked)
+    board.selection.show()
+    data: list[QMimeData] = []
+    monkeypatch.setattr(lane_view, "start_drag", lambda _view, what, _action: data.append(what))
+    board.lanes[PRE].view.startDrag(Qt.DropAction.MoveAction)
+    changed(
+        qtbot, board,
+        lambda: board.lanes[POST].cards.dropMimeData(data[0], Qt.DropAction.MoveAction, 1, 0, QModelIndex()),
+    )  # fmt: skip
+    assert stored(scene, repository) == ["b", "cad", ""]
 
 
 def test_what_happens_if(make: Make, scene: Scene, repository: Repository, qtbot: QtBot) -> None:
