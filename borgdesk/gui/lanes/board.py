@@ -102,7 +102,7 @@ class AssignmentBoard(QWidget):
         self._recent = repository_id, recent
         board = self._arranger.board
         if changed and board is not None and board.repository.id == repository_id:
-            self._show(board)
+            self._draw(board)
 
     def reload(self) -> None:
         """Reload the stored state, which others may have changed."""
@@ -142,6 +142,10 @@ class AssignmentBoard(QWidget):
             self._show(board)
 
     def _show(self, board: RepositoryLanes) -> None:
+        self._draw(board)
+        self.shown.emit()
+
+    def _draw(self, board: RepositoryLanes) -> None:
         has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
         self._arranger.board = board
         self.library.set_scripts(board.library)
@@ -159,7 +163,6 @@ class AssignmentBoard(QWidget):
         self.selection.keep(board.assignments)
         self.selection.show(focus=has_keyboard)
         self._adapt()
-        self.shown.emit()
 
     def _card(self, assignment: Assignment, foresight: Foresight | None, down: str) -> Card:
         decision = None if foresight is None else foresight.decisions.get(assignment.id)
@@ -293,7 +296,7 @@ class AssignmentBoard(QWidget):
     def _on_scenario_picked(self, scenario: Scenario | None) -> None:
         self._scenario = scenario
         if self._arranger.board is not None:
-            self._show(self._arranger.board)
+            self._draw(self._arranger.board)
 
     # Implementation -------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -299,6 +300,7 @@ def test_a_drag_from_another_program_is_refused(make: Make) -> None:
 
 _FOREIGN = """
 import sys
+import threading
 from PySide6.QtWidgets import QApplication
 from borgdesk.gui.lanes import drag
 application = QApplication([])
@@ -665,6 +667,23 @@ def test_a_bracket_says_how_long_something_was_down(
     assert said in board.lanes[POST].cards.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     (drawn,) = board.pipeline.gutter.drawn()
     assert was_down(drawn.bracket) == "down 4 min 12 s"
+
+
+def test_that_it_shows_what_is_stored_is_said_of_nothing_else(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Options that are shown again after that would be those of before."""
+    known, executions = threading.Event(), scene.workspace.store.executions
+    latest = executions.latest
+    monkeypatch.setattr(executions, "latest", lambda *them: latest(*them) if known.wait(60) else [])
+    board, told = make("a"), list[int]()
+    board.shown.connect(lambda: told.append(len(told)))
+    board.outcomes.button(Outcome.SUCCESS).click()
+    known.set()
+    qtbot.waitUntil(lambda: board._recent[0] == repository.id)
+    assert told == []
+    with qtbot.waitSignal(board.shown):
+        board.reload()
 
 
 def test_an_advice_is_followed_with_a_click_and_undone(
