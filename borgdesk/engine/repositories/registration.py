@@ -12,6 +12,7 @@ from borgdesk.borg.excludes import tidied_pattern
 from borgdesk.borg.extra_arguments import extra_arguments
 from borgdesk.borg.options import Encryption, check_compression
 from borgdesk.borg.passcommand import check_passcommand
+from borgdesk.borg.passphrase import check_new_passphrase
 from borgdesk.borg.patterns import check_patterns
 from borgdesk.borg.replies import RepositoryInfo
 from borgdesk.domain.errors import InUse, InvalidInput, SecretsUnavailable, stopped_before_changes
@@ -222,6 +223,8 @@ def _check_secrets(
         raise InvalidInput(_("Give either a passphrase or a command that prints it, not both."))
     if passphrase == "":
         raise InvalidInput(_("The passphrase is empty."))
+    if init is not None and init.needs_passphrase and passphrase is not None:
+        check_new_passphrase(passphrase)
     if init is not None and init.needs_passphrase and passphrase is None and repository.passcommand is None:
         raise InvalidInput(_("{mode} encryption needs a passphrase, or a command that prints it.").format(mode=init))
     if passphrase is not None:

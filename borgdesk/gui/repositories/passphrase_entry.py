@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
+    QLabel,
     QLineEdit,
     QRadioButton,
     QSizePolicy,
@@ -17,7 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.borg.passcommand import check_passcommand
+from borgdesk.borg.passphrase import check_new_passphrase
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.gui.look.passphrase_hint import passphrase_hint
 from borgdesk.translation import _
 
 
@@ -44,6 +47,7 @@ class PassphraseEntry(QWidget):
         self.command = QLineEdit()
         self.command.setPlaceholderText("pass show borg/documents")
         self.show_typed = QCheckBox(_("Show passphrase"))
+        self.hint = QLabel(passphrase_hint("", ""), wordWrap=True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._typed_page())
         self._stack.addWidget(self._command_page())
@@ -56,12 +60,13 @@ class PassphraseEntry(QWidget):
         self.by_command.toggled.connect(self._on_by_command_toggled)
         self.show_typed.toggled.connect(self._show)
         for line in (self.first, self.second, self.command):
-            line.textEdited.connect(self.edited)
+            line.textEdited.connect(self._on_edited)
         self._show(False)
 
     def set_new(self, new: bool) -> None:
         """Set whether the passphrase is a new one, which must be typed twice."""
         self._form.setRowVisible(self.second, new)
+        self._form.setRowVisible(self.hint, new)
 
     def set_hint(self, text: str) -> None:
         """Set the placeholder text."""
@@ -85,6 +90,11 @@ class PassphraseEntry(QWidget):
             return ""
         if self.first.text() != self.second.text():
             return _("The passphrases do not match.")
+        try:
+            if self.first.text():
+                check_new_passphrase(self.first.text())
+        except InvalidInput as error:
+            return str(error)
         return ""
 
     def clear(self) -> None:
@@ -92,6 +102,7 @@ class PassphraseEntry(QWidget):
         for line in (self.first, self.second, self.command):
             line.clear()
         self.show_typed.setChecked(False)
+        self._show_hint()
 
     def _typed_page(self) -> QWidget:
         page = QWidget()
@@ -99,6 +110,7 @@ class PassphraseEntry(QWidget):
         self._form.setContentsMargins(22, 0, 0, 0)
         self._form.addRow(_("Passphrase"), self.first)
         self._form.addRow(_("Repeat passphrase"), self.second)
+        self._form.addRow("", self.hint)
         self._form.addRow("", self.show_typed)
         return page
 
@@ -108,6 +120,13 @@ class PassphraseEntry(QWidget):
         form.setContentsMargins(22, 0, 0, 0)
         form.addRow(_("Command"), self.command)
         return page
+
+    def _on_edited(self) -> None:
+        self._show_hint()
+        self.edited.emit()
+
+    def _show_hint(self) -> None:
+        self.hint.setText(passphrase_hint(self.first.text(), self.second.text()))
 
     def _on_by_command_toggled(self, by_command: bool) -> None:
         self._stack.setCurrentIndex(int(by_command))

@@ -99,6 +99,8 @@ REFUSED: list[tuple[dict[str, Any], str | None, Encryption | None, str]] = [
     ({"archive_name": "{nonsense}"}, None, Encryption.NONE, ""),
     ({}, None, Encryption.REPOKEY, "repokey encryption needs a passphrase, or a command that prints it."),
     ({}, "", Encryption.REPOKEY, "The passphrase is empty."),
+    ({}, "one\ttwo", Encryption.REPOKEY, "The new passphrase contains a line break or another character"),
+    ({}, "x" * 1001, Encryption.REPOKEY, "The new passphrase has 1001 characters; 1000 are the most."),
     (
         {"passcommand": "echo x"},
         PHRASE,

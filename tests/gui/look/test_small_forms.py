@@ -149,10 +149,25 @@ def test_a_new_passphrase_is_typed_twice(qtbot: QtBot) -> None:
     assert entry.unlocking() == Unlocking()
 
 
+def test_a_new_passphrase_is_judged_while_it_is_typed(qtbot: QtBot) -> None:
+    entry = PassphraseEntry()
+    qtbot.addWidget(entry)
+    entry.set_new(True)
+    assert entry.hint.text().startswith("Four or more words")
+    QTest.keyClicks(entry.first, "1234")
+    assert entry.hint.text().startswith("Easy to guess")
+    for line in (entry.first, entry.second):
+        line.setText("one\ttwo")
+    assert "cannot be typed" in entry.problem()
+    entry.clear()
+    assert entry.hint.text().startswith("Four or more words")
+
+
 def test_an_existing_one_is_typed_once(qtbot: QtBot) -> None:
     entry = PassphraseEntry()
     qtbot.addWidget(entry)
     entry.set_new(False)
+    assert entry.hint.isHidden()
     QTest.keyClicks(entry.first, "hush")
     assert entry.problem() == ""
 
