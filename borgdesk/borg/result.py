@@ -270,12 +270,7 @@ def _explain_unnamed(operation: Operation, exit_code: int, evidence: Evidence, o
         sentence = _("Borg does not accept an option: {error}.").format(error=evidence.usage_error)
         return sentence, evidence.usage_error
     if evidence.no_space:
-        sentence = _(
-            "The disk of the repository, or of Borg's cache, is full: free some space, or compact the repository."
-        )
-        if operation is Operation.KEY_EXPORT:
-            sentence = _("The disk that the key is written to is full.")
-        return sentence, evidence.exception or own_words
+        return _explain_full_disk(operation), evidence.exception or own_words
     if any(words in own_words for words in _INTERRUPTED):
         return _("Borg was interrupted (Ctrl-C) before it had finished."), own_words
     if error is not None and error.msgid in _GENERAL_MSGIDS and evidence.exception:
@@ -284,6 +279,14 @@ def _explain_unnamed(operation: Operation, exit_code: int, evidence: Evidence, o
     own_words = own_words or evidence.last_words
     unknown = _("Borg failed with exit code {exit_code} and gave no reason.").format(exit_code=exit_code)
     return own_words or unknown, own_words
+
+
+def _explain_full_disk(operation: Operation) -> str:
+    if operation is Operation.KEY_EXPORT:
+        return _("The disk that the key is written to is full.")
+    if operation is Operation.EXTRACT:
+        return _("The disk that the files are restored to is full.")
+    return _("The disk of the repository, or of Borg's cache, is full: free some space, or compact the repository.")
 
 
 def _brief(text: str) -> str:
