@@ -187,12 +187,12 @@ def classify(
     *exit_code* is the return code of the child process, negative for a signal. *reply_present* says whether there was a
     reply on stdout; it matters only for ``create``, where a missing reply means that no archive was made, which is a
     failure whatever the exit code (Borg 1.2.4 exits with 1 after the traceback of a malformed pattern). ``check`` exits
-    with 1 if it found damage, which is a failure too.
+    with 1 if it found damage, and ``extract`` with 1 or 2 when the disk is full; both are failures.
     """
     evidence = evidence or Evidence()
     archive_made = reply_present or operation is not Operation.CREATE
     outcome = outcome_of_exit_code(exit_code, archive_made=archive_made)
-    if operation is Operation.CHECK and outcome is Outcome.WARNING:
+    if outcome is Outcome.WARNING and (operation is Operation.CHECK or _fills_disk(operation, evidence)):
         outcome = Outcome.FAILURE
     signal = _signal(exit_code)
     if outcome is Outcome.SUCCESS:
@@ -208,6 +208,10 @@ def classify(
     msgid = condition.msgid if condition else evidence.error.msgid if evidence.error and sentence else None
     question = evidence.question if outcome is Outcome.FAILURE else None
     return BorgResult(operation, outcome, exit_code, signal, msgid, sentence, detail, question)
+
+
+def _fills_disk(operation: Operation, evidence: Evidence) -> bool:
+    return operation is Operation.EXTRACT and evidence.no_space
 
 
 def _signal(exit_code: int) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from signal import Signals
 
 import pytest
@@ -147,6 +148,13 @@ def test_the_contract_for_every_exit_code(exit_code: int, reply: bool) -> None:
     else:
         assert outcome is Outcome.FAILURE
     assert result(exit_code).killed == (exit_code < 0 or 128 < exit_code <= 128 + 64)
+
+
+@pytest.mark.parametrize(("exit_code", "said"), [(1, warning), (2, error)])
+def test_a_disk_that_is_full_while_files_are_extracted(exit_code: int, said: Callable[[str], LogMessage]) -> None:
+    ended = result(exit_code, said("large: [Errno 28] No space left on device"), operation=Operation.EXTRACT)
+    assert ended.outcome is Outcome.FAILURE
+    assert ended.sentence == "The disk that the files are restored to is full."
 
 
 @pytest.mark.parametrize("exit_code", [128, 193, 255])
