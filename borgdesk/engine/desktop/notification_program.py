@@ -13,6 +13,8 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 
+from jeepney.wrappers import DBusErrorResponse
+
 from borgdesk import logs
 from borgdesk.domain.schedule import Hours
 from borgdesk.domain.window_request import WindowRequest
@@ -31,7 +33,7 @@ _SHOWN = b"s"
 _LONGEST = 7 * 24 * 3600.0
 """Seconds after which it ends in any case: a desktop may forget to say that a notification was closed."""
 _GLANCE = 30.0
-"""Seconds between two looks at the clock in quiet hours."""
+"""Seconds between two looks at the clock in quiet hours, and at a desktop that shows nothing."""
 _TOKEN = "XDG_ACTIVATION_TOKEN"  # noqa: S105 - the name of a variable, and nothing secret
 
 
@@ -96,15 +98,23 @@ class _Program:
                 if not self._waiting:
                     return
                 session.own_name(for_good=False)
-            self._show_waiting(session)
+            self._show_if_possible(session)
             if self.shown or self._waiting:
                 select.select([session.fileno()], [], [], _GLANCE if self._waiting else self._end - time.monotonic())
                 session.hear()
 
+    def _show_if_possible(self, session: NotificationSession) -> None:
+        """Show what waits; while the desktop's service is away, it goes on waiting."""
+        try:
+            self._show_waiting(session)
+        except (DBusErrorResponse, TimeoutError) as error:
+            _log.info("notifications wait for the desktop: %s", error)
+
     def _show_waiting(self, session: NotificationSession) -> None:
         for one in [*self._waiting.values()]:
             if one.urgent or not self._is_quiet():
-                session.show(self._waiting.pop(one.tag))
+                session.show(one)
+                del self._waiting[one.tag]
 
     def _is_quiet(self) -> bool:
         now = datetime.now().time()  # noqa: DTZ005 - quiet hours are local

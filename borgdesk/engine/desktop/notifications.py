@@ -41,6 +41,11 @@ class Notifier:
         self._wake: tuple[int, int] | None = None
         self._closed = False
 
+    @property
+    def has_desktop(self) -> bool:
+        """Whether there may be a service that shows notifications, if not now, then later."""
+        return self._has_desktop
+
     def listen(self) -> None:
         """Begin to take the notifications of processes that end."""
         if self._has_desktop and not self._closed:

@@ -61,9 +61,9 @@ class Notifications(QObject):
         """What a click on the latest notification opens, for a tray that does not say which one was clicked."""
         self._clock = clock
         self._held: dict[str, Notification] = {}
-        """By tag: the newest that waits for the end of the quiet hours."""
-        self._quiet_end = QTimer(self, interval=_MINUTE)
-        self._quiet_end.timeout.connect(self.show_held)
+        """By tag: the newest that waits for the end of the quiet hours, or for the desktop."""
+        self._next_try = QTimer(self, interval=_MINUTE)
+        self._next_try.timeout.connect(self.show_held)
         settings.changed.connect(self.show_held)
         self._pressed.connect(self._on_pressed)
         self._given.connect(self._show_or_hold)
@@ -106,13 +106,13 @@ class Notifications(QObject):
         self._notifier.close()
 
     def show_held(self) -> None:
-        """Show what has waited for the end of the quiet hours, if they are over."""
-        if self._is_quiet():
-            return
-        self._quiet_end.stop()
-        held, self._held = self._held, {}
-        for notification in held.values():
-            self._show_now(notification)
+        """Show what has waited for the desktop, and for the end of the quiet hours if they are over."""
+        is_quiet = self._is_quiet()
+        ready = [one for one in self._held.values() if one.urgent or not is_quiet]
+        for notification in ready:
+            self._show_now(self._held.pop(notification.tag))
+        if not self._held:
+            self._next_try.stop()
 
     def _is_quiet(self) -> bool:
         hours = self._settings.values[QUIET_HOURS]
@@ -127,8 +127,11 @@ class Notifications(QObject):
         if notification.urgent or not self._is_quiet():
             self._show_now(notification)
         else:
-            self._held[notification.tag] = notification
-            self._quiet_end.start()
+            self._hold(notification)
+
+    def _hold(self, notification: Notification) -> None:
+        self._held[notification.tag] = notification
+        self._next_try.start()
 
     def _show_now(self, notification: Notification) -> None:
         self.last_request = notification.opens
@@ -159,3 +162,6 @@ class Notifications(QObject):
     def _on_failed(self, notification: Notification) -> None:
         if self._tray is not None:
             self._tray.show_message(notification.title, notification.text, urgent=notification.urgent)
+        elif self._notifier.has_desktop:
+            # The desktop's service may come back, and meanwhile there may be a newer one about the same.
+            self._hold(self._held.get(notification.tag, notification))

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.live_settings import LiveSettings
 from tests.engine.desk import wait_until
 from tests.gui.scene import POST, PRE, Scene
+from tests.jumping_clock import JumpingClock
 from tests.notification_desk import NotificationDesk
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="a private bus needs dbus-daemon")
@@ -316,6 +318,38 @@ def test_without_a_window_quiet_hours_count_too(bench: Bench) -> None:
     assert send(environment, Notification("1", "A warning", "Nothing urgent"), hours)
     assert send(environment, Notification("2", "A failure", "Something urgent", urgent=True), hours)
     assert [one[2] for one in bench.shown(1)] == ["A failure"]
+
+
+def test_what_is_held_waits_until_the_desktop_can_show_it(bench: Bench, tmp_path: Path) -> None:
+    """Its service may be away when the quiet hours end."""
+    clock = JumpingClock(tmp_path)
+    noon = datetime(2026, 3, 2, 12)  # noqa: DTZ001 - quiet hours are local
+    clock.set(noon)
+    environment = {
+        **bench.daemon.environment, **clock.environment, "BORGDESK_HOME": str(bench.workspace.paths.home)
+    }  # fmt: skip
+    held = Notification("1", "A warning", "Nothing urgent")
+    assert send(environment, held, "11:00-13:00")
+    bench.daemon.end_service()
+    clock.set(noon + timedelta(hours=2))
+    # It looks at the clock when something happens, too.
+    assert send(environment, replace(held, tag="2", title="A failure"), "11:00-13:00")
+    assert send(environment, replace(held, tag="2", title="Another failure"), "11:00-13:00")
+    assert bench.daemon.shown == []
+    bench.daemon.start_service()
+    assert {one[2] for one in bench.shown(2)} == {"A warning", "Another failure"}
+
+
+def test_an_open_window_keeps_what_the_desktop_cannot_show_yet(bench: Bench, qtbot: QtBot) -> None:
+    bench.daemon.end_service()
+    with qtbot.waitSignal(bench.told._failed, timeout=30_000):
+        bench.told._show_or_hold(Notification("1", "It failed", "Why", urgent=True))
+    bench.told.show_held()
+    qtbot.waitUntil(lambda: "1" in bench.told._held, timeout=30_000)
+    bench.daemon.start_service()
+    bench.told.show_held()
+    assert bench.shown(1)[0][2] == "It failed"
+    assert not bench.told._held
 
 
 def test_without_buttons_the_program_ends_at_once(make_bench: Callable[[str], Bench]) -> None:
