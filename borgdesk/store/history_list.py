@@ -6,7 +6,8 @@ The text index has no tests: there are few of them, and they are read.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from borgdesk.domain.history_list import (
     execution_of,
     first_run_from,
     key_of,
+    key_of_run,
     run_of,
 )
 from borgdesk.domain.ids import RunId
@@ -28,7 +30,9 @@ from borgdesk.domain.run import ExecutionStatus, RunStatus
 from borgdesk.store.database import Database, Stop
 from borgdesk.store.executions import WITHOUT_OUTPUT, execution_from
 from borgdesk.store.run_filters import Conditions, has_text, of_script, texts_of_execution
+from borgdesk.store.run_rows import run_from
 from borgdesk.store.runs import Runs
+from borgdesk.store.search_index import SearchIndex
 from borgdesk.store.tables import RepositoryRow, ScriptExecutionRow, ScriptTestRow
 from borgdesk.store.text_search import check_length, folded
 
@@ -63,8 +67,8 @@ class Wanted:
 class HistoryList:
     """Reads runs and tests, newest first."""
 
-    def __init__(self, database: Database, runs: Runs) -> None:
-        self._database, self._runs = database, runs
+    def __init__(self, database: Database, runs: Runs, index: SearchIndex) -> None:
+        self._database, self._runs, self._index = database, runs, index
 
     def find(self, wanted: Wanted, limit: int, stop: Stop | None = None) -> list[Listed]:
         """Return at most *limit* runs and tests, without their executions and output.
@@ -80,6 +84,34 @@ class HistoryList:
             with self._database.reading(stop) as session:
                 tests += _tests(session, [*_conditions(wanted), _key() >= oldest], limit)
         return sorted([*runs, *tests], key=key_of, reverse=True)[:limit]
+
+    def search(self, wanted: Wanted, limit: int, stop: Stop | None = None) -> Generator[list[Listed], None, None]:
+        """Yield at most *limit* runs and tests that have a text, newest first, each as soon as it is found.
+
+        Raises:
+            Stopped: *stop*, which is polled, returned True.
+        """
+        before = wanted.before
+        with self._database.reading(stop) as session, closing(self._parts(session, wanted, limit)) as parts:
+            for low, runs in parts:
+                here = replace(wanted, before=before, from_run=low)
+                tests = _tests(session, _conditions(here), limit) if wanted.tests else []
+                found = sorted([*runs, *tests], key=key_of, reverse=True)[:limit]
+                if found:
+                    yield found
+                before, limit = key_of_run(low), limit - len(found)
+                if limit <= 0:
+                    return
+
+    def _parts(
+        self, session: Session, wanted: Wanted, limit: int
+    ) -> Generator[tuple[RunId, Sequence[Listed]], None, None]:
+        """Yield runs, each time with the number down to which everything has been searched."""
+        if not wanted.runs:
+            yield wanted.from_run or RunId(0), []
+            return
+        for part in wanted.of_runs.parts(session, limit, self._index):
+            yield RunId(part.low), [run_from(row) for row in part.rows]
 
     def keys(self, wanted: Wanted, stop: Stop | None = None) -> array[int]:
         """Return the keys of all that is wanted, newest first.

@@ -6,8 +6,9 @@ itself, the database would read every run, or sort all matches, for a single pag
 
 from __future__ import annotations
 
+import itertools
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,18 @@ from borgdesk.store.text_search import check_length, folded
 
 _FIRST_PAGE, _LARGEST_PAGE = 200, 5000
 """Ids fetched from an index at once, growing from page to page."""
+_FIRST_STRETCH, _LARGEST_STRETCH = 500, 20_000
+"""Runs that are read at once where the text index knows nothing, growing from stretch to stretch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found in a part of the history."""
+
+    low: int
+    """Everything from this number on has been searched, with the parts before."""
+    rows: Sequence[BackupJobRow]
+    """Newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +57,39 @@ class Conditions:
     from_id: RunId | None = None
     kind: RunKind | None = None
 
-    def newest(self, session: Session, limit: int, index: SearchIndex) -> Sequence[BackupJobRow]:
+    def newest(self, session: Session, limit: int, index: SearchIndex) -> list[BackupJobRow]:
         """Return at most *limit* rows, newest first. *index* tells where to search; what it does not know is read."""
-        limit = max(0, min(limit, MAX_ID))
-        return self._searched(session, limit, index) if self.search else self._read(session, limit)
+        with closing(self.parts(session, limit, index)) as parts:
+            return [row for part in parts for row in part.rows]
 
-    def _searched(self, session: Session, limit: int, index: SearchIndex) -> Sequence[BackupJobRow]:
+    def parts(self, session: Session, limit: int, index: SearchIndex) -> Generator[Part, None, None]:
+        """Yield at most *limit* rows in parts, newest first, each as soon as it is found."""
+        limit = max(0, min(limit, MAX_ID))
+        if self.search:
+            yield from self._searched(session, limit, index)
+        else:
+            yield Part(self.from_id or 0, self._read(session, limit))
+
+    def _searched(self, session: Session, limit: int, index: SearchIndex) -> Iterator[Part]:
+        """Yield what has the text. What the index excludes is passed over, so that the last part may be empty."""
         check_length(self.search or "")
         # The first query, which fixes what is seen: the index may be ahead of it, but not behind.
         changed = session.scalars(select(HistoryChangeRow.run_id)).all()
         newest = session.scalar(select(func.max(BackupJobRow.id))) or 0
         high = newest if self.before_id is None else min(newest, self.before_id - 1)
-        found: list[BackupJobRow] = []
 
         def is_known(block: Block) -> bool:
             return is_of_history(session, block, RunId(newest))
 
         with closing(index.pieces(folded(self.search or ""), self.from_id or 1, high, changed, is_known)) as pieces:
-            for piece in pieces if limit else ():
-                found += self._in_piece(session, piece, limit - len(found))
-                if len(found) >= limit:
-                    break
-        return found
+            for piece in itertools.chain.from_iterable(map(_in_stretches, pieces)) if limit else ():
+                rows = self._in_piece(session, piece, limit)
+                if rows or piece.run_ids is None:
+                    yield Part(piece.low, rows)
+                limit -= len(rows)
+                if limit <= 0:
+                    return
+        yield Part(self.from_id or 0, [])
 
     def _in_piece(self, session: Session, piece: Piece, limit: int) -> Sequence[BackupJobRow]:
         if piece.run_ids is None:
@@ -170,6 +194,15 @@ class _Source:
 
     def ids(self, within: Sequence[ColumnElement[bool]]) -> Select[Any]:
         return select(self.column).where(*self.conditions, *within).distinct().order_by(self.column.desc())
+
+
+def _in_stretches(piece: Piece) -> Iterator[Piece]:
+    """Divide a piece of which the index knows nothing, so that what is found in the beginning need not wait."""
+    top, size = piece.high, _FIRST_STRETCH if piece.run_ids is None else piece.high
+    while top >= piece.low:
+        low = max(piece.low, top - size + 1)
+        yield Piece(low, top, piece.run_ids)
+        top, size = low - 1, min(2 * size, _LARGEST_STRETCH)
 
 
 def of_script(script: int | str) -> ColumnElement[bool]:

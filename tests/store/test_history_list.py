@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete
 
+from borgdesk.domain.errors import Stopped
 from borgdesk.domain.history import Run
 from borgdesk.domain.history_list import Key, ListedTest, first_run_from, key_of, key_of_run
 from borgdesk.domain.ids import ExecutionId, RunId, ScriptId
@@ -17,9 +18,10 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.script import NewScript
 from borgdesk.paths import Paths
-from borgdesk.store import schema
+from borgdesk.store import database, run_filters, schema
 from borgdesk.store.history_list import Wanted
 from borgdesk.store.run_filters import Conditions
+from borgdesk.store.search_file import SearchFile
 from borgdesk.store.store import Store
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow
 from tests.store.samples import ME, T0, planned
@@ -143,3 +145,64 @@ def test_tests_of_an_older_version_come_along_at_their_places(store: Store, path
     schema.prepare(paths.database)
     store.open()
     assert listed(store) == done
+
+
+@pytest.mark.parametrize("limit", [1, 3, 1000])
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(Conditions(search="said")),
+        Wanted(Conditions(search="1")),
+        Wanted(Conditions(search="photos")),
+        Wanted(Conditions(search="no such text")),
+        Wanted(Conditions(search="script 1", kind=RunKind.CHECK), tests=False),
+        Wanted(Conditions(search="Script 0", repository="Photos")),
+        Wanted(Conditions(search="ÄRGER"), runs=False),
+        Wanted(Conditions(search="script"), before=key_of_run(9), from_run=RunId(3)),
+    ],
+)
+def test_a_search_yields_what_a_page_has(
+    store: Store, done: list[str], wanted: Wanted, limit: int, is_indexed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_filters, "_FIRST_STRETCH", 2)
+    while is_indexed and store.search_filler.fill():
+        pass
+    parts = [*store.history_list.search(wanted, limit)]
+    assert [] not in parts
+    assert [row for part in parts for row in part] == store.history_list.find(wanted, limit)
+
+
+def test_a_search_asks_the_index_once(store: Store, done: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    while store.search_filler.fill():
+        pass
+    opened: list[SearchFile] = []
+    reading = SearchFile.reading
+
+    def watched(file: SearchFile) -> AbstractContextManager[sqlite3.Connection | None]:
+        opened.append(file)
+        return reading(file)
+
+    monkeypatch.setattr(SearchFile, "reading", watched)
+    assert [*store.history_list.search(Wanted(Conditions(search="no such text")), 100)] == []
+    assert len(opened) == 1
+
+
+def test_what_is_not_indexed_is_read_part_by_part(
+    store: Store, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_filters, "_FIRST_STRETCH", 1)
+    monkeypatch.setattr(run_filters, "_LARGEST_STRETCH", 2)
+    parts = [*store.history_list.search(Wanted(Conditions(search="script"), tests=False), 1000)]
+    assert [len(part) for part in parts] == [1, 2, 2, 2, 2, 2, 2]
+
+
+def test_a_search_that_nobody_wants_any_more_ends(
+    store: Store, done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_STEPS", 100)
+    search = store.history_list.search(Wanted(Conditions(search="script")), 1000, lambda: False)
+    assert next(search)
+    search.close()
+    with pytest.raises(Stopped):
+        [*store.history_list.search(Wanted(Conditions(search="script")), 1000, lambda: True)]

@@ -23,7 +23,8 @@ from borgdesk.store.run_filters import Conditions
 from borgdesk.store.store import Store
 from borgdesk.translation import _
 
-_TYPING_PAUSE = 300
+_TYPING_PAUSE = 40
+"""Milliseconds; each search stops the one before."""
 _TESTS = "script-test"
 """Beside the kinds of runs."""
 _LEAST = 10

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -16,13 +17,9 @@ import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.errors import Stopped
-from borgdesk.domain.history_list import Listed, first_run_from, key_of, key_of_run
-from borgdesk.domain.ids import RunId
+from borgdesk.domain.history_list import Listed, key_of
 from borgdesk.gui.workers.background import Background
 from borgdesk.store.history_list import HistoryList, Wanted
-
-_FIRST_PORTION, _LARGEST_PORTION = 500, 20_000
-"""Number of runs searched before partial results are delivered; grows from the first to the second."""
 
 
 @dataclass(slots=True)
@@ -53,15 +50,9 @@ class _Search:
                 others = replace(self.wanted, before=key_of(page[-1]))
                 listed(self.history.keys(others, self.stop.is_set))
             return
-        left, size = self.limit, _FIRST_PORTION
-        key = key_of_run(self.history.newest_run() + 1) if self.wanted.before is None else self.wanted.before
-        while key > 0 and left > 0:
-            low = RunId(max(0, first_run_from(key) - size))
-            portion = self.history.find(replace(self.wanted, before=key, from_run=low), left, self.stop.is_set)
-            if portion:
+        with closing(self.history.search(self.wanted, self.limit, self.stop.is_set)) as portions:
+            for portion in portions:
                 found(portion)
-            left -= len(portion)
-            key, size = key_of_run(low), min(2 * size, _LARGEST_PORTION)
 
 
 class RunSearch(QObject):
