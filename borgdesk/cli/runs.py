@@ -45,7 +45,7 @@ from borgdesk.translation import _
 _log = logging.getLogger(__name__)
 
 _MOMENT, _WHILE = 1.0, 20.0
-"""Seconds for which the history is cleaned, with and without somebody who waits."""
+"""Seconds for which the history is cleaned, with and without somebody who waits; it is indexed for a moment only."""
 _GLANCE = 0.2
 """Seconds between checks for signals by the main thread, which is the one that handles them."""
 
@@ -68,20 +68,24 @@ def run(console: Console, arguments: argparse.Namespace) -> int:
             _do(more)
             jobs += more
     _answer(console, [job.run for job in jobs if job.run is not None])
-    _clean_history(console, cancel)
+    _tend_history(console, cancel)
     codes = [exit_code_of(job.run.status) for job in jobs if job.run is not None]
     failed = [FAILURE for job in jobs if job.failed]
     return worst([*codes, *failed, *([NOT_NOW] if waiting else [])])
 
 
-def _clean_history(console: Console, cancel: Cancel) -> None:
-    """Remove old runs, for a moment if somebody waits for the command. The rest is for the next time."""
-    budget = _MOMENT if console.err.is_terminal else _WHILE
+def _tend_history(console: Console, cancel: Cancel) -> None:
+    """Remove old runs, for a moment if somebody waits for the command, and index new ones. The rest has time."""
+    workspace, budget = console.workspace, _MOMENT if console.err.is_terminal else _WHILE
+    filler = workspace.store.search_filler
     try:
-        if not cancel.asked and is_due(console.workspace, now()):
-            clean(console.workspace, now(), is_stopped=lambda: cancel.asked, budget=budget)
+        if not cancel.asked and is_due(workspace, now()):
+            cleaned = clean(workspace, now(), is_stopped=lambda: cancel.asked, budget=budget)
+            if cleaned is not None and cleaned.runs:
+                filler.tidy()
+        filler.fill_for(_MOMENT, lambda: cancel.asked)
     except BorgDeskError as error:
-        _log.warning("the history was not cleaned: %s", error)
+        _log.warning("the history was not tended: %s", error)
 
 
 def _do(jobs: Sequence[_Job]) -> None:

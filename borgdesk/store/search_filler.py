@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -73,6 +74,16 @@ class SearchFiller:
         if notes and self._write(lambda _, index: _take_over(index, notes.values())):
             self._forget_notes(notes)
         return self._write(_fill)
+
+    def fill_for(self, seconds: float, is_stopped: Callable[[], bool]) -> None:
+        """Index portions for so many seconds, or a little longer; the rest is for another time.
+
+        Raises:
+            StoreUnusable: as for any use of the database.
+        """
+        end = time.monotonic() + seconds
+        while not is_stopped() and time.monotonic() < end and self.fill():
+            pass
 
     def _is_usable(self) -> bool:
         if self._can_index is None:

@@ -7,10 +7,16 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from borgdesk.cli import runs
 from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import Hook, OnFailure, RunStatus, Trigger
 from borgdesk.engine.processes.procfs import identity
+from borgdesk.engine.runs.history_cleaning import Cleaned
+from borgdesk.engine.workspace import Workspace
+from borgdesk.store.search_file import SearchFile, blocks
+from borgdesk.store.tables import BackupJobRow
 from tests.cli.lab import BorgDesk, end_with_guardian
 
 
@@ -233,3 +239,42 @@ def test_waiting_is_no_part_of_what_a_run_took(desk: BorgDesk) -> None:
     runs.finish(run.id, RunStatus.SUCCESS, began + timedelta(seconds=83))
     assert "1 min 23 s" in desk.here("history").out
     assert re.search("^Took +1 min 23 s$", desk.here("history", "show", "1").out, re.MULTILINE)
+
+
+def indexed(desk: BorgDesk) -> list[int]:
+    """Return how many runs are in each block of the text index."""
+    with SearchFile(desk.workspace.paths.history_index).reading() as index:
+        assert index is not None
+        return [block.runs for block in blocks(index)]
+
+
+def test_a_run_adds_itself_to_the_text_index(desk: BorgDesk) -> None:
+    around(desk)
+    desk.back_up("A")
+    assert desk.here("run", "A").code == 0
+    assert indexed(desk) == [2]
+
+
+def test_a_run_does_not_fail_because_of_the_text_index(desk: BorgDesk) -> None:
+    around(desk)
+    desk.workspace.paths.history_index.mkdir(parents=True)
+    answer = desk.here("run", "A")
+    assert (answer.code, answer.err.count("index")) == (0, 0)
+
+
+def test_what_is_removed_after_a_run_leaves_the_text_index(desk: BorgDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    around(desk)
+    for _ in range(3):
+        desk.back_up("A")
+    assert desk.here("run", "A").code == 0
+    assert indexed(desk) == [4]
+
+    def clean(workspace: Workspace, *_: object, **__: object) -> Cleaned:
+        with workspace.store.database.writing() as session:
+            session.execute(delete(BackupJobRow).where(BackupJobRow.id < 4))
+        return Cleaned(runs=3)
+
+    monkeypatch.setattr(runs, "is_due", lambda *_: True)
+    monkeypatch.setattr(runs, "clean", clean)
+    assert desk.here("run", "A").code == 0
+    assert indexed(desk) == [2]
