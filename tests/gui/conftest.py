@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.services import detection
 from borgdesk.gui.look import widget_rules
 from borgdesk.gui.shell.lifetime import Lifetime
@@ -57,6 +58,12 @@ def _rules(qapp: QApplication) -> None:
 def _nothing_runs_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find no services: what runs on the machine of the tests is none of their business."""
     monkeypatch.setattr(detection, "_PROBES", ())
+
+
+@pytest.fixture(autouse=True)
+def _many_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put repositories on a disk of their own: all folders of the tests are on one, which would be said each time."""
+    monkeypatch.setattr(same_disk, "remark", lambda _repository: "")
 
 
 @pytest.fixture(autouse=True, scope="module")

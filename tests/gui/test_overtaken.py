@@ -11,6 +11,7 @@ from borgdesk.borg.options import Encryption
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook
+from borgdesk.engine.repositories.form_checks import Field
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.runs.run_view import RunView
@@ -118,4 +119,5 @@ def test_what_was_foreseen_of_another_location(scene: Scene, overtaken: Overtake
         dialog.location.selectAll()
         QTest.keyClick(dialog.location, Qt.Key.Key_Delete)
     overtaken.deliver()
-    assert (dialog.notice.text, dialog.add.isEnabled()) == ("The location is empty.", False)
+    note = dialog.forms.notes[Field.LOCATION]
+    assert (note.text, dialog.add.isEnabled()) == ("The location is empty.", False)

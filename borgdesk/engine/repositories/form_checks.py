@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
+from enum import Enum, IntEnum, auto
 from pathlib import Path
 
 from borgdesk.borg.excludes import tidied_pattern
 from borgdesk.borg.extra_arguments import extra_arguments
-from borgdesk.borg.options import Encryption
+from borgdesk.borg.options import Encryption, check_compression
 from borgdesk.borg.passcommand import for_a_shell
 from borgdesk.borg.patterns import check_patterns
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
@@ -20,6 +20,7 @@ from borgdesk.domain.repository import Repository, check_location, is_local, loc
 from borgdesk.domain.script import check_name
 from borgdesk.domain.server import DIRECT
 from borgdesk.engine.processes.file_probes import NoAnswer, probe
+from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.repositories.queue import canonical
 from borgdesk.engine.repositories.registration import (
     check_connection,
@@ -42,6 +43,27 @@ class Part(IntEnum):
     WHEN = 2
 
 
+class Field(Enum):
+    """What a sentence is about."""
+
+    LOCATION = auto()
+    SERVER = auto()
+    PASSPHRASE = auto()
+    SOURCES = auto()
+    NAME = auto()
+    EXCLUDES = auto()
+    COMPRESSION = auto()
+    SCHEDULE = auto()
+    RETENTION = auto()
+
+    @property
+    def part(self) -> Part:
+        """The part of the form that it is in."""
+        if self in (Field.LOCATION, Field.SERVER, Field.PASSPHRASE):
+            return Part.WHERE
+        return Part.WHEN if self in (Field.SCHEDULE, Field.RETENTION) else Part.WHAT
+
+
 @dataclass(frozen=True, slots=True)
 class FormChecks:
     """A sentence about the form; empty if there is no problem."""
@@ -49,12 +71,19 @@ class FormChecks:
     sentence: str = ""
     prevents: bool = False
     """Whether the repository cannot be added like this; otherwise the sentence is a hint."""
-    part: Part = Part.WHAT
+    field: Field = Field.SOURCES
     """What the sentence is about."""
     missing: str = ""
     """The folder that has to be made first, if that is the problem."""
     inside: str = ""
     """The repository itself, if it is among the files to back up."""
+    others: tuple[FormChecks, ...] = ()
+    """Hints about other fields."""
+
+    @property
+    def part(self) -> Part:
+        """The part of the form that the sentence is about."""
+        return self.field.part
 
 
 class _NoParent(InvalidInput):
@@ -83,25 +112,32 @@ def is_repository(location: str) -> bool | None:
 
 def check_form(workspace: Workspace, repository: Repository, init: Encryption | None) -> FormChecks:
     """Check the values of a repository to be added, or created first with encryption *init*."""
+    field = Field.LOCATION
     try:
         repository = replace(repository, location=check_location(with_home(repository.location, str(Path.home()))))
         _check_place(repository.location, init)
+        field = Field.SERVER
         check_connection(repository)
         if repository.ssh_key and not is_local(repository.location):
             check_key(workspace.environment, repository.ssh_key)
-    except BorgDeskError as error:
-        missing = error.folder if isinstance(error, _NoParent) else ""
-        return FormChecks(str(error), prevents=True, part=Part.WHERE, missing=missing)
-    try:
+        field = Field.SOURCES
         check_sources(repository)
-        check_name(repository.name, "repository")
+        field = Field.NAME
+        check_name_is_free(workspace, check_name(repository.name, "repository"))
+        field = Field.COMPRESSION
+        check_compression(repository.compression)
+        field = Field.EXCLUDES
+        for pattern in repository.excludes:
+            tidied_pattern(pattern)
+        field = Field.SOURCES
         wanted = checked(repository)
-        check_name_is_free(workspace, wanted.name)
+        field = Field.NAME
         check_series(workspace, wanted)
     except BorgDeskError as error:
-        return FormChecks(str(error), prevents=True)
-    sentence = _worth_knowing(workspace, wanted)
-    return FormChecks(sentence, inside=local_path(wanted.location) if sentence == _inside(wanted) else "")
+        missing = error.folder if isinstance(error, _NoParent) else ""
+        return FormChecks(str(error), prevents=True, field=field, missing=missing)
+    first, *others = [*_worth_knowing(workspace, wanted), FormChecks()]
+    return replace(first, others=tuple(one for one in others if one.sentence))
 
 
 def _check_place(location: str, init: Encryption | None) -> None:
@@ -147,18 +183,28 @@ def _check_folder(path: Path, location: str, init: Encryption | None) -> None:
         raise InvalidInput(_("{location} is a file, not a folder.").format(location=path.parent))
 
 
-def _worth_knowing(workspace: Workspace, repository: Repository) -> str:
+def _worth_knowing(workspace: Workspace, repository: Repository) -> list[FormChecks]:
+    """Return hints, the most important first."""
+    found = []
     for other in workspace.store.repositories.list():
         if same_repository(repository, other):
-            return _("“{name}” is at the same location, so their backups take turns.").format(name=other.name)
+            said = _("“{name}” is at the same location, so their backups take turns.").format(name=other.name)
+            found.append(FormChecks(said, field=Field.LOCATION))
     if is_local(repository.location) and repository.connection != DIRECT:
-        return _("The repository is on this machine, so the settings of a server have no effect.")
+        said = _("The repository is on this machine, so the settings of a server have no effect.")
+        found.append(FormChecks(said, field=Field.SERVER))
     if repository.passcommand is not None and (remark := for_a_shell(repository.passcommand)):
-        return remark
-    remarks = [*source_remarks(repository.all_sources), *exclude_remarks(repository.excludes, repository.all_sources)]
-    if remarks:
-        return remarks[0]
-    return _inside(repository)
+        found.append(FormChecks(remark, field=Field.PASSPHRASE))
+    found += [FormChecks(remark) for remark in source_remarks(repository.all_sources)]
+    found += [
+        FormChecks(remark, field=Field.EXCLUDES)
+        for remark in exclude_remarks(repository.excludes, repository.all_sources)
+    ]
+    if inside := _inside(repository):
+        found.append(FormChecks(inside, inside=local_path(repository.location)))
+    if said := same_disk.remark(repository):
+        found.append(FormChecks(said))
+    return found
 
 
 def _inside(repository: Repository) -> str:

@@ -17,7 +17,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.engine.borg_calls.borg_process import Access
 from borgdesk.engine.lanes.new_repository import AddedRepository, NewRepository, add_with_all
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.repositories.form_checks import FormChecks, Part, check_form, is_repository
+from borgdesk.engine.repositories.form_checks import Field, FormChecks, check_form, is_repository
 from borgdesk.engine.repositories.registration import try_opening
 from borgdesk.engine.repositories.repository_access import break_lock_of_new, is_there
 from borgdesk.engine.repositories.sources import make_source
@@ -42,7 +42,7 @@ _PAUSE = 200
 
 
 class AddRepositoryDialog(Dialog):
-    """Problems of the present step, and of those before it, are shown below it while it is filled in."""
+    """Problems are shown at their fields while a step is filled in; those of steps before it below the step."""
 
     help_page = "repositories"
     added = Signal(object)
@@ -61,7 +61,7 @@ class AddRepositoryDialog(Dialog):
         """Whether the form was checked as it is now."""
         self._cancel: Cancel | None = None
         """Set while Borg is running."""
-        self._checks = FormChecks(prevents=True, part=Part.WHERE)
+        self._checks = FormChecks(prevents=True, field=Field.LOCATION)
         self.units_problem = ""
         """Why backups of the added repository do not start while the program is closed, although that was wanted."""
         self.setWindowTitle(_("Add repository"))
@@ -106,6 +106,7 @@ class AddRepositoryDialog(Dialog):
         self.excludes.preview_requested.connect(self._preview)
         self.buttons.rejected.connect(self.reject)
         self.back.clicked.connect(self._go_back)
+        self.head.chosen.connect(lambda step: self.go_to(Step(step)))
         self.proceed.clicked.connect(self._go_on)
         self.add.clicked.connect(self._add)
         self.back_up.clicked.connect(self._back_up)
@@ -125,7 +126,7 @@ class AddRepositoryDialog(Dialog):
         """Show a step."""
         self.forms.setCurrentIndex(step)
         title, about = TEXTS[step]
-        self.head.show_step(step, _(title), _(about))
+        self.head.show_step(step, _(title), _(about), can_go_back=self.ready.repository is None)
         if step is Step.READY and self._cancel is None:
             self.forms.summarise(self._answers.encryption)
         self.buttons.show_step(step, is_added=self.ready.repository is not None)
@@ -259,9 +260,11 @@ class AddRepositoryDialog(Dialog):
         self.add.setEnabled(not checks.prevents)
         waits = self.step is Step.SCRIPTS and not self.scripts.is_known
         self.proceed.setEnabled(not waits and not (checks.prevents and concerns))
-        if checks.sentence and concerns:
+        self.forms.show_problem(checks, self._help)
+        if checks.sentence and checks.part < self.step:
             tone = Tone.MUTED if checks.prevents else Tone.WARNING
-            self.notice.show_message(checks.sentence, tone, self._help(checks), dismissible=False)
+            there = BannerButton(_("Go there"), partial(self.go_to, Step(checks.part)))
+            self.notice.show_message(checks.sentence, tone, [there, *self._help(checks)], dismissible=False)
         else:
             self.notice.hide()
 
@@ -303,6 +306,7 @@ class AddRepositoryDialog(Dialog):
     def _set_cancel(self, cancel: Cancel | None) -> None:
         self._cancel = cancel
         self.forms.setEnabled(cancel is None)
+        self.head.setEnabled(cancel is None)
         self.buttons.show_busy(cancel is not None)
         self.progress.setVisible(cancel is not None)
 

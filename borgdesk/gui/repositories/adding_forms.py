@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
@@ -11,10 +12,13 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.engine.lanes.new_repository import with_dumps
-from borgdesk.engine.repositories.form_checks import FormChecks, Part
+from borgdesk.engine.repositories.form_checks import Field, FormChecks, Part
 from borgdesk.engine.schedule.instants import check_cron
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.field_note import FieldNote
 from borgdesk.gui.look.form_scroll import FormScroll
+from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.repositories import repository_words
 from borgdesk.gui.repositories.adding_ready import ReadyForm
 from borgdesk.gui.repositories.adding_scripts import ScriptsForm
@@ -42,6 +46,12 @@ class AddingForms(QStackedWidget):
         self.retention.set_retention(_KEPT_AT_FIRST)
         self.scripts = ScriptsForm(workspace, background)
         self.ready = ReadyForm(workspace, background, window)
+        self.notes: dict[Field, Banner] = {
+            **self.where.notes,
+            **self.what.notes,
+            Field.SCHEDULE: FieldNote(),
+            Field.RETENTION: FieldNote(),
+        }
         for form in (self.where, self.what, self._when(), self.scripts, self.ready):
             self.addWidget(FormScroll(form))
         for signal in (
@@ -81,16 +91,29 @@ class AddingForms(QStackedWidget):
         if checks.prevents and checks.part is Part.WHERE:
             return checks
         if problem := self.where.key_problem():
-            return FormChecks(problem, prevents=True, part=Part.WHERE)
+            return FormChecks(problem, prevents=True, field=Field.PASSPHRASE)
         if checks.prevents:
             return checks
+        field = Field.SCHEDULE
         try:
             if (cron := self.schedule.cron()) is not None:
                 check_cron(cron)
+            field = Field.RETENTION
             self.retention.retention()
         except InvalidInput as error:
-            return FormChecks(str(error), prevents=True, part=Part.WHEN)
+            return FormChecks(str(error), prevents=True, field=field)
         return checks
+
+    def show_problem(self, checks: FormChecks, buttons: Callable[[FormChecks], Sequence[BannerButton]]) -> None:
+        """Show at each field of the present step what is wrong with it, with the buttons that help; or nothing."""
+        for field, note in self.notes.items():
+            about = [one for one in (checks, *checks.others) if one.field is field and one.sentence]
+            if not about or field.part != self.currentIndex():
+                note.hide()
+                continue
+            tone = Tone.MUTED if about[0].prevents else Tone.WARNING
+            offered = [button for one in about for button in buttons(one)]
+            note.show_message("\n".join(one.sentence for one in about), tone, offered, dismissible=False)
 
     def summarise(self, encryption: str | None = None) -> None:
         """Show all choices in the last step; *encryption* is that of the existing repository, if it was opened."""
@@ -108,9 +131,14 @@ class AddingForms(QStackedWidget):
         when = QWidget()
         column = QVBoxLayout(when)
         column.setContentsMargins(0, 0, 0, 0)
-        for title, inside in ((_("Schedule"), self.schedule), (_("Retention"), self.retention)):
+        for title, inside, field in (
+            (_("Schedule"), self.schedule, Field.SCHEDULE),
+            (_("Retention"), self.retention, Field.RETENTION),
+        ):
             group = QGroupBox(title)
-            QVBoxLayout(group).addWidget(inside)
+            within = QVBoxLayout(group)
+            within.addWidget(inside)
+            within.addWidget(self.notes[field])
             column.addWidget(group)
         column.addStretch(1)
         return when

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
+from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.translation import N_, _
@@ -42,15 +42,19 @@ TEXTS = {
 
 
 class StepHead(QWidget):
-    """A line with all steps, and the question of one."""
+    """A line with all steps, of which those that are done lead back, and the question of one."""
+
+    chosen = Signal(int)
+    """A step that was done is to be shown again."""
 
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names = names
-        self.labels = [QLabel() for _name in names]
+        self.labels = [QToolButton() for _name in names]
         line = QHBoxLayout()
         for place, label in enumerate(self.labels):
-            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAutoRaise(True)
+            label.clicked.connect(partial(self.chosen.emit, place))
             if place:
                 line.addWidget(QLabel("›"))
             line.addWidget(label)
@@ -68,18 +72,17 @@ class StepHead(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.about)
 
-    def show_step(self, step: int, title: str, about: str) -> None:
+    def show_step(self, step: int, title: str, about: str, *, can_go_back: bool = True) -> None:
         """Show one of the steps, with its question and what is good to know."""
         for place, (label, name) in enumerate(zip(self.labels, self._names, strict=True)):
             label.setText(f"✓ {name}" if place < step else name)
+            said = _("Step {number} of {count}: {name}").format(number=place + 1, count=len(self._names), name=name)
+            label.setAccessibleName(said)
+            label.setToolTip(_("Back to “{name}”").format(name=name) if place < step and can_go_back else "")
             font = label.font()
             font.setBold(place == step)
             label.setFont(font)
-            label.setForegroundRole(QPalette.ColorRole.Link if place == step else QPalette.ColorRole.WindowText)
-        self.labels[step].setAccessibleName(
-            _("Step {number} of {count}: {name}").format(
-                number=step + 1, count=len(self._names), name=self._names[step]
-            )
-        )
+            label.setEnabled(place == step or (place < step and can_go_back))
+            label.setFocusPolicy(Qt.FocusPolicy.TabFocus if place < step else Qt.FocusPolicy.NoFocus)
         self.title.setText(title)
         self.about.setText(about)

@@ -7,7 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from borgdesk.engine.repositories.form_checks import Field
 from borgdesk.gui.look import icons
+from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.field_note import FieldNote
 from borgdesk.gui.look.form_parts import in_row
 from borgdesk.gui.repositories.compression_edit import CompressionEdit
 from borgdesk.gui.repositories.excludes_edit import ExcludesEdit
@@ -36,15 +39,22 @@ class WhatForm(QWidget):
         self.name.setPlaceholderText(_("for example, Documents"))
         self.compression = CompressionEdit()
         self.compression.set_compression("lz4")
+        self.notes: dict[Field, Banner] = {
+            field: FieldNote() for field in (Field.SOURCES, Field.NAME, Field.COMPRESSION)
+        }
+        self.notes[Field.EXCLUDES] = self.excludes.remarks
         self._named = ""
         """The name as it was filled in here."""
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(_("&Sources"), self.sources)
         form.addRow("", in_row(self.home))
+        form.addRow("", self.notes[Field.SOURCES])
         form.addRow(_("N&ame"), self.name)
+        form.addRow("", self.notes[Field.NAME])
         form.addRow(_("E&xclude"), self.excludes)
         form.addRow(_("&Compression"), self.compression)
+        form.addRow("", self.notes[Field.COMPRESSION])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(form)

@@ -22,9 +22,11 @@ from PySide6.QtWidgets import (
 
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.location import escaped
+from borgdesk.engine.repositories.form_checks import Field
 from borgdesk.engine.repositories.places import Place, find_places
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons, words
+from borgdesk.gui.look.field_note import FieldNote
 from borgdesk.gui.look.form_parts import explanation, label_of
 from borgdesk.gui.look.secret_storage_note import SecretStorageNote
 from borgdesk.gui.repositories import repository_words
@@ -49,6 +51,7 @@ class WhereForm(QWidget):
         self.location = QLineEdit()
         self.location.setPlaceholderText(_("/mnt/disk/borg or ssh://user@host:22/./borg"))
         self.found = explanation()
+        self.notes = {field: FieldNote() for field in (Field.LOCATION, Field.SERVER, Field.PASSPHRASE)}
         self.server = ServerEdit(workspace, background)
         self.encryption = QComboBox()
         self.encryption.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -131,18 +134,21 @@ class WhereForm(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(label_of(self.location, _("&Location")), where)
         form.addRow("", self.found)
+        form.addRow("", self.notes[Field.LOCATION])
         form.addRow(_("&Encryption"), self.encryption)
         form.addRow("", self.mode_note)
         self._form = form
         self._key_group = QGroupBox(_("Passphrase"))
         inside = QVBoxLayout(self._key_group)
         inside.addWidget(self.passphrase)
+        inside.addWidget(self.notes[Field.PASSPHRASE])
         inside.addWidget(self.place)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._places)
         column.addLayout(form)
         column.addWidget(self.server)
+        column.addWidget(self.notes[Field.SERVER])
         column.addWidget(self._key_group)
         column.addStretch(1)
 

@@ -18,6 +18,7 @@ from borgdesk.domain.errors import BorgDeskError, Changed, InvalidInput, Stopped
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.schedule import Schedule
+from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.repositories.sources import source_remarks
 from borgdesk.engine.schedule.editing import edit_with_schedule
 from borgdesk.engine.workspace import Workspace
@@ -228,15 +229,15 @@ class RepositoryView(QWidget):
         self.show_repository(repository)
         self.saved.emit(repository)
         added = [source for source in repository.sources if before is None or source not in before.sources]
-        if added:
+        if added or (before is not None and before.location != repository.location):
             self._background.ask(
-                lambda: (repository.id, source_remarks(added)),
+                lambda: (repository.id, [*source_remarks(added), *filter(None, [same_disk.remark(repository)])]),
                 lambda found: self._show_source_remarks(*found),
                 owner=self,
             )
 
     def _show_source_remarks(self, repository_id: RepositoryId, remarks: list[str]) -> None:
-        """Show warnings about sources that were added."""
+        """Show warnings about sources that were added, or a location that was changed."""
         if remarks and self._repository is not None and self._repository.id == repository_id:
             self.notice.show_message(" ".join(remarks), Tone.WARNING)
 

@@ -10,13 +10,19 @@ from borgdesk.borg.options import Encryption
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.engine.processes import file_probes
-from borgdesk.engine.repositories import form_checks
-from borgdesk.engine.repositories.form_checks import check_form, is_repository
+from borgdesk.engine.repositories import form_checks, same_disk
+from borgdesk.engine.repositories.form_checks import Field, check_form, is_repository
 from borgdesk.engine.repositories.sources import exclude_remarks
 from tests.dead_disk import dead_disk
 from tests.engine.desk import Desk
 
 NEW = Encryption.REPOKEY_BLAKE2
+
+
+@pytest.fixture(autouse=True)
+def _many_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All folders of the tests are on one disk, which would be said each time."""
+    monkeypatch.setattr(same_disk, "remark", lambda _repository: "")
 
 
 @pytest.fixture
@@ -30,22 +36,37 @@ def test_nothing_is_wrong(desk: Desk, wanted: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "words", "field"),
     [
-        ({"location": ""}, "location is empty"),
-        ({"location": "relative/path"}, "not a location"),
-        ({"name": " "}, "name of the repository is empty"),
-        ({"name": "Docs"}, "already a repository"),
-        ({"sources": ()}, "nothing to back up"),
-        ({"sources": ("home",)}, "absolute"),
-        ({"excludes": ("re:(",)}, "not valid"),
-        ({"compression": "zip"}, "compression"),
+        ({"location": ""}, "location is empty", Field.LOCATION),
+        ({"location": "relative/path"}, "not a location", Field.LOCATION),
+        ({"location": "ssh://nas/x", "jump_host": "a b"}, "a b", Field.SERVER),
+        ({"name": " "}, "name of the repository is empty", Field.NAME),
+        ({"name": "Docs"}, "already a repository", Field.NAME),
+        ({"sources": ()}, "nothing to back up", Field.SOURCES),
+        ({"sources": ("home",)}, "absolute", Field.SOURCES),
+        ({"excludes": ("re:(",)}, "not valid", Field.EXCLUDES),
+        ({"compression": "zip"}, "compression", Field.COMPRESSION),
     ],
 )
-def test_what_prevents_adding(desk: Desk, wanted: Repository, change: dict[str, object], words: str) -> None:
+def test_what_prevents_adding(
+    desk: Desk, wanted: Repository, change: dict[str, object], words: str, field: Field
+) -> None:
     foreseen = check_form(desk.workspace, replace(wanted, **change), NEW)  # type: ignore[arg-type]
     assert words in foreseen.sentence
-    assert foreseen.prevents
+    assert (foreseen.prevents, foreseen.field, foreseen.part) == (True, field, field.part)
+
+
+def test_every_hint_is_about_its_field(desk: Desk, wanted: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(same_disk, "remark", lambda _repository: "Same disk.")
+    found = check_form(
+        desk.workspace,
+        replace(wanted, location=desk.repository.location, passcommand="cat ~/phrase", excludes=("node_modules",)),
+        NEW,
+    )
+    fields = [one.field for one in (found, *found.others)]
+    assert fields == [Field.LOCATION, Field.PASSPHRASE, Field.EXCLUDES, Field.SOURCES]
+    assert found.others[-1].sentence == "Same disk."
 
 
 def test_a_new_one_needs_an_empty_place(desk: Desk, wanted: Repository) -> None:

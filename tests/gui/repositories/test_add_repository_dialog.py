@@ -14,6 +14,8 @@ from borgdesk.borg.options import Encryption
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook
 from borgdesk.domain.schedule import Conditions, ScheduleKind
+from borgdesk.engine.repositories import same_disk
+from borgdesk.engine.repositories.form_checks import Field
 from borgdesk.engine.schedule import editing, installation
 from borgdesk.engine.schedule.unit_texts import UnitsUnusable
 from borgdesk.engine.schedule.units import State, Units
@@ -37,6 +39,12 @@ def dialog(scene: Scene, background: Background, qtbot: QtBot) -> AddRepositoryD
     with qtbot.waitSignal(dialog.looked):
         dialog.show()
     return dialog
+
+
+def said(dialog: AddRepositoryDialog) -> str:
+    """Return what is said at the fields and below the step."""
+    texts = [note.text for note in dialog.forms.notes.values() if note.isVisible()]
+    return "\n".join(filter(None, [*texts, dialog.notice.text]))
 
 
 def choose(dialog: AddRepositoryDialog, mode: Encryption) -> None:
@@ -64,38 +72,70 @@ def go_on(dialog: AddRepositoryDialog, qtbot: QtBot, step: Step) -> None:
 def test_each_step_says_what_is_still_missing(
     dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    assert (dialog.notice.text, dialog.proceed.isEnabled()) == ("The location is empty.", False)
+    assert (said(dialog), dialog.proceed.isEnabled()) == ("The location is empty.", False)
     QTest.keyClicks(dialog.location, str(tmp_path / "new"))
     settled(qtbot, dialog)
-    assert "Enter a passphrase" in dialog.notice.text
+    assert "Enter a passphrase" in said(dialog)
     QTest.keyClicks(dialog.passphrase.first, "hush")
     settled(qtbot, dialog)
-    assert "do not match" in dialog.notice.text
+    assert "do not match" in said(dialog)
     QTest.keyClicks(dialog.passphrase.second, "hush")
     settled(qtbot, dialog)
-    assert (dialog.notice.text, dialog.add.isEnabled()) == ("", False)
+    assert (said(dialog), dialog.add.isEnabled()) == ("", False)
     go_on(dialog, qtbot, Step.WHAT)
-    assert "at least one source" in dialog.notice.text
+    assert "at least one source" in said(dialog)
     assert not dialog.proceed.isEnabled()
     dialog.sources.add([str(scene.source)])
     assert dialog.name.text() == scene.source.name
     dialog.name.selectAll()
     QTest.keyClick(dialog.name, Qt.Key.Key_Delete)
     settled(qtbot, dialog)
-    assert (dialog.notice.text, dialog.proceed.isEnabled()) == ("The name of the repository is empty.", False)
+    assert (said(dialog), dialog.proceed.isEnabled()) == ("The name of the repository is empty.", False)
     QTest.keyClicks(dialog.name, "Photos")
     go_on(dialog, qtbot, Step.WHEN)
     QTest.keyClicks(dialog.retention.within, "soon")
     settled(qtbot, dialog)
-    assert "is not an interval" in dialog.notice.text
+    assert "is not an interval" in said(dialog)
     dialog.retention.within.selectAll()
     QTest.keyClick(dialog.retention.within, Qt.Key.Key_Delete)
     go_on(dialog, qtbot, Step.SCRIPTS)
     go_on(dialog, qtbot, Step.READY)
     qtbot.waitUntil(dialog.add.isEnabled)
-    assert dialog.notice.text == ""
+    assert said(dialog) == ""
     dialog.back.click()
     assert dialog.step is Step.SCRIPTS
+    dialog.head.labels[Step.WHERE].click()
+    assert dialog.forms.currentIndex() == Step.WHERE, "steps that are done lead back"
+    assert [label.isEnabled() for label in dialog.head.labels] == [True, False, False, False, False]
+
+
+def test_a_problem_is_said_at_its_field(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path
+) -> None:
+    notes = dialog.forms.notes
+    assert (notes[Field.LOCATION].text, dialog.notice.text) == ("The location is empty.", "")
+    choose(dialog, Encryption.NONE)
+    fill(dialog, scene, tmp_path / "new", " ")
+    settled(qtbot, dialog)
+    dialog.go_to(Step.WHAT)
+    assert [field for field, note in notes.items() if note.isVisible()] == [Field.NAME]
+    dialog.go_to(Step.READY)
+    assert dialog.notice.text == "The name of the repository is empty."
+    dialog.notice.button("Go there").click()
+    assert (dialog.step, dialog.notice.text) == (Step.WHAT, "")
+
+
+def test_hints_are_said_at_all_fields_they_are_about(
+    dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(same_disk, "remark", lambda _repository: "It is on the same disk.")
+    choose(dialog, Encryption.NONE)
+    fill(dialog, scene, scene.source / "new", "New")
+    dialog.excludes.add(("node_modules",))
+    settled(qtbot, dialog)
+    go_on(dialog, qtbot, Step.WHAT)
+    assert dialog.forms.notes[Field.SOURCES].text == "It is on the same disk."
+    assert "sh:**/node_modules" in dialog.forms.notes[Field.EXCLUDES].text
 
 
 def test_the_journey_of_a_newcomer(
@@ -131,7 +171,7 @@ def test_the_journey_of_a_newcomer(
     click(dialog.what.home)
     assert dialog.name.text() == "Home"
     settled(qtbot, dialog)
-    click(dialog.notice.button("Exclude it"))
+    click(dialog.forms.notes[Field.SOURCES].button("Exclude it"))
     settled(qtbot, dialog)
     for _step in range(3):
         click(dialog.proceed)
@@ -206,9 +246,9 @@ def test_a_missing_folder_is_made(dialog: AddRepositoryDialog, qtbot: QtBot, tmp
     choose(dialog, Encryption.NONE)
     QTest.keyClicks(dialog.location, str(tmp_path / "not/there/yet"))
     settled(qtbot, dialog)
-    assert "There is no folder" in dialog.notice.text
+    assert "There is no folder" in said(dialog)
     with qtbot.waitSignal(dialog.looked):
-        dialog.notice.button("Make the folder").click()
+        dialog.forms.notes[Field.LOCATION].button("Make the folder").click()
     assert (tmp_path / "not/there").is_dir()
     assert dialog.proceed.isEnabled()
 
@@ -321,7 +361,7 @@ def test_an_existing_repository_with_a_wrong_passphrase(
 def test_a_folder_that_is_not_empty(dialog: AddRepositoryDialog, scene: Scene, qtbot: QtBot) -> None:
     fill(dialog, scene, scene.source)
     settled(qtbot, dialog)
-    assert "is not empty" in dialog.notice.text
+    assert "is not empty" in said(dialog)
     assert not dialog.add.isEnabled()
 
 
@@ -398,7 +438,7 @@ def test_another_time_and_an_impossible_one(
     choose(dialog, Encryption.NONE)
     fill(dialog, scene, tmp_path / "new")
     settled(qtbot, dialog)
-    assert "“0 0 30 2 *” never fires" in dialog.notice.text
+    assert "“0 0 30 2 *” never fires" in said(dialog)
     assert not dialog.add.isEnabled()
     when.cron.setText("0 12 * * mon")
     settled(qtbot, dialog)
