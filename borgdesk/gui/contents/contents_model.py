@@ -83,6 +83,12 @@ class ContentsModel(QAbstractTableModel):
         return dict(self._inside)
 
     @property
+    def deepest(self) -> int:
+        """The largest depth of a row."""
+        base = self._folders[self._base].depth
+        return max((self._folders[number].depth - base for number, rows in self._inside.items() if rows), default=0)
+
+    @property
     def base_path(self) -> str:
         """The path that all rows have in common, which is not shown; "" if there is none."""
         return self._folders[self._base].path

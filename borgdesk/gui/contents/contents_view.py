@@ -25,7 +25,7 @@ from borgdesk.store.listings import Entry
 from borgdesk.translation import _
 
 _INDENT = 16
-"""Indentation in pixels per level; also the width of a folder's arrow."""
+"""Indentation in pixels per level, as long as there is room; also the width of a folder's arrow."""
 _ROOM_FOR_TIMES = 62
 """Width in characters from which on times are shown; the details of a selected item also have them."""
 
@@ -158,8 +158,12 @@ class ContentsView(QTableView):
 
 
 def arrow_of(cell: QRect, index: QModelIndex | QPersistentModelIndex) -> QRect:
-    """Return the rectangle of a folder's arrow in the cell of its name."""
-    return QRect(cell.left() + _INDENT * int(index.data(DEPTH_ROLE) or 0), cell.top(), _INDENT, cell.height())
+    """Return the rectangle of a folder's arrow in the cell of its name, half of which is left to names at least."""
+    model = index.model()
+    assert isinstance(model, ContentsModel)
+    depth = int(index.data(DEPTH_ROLE) or 0)
+    indent = min(_INDENT * depth, cell.width() * depth // (2 * max(1, model.deepest)))
+    return QRect(cell.left() + indent, cell.top(), _INDENT, cell.height())
 
 
 class _TreeDelegate(QStyledItemDelegate):
