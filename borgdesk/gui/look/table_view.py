@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Set
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -39,6 +39,10 @@ _MOVING = (Qt.Key.Key_Down, Qt.Key.Key_Up)
 
 _LEAST_STRETCHED = 16
 """Minimum width in characters of the column that takes the remaining width."""
+
+
+_LEAST_SHARE = 0.4
+"""Share of their width that columns of text keep while those of numbers keep all of it."""
 
 
 class TableView(QTableView, Generic[T]):
@@ -140,12 +144,19 @@ class TableView(QTableView, Generic[T]):
         """Shrink all columns in a narrow window, so that the last ones stay visible."""
         stretched = sum(column.stretch for column in self.rows.columns) * self._least_stretched
         shown = {place: width for place, width in self._widths.items() if not self.isColumnHidden(place)}
-        share = min(1.0, (self.viewport().width() - stretched) / max(1, sum(shown.values())))
+        room = self.viewport().width() - stretched
+        # Numbers shrink last: of a text, its ends tell what it is, but "14…B" is no size.
+        firm = {place for place in shown if self.rows.columns[place].right}
+        others = (room - sum(shown[place] for place in firm)) / max(1, _total(shown, without=firm))
+        if others < _LEAST_SHARE:
+            firm, others = set(), room / max(1, _total(shown))
+        share = min(1.0, others)
         # The header would widen a narrower column later, as if somebody had.
         least = self.horizontalHeader().minimumSectionSize()
         self._fitting = True
         for place, width in shown.items():
-            self.setColumnWidth(place, max(least, round(width * share - 0.5)))
+            wanted = width if place in firm else round(width * share - 0.5)
+            self.setColumnWidth(place, max(least, wanted))
         self._fitting = False
 
     def _on_section_resized(self, place: int, _before: int, width: int) -> None:
@@ -252,6 +263,10 @@ class CellDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
             option.text += EDGE
+
+
+def _total(widths: Mapping[int, int], without: Set[int] = frozenset()) -> int:
+    return sum(width for place, width in widths.items() if place not in without)
 
 
 class _SearchField(SearchField):

@@ -175,6 +175,8 @@ def size(count: int | None) -> str:
     """Return a number of bytes: "3.2 GB", in powers of 1000 as Borg does."""
     if count is None:
         return NOTHING
+    if count == 1:
+        return _("1 byte")  # Qt would say "1 bytes"
     return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 

@@ -164,6 +164,17 @@ def test_columns_have_their_width_again_after_there_was_no_room(qtbot: QtBot) ->
     assert all(abs(view.columnWidth(place) - width) <= 1 for place, width in zip((1, 2), wanted, strict=True))
 
 
+def test_numbers_keep_their_width_as_long_as_texts_can_be_shortened(qtbot: QtBot) -> None:
+    view = view_of(model_of(APPLE, BANANA), qtbot)
+    view.resize(600, 200)
+    number, text = wanted = [view.columnWidth(place) for place in (1, 2)]
+    view.resize(view.width() - view.columnWidth(0) + view._least_stretched - text // 2, 200)
+    assert view.columnWidth(1) == number
+    assert view.columnWidth(2) < 0.6 * text
+    view.resize(view._least_stretched + number // 2, 200)
+    assert [view.columnWidth(place) < width for place, width in zip((1, 2), wanted, strict=True)] == [True, True]
+
+
 def test_has_names_for_those_who_hear(qtbot: QtBot) -> None:
     view = view_of(model_of(APPLE), qtbot)
     assert view.accessibleName() == "Fruits"

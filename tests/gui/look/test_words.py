@@ -90,6 +90,7 @@ def test_what_a_wrong_clock_recorded_is_a_date() -> None:
 def test_amounts() -> None:
     assert words.size(3_200_000_000) == "3.2 GB"
     assert words.size(None) == "–"
+    assert [words.size(count) for count in (0, 1, 2)] == ["0 bytes", "1 byte", "2 bytes"]
     assert words.files(1) == "1 file"
     assert words.files(12_431) == "12,431 files"
     assert [words.times(count) for count in (0, 1, 7)] == ["never", "once", "7 times"]
