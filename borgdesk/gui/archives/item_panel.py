@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QTabWidget, QVBoxLayout, QWidget
 
 from borgdesk.domain.archive import Archive
 from borgdesk.domain.repository import Repository
@@ -25,8 +26,10 @@ from borgdesk.gui.workers.background import Background
 from borgdesk.store.listings import Entry
 from borgdesk.translation import _, ngettext
 
-_NARROWEST = 28
-"""Minimum width in characters: a date and a size."""
+_AROUND = 3
+"""Characters that have room around a date."""
+_SIZE = 1
+"""Column of the table of versions."""
 
 
 class ItemPanel(QWidget):
@@ -69,7 +72,7 @@ class ItemPanel(QWidget):
         self.tabs.addTab(self.file_view, _("Preview"))
         self.restore_button = QPushButton(icons.icon("edit-undo"), _("&Restore…"), self)
         self.restore_button.clicked.connect(self._on_restore_clicked)
-        self.setMinimumWidth(_NARROWEST * self.fontMetrics().averageCharWidth())
+        self.setMinimumWidth(self._least_width())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         for one in (self._title, self._path, self._facts, self._archives):
@@ -94,6 +97,12 @@ class ItemPanel(QWidget):
         self.versions = TableView(model, _("All versions of the file"), _("No versions in archives that were opened"))
         self.versions.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.versions.row_selected.connect(self._on_version_selected)
+
+    def _least_width(self) -> int:
+        """Return the width of a date and a size beside a scroll bar: versions may differ in their minutes only."""
+        metrics, bar = self.fontMetrics(), self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        date = metrics.horizontalAdvance(words.moment(datetime(2028, 12, 28, 22, 58, tzinfo=UTC)))
+        return date + _AROUND * metrics.averageCharWidth() + self.versions.columnWidth(_SIZE) + bar
 
     def clear(self) -> None:
         """Show nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Set
+from collections.abc import Hashable, Mapping
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -146,17 +146,17 @@ class TableView(QTableView, Generic[T]):
         shown = {place: width for place, width in self._widths.items() if not self.isColumnHidden(place)}
         room = self.viewport().width() - stretched
         # Numbers shrink last: of a text, its ends tell what it is, but "14…B" is no size.
-        firm = {place for place in shown if self.rows.columns[place].right}
-        others = (room - sum(shown[place] for place in firm)) / max(1, _total(shown, without=firm))
-        if others < _LEAST_SHARE:
-            firm, others = set(), room / max(1, _total(shown))
-        share = min(1.0, others)
+        firm = {place: width for place, width in shown.items() if self.rows.columns[place].right}
+        needed, wanted = sum(firm.values()), sum(shown.values())
+        share = (room - needed) / max(1, wanted - needed)
+        if share < _LEAST_SHARE:
+            firm, share = {}, room / max(1, wanted)
+        share = min(1.0, share)
         # The header would widen a narrower column later, as if somebody had.
         least = self.horizontalHeader().minimumSectionSize()
         self._fitting = True
         for place, width in shown.items():
-            wanted = width if place in firm else round(width * share - 0.5)
-            self.setColumnWidth(place, max(least, wanted))
+            self.setColumnWidth(place, firm.get(place) or max(least, round(width * share - 0.5)))
         self._fitting = False
 
     def _on_section_resized(self, place: int, _before: int, width: int) -> None:
@@ -263,10 +263,6 @@ class CellDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
             option.text += EDGE
-
-
-def _total(widths: Mapping[int, int], without: Set[int] = frozenset()) -> int:
-    return sum(width for place, width in widths.items() if place not in without)
 
 
 class _SearchField(SearchField):

@@ -476,3 +476,21 @@ def test_times_and_the_name_of_the_repository_have_the_room_they_need(
         if table.rows.row(place) is not None:
             shown = table.rows.index(place, 0).data()
             assert table.fontMetrics().horizontalAdvance(shown) < table.columnWidth(0), shown
+
+
+def test_times_of_versions_are_whole_in_the_smallest_window(page: ArchivesPage, backed_up: Desk, qtbot: QtBot) -> None:
+    """Also beside a scroll bar: two versions may differ in their minutes only."""
+    page.resize(640, 500)
+    contents, table = page.contents_panel, page.item_panel.versions
+    contents.search.setText("one.txt")
+    qtbot.waitUntil(lambda: contents.hits.model().rowCount() == 1, timeout=30_000)
+    contents.hits.select_first()
+    qtbot.waitUntil(lambda: table.model().rowCount() == 1 and table.isVisible(), timeout=30_000)
+    (version,) = table.rows.rows()
+    table.rows.set_rows(
+        replace(version, archives=(replace(version.archives[0], id=f"{number:064x}"),)) for number in range(100)
+    )
+    qtbot.waitUntil(table.verticalScrollBar().isVisible)
+    date, size = (table.model().index(0, column).data() for column in (0, 1))
+    assert table.fontMetrics().horizontalAdvance(date) + 8 < table.columnWidth(0)
+    assert table.fontMetrics().horizontalAdvance(size) + 8 < table.columnWidth(1)
