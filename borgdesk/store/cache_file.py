@@ -37,7 +37,8 @@ class CacheFile:
         """
         self.path = path
         try:
-            self._database = sqlite3.connect(location_of(path), uri=True)
+            # A restore reads it in several threads, one after the other.
+            self._database = sqlite3.connect(location_of(path), uri=True, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._lost(error) from error
         try:

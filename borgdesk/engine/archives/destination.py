@@ -24,6 +24,13 @@ class Destination:
         self._workspace, self._selection = workspace, selection
         self.root = selection.root
 
+    @property
+    def folder(self) -> Path:
+        """The folder that has all that is restored, for messages."""
+        if self._selection.request.folder is not None or not self._selection.entries:
+            return self.root
+        return Path(os.path.commonpath([self._selection.place_of(one) for one in self._selection.entries]))
+
     def protected(self) -> dict[bytes, str]:
         """What nothing is ever put into, by its real path, each with the reason."""
         found = dict.fromkeys(self._repositories(), _("it is a backup repository"))

@@ -50,9 +50,17 @@ class Placed:
             self.size += one.size
 
 
-def carry_out(plan: Sequence[Placement], stop: Callable[[], bool], told: Callable[[Placement], None]) -> Placed:
-    """Carry out the remaining actions of a plan, until *stop* returns True between two items; *told* gets each."""
-    placed = Placed()
+def carry_out(
+    plan: Sequence[Placement],
+    stop: Callable[[], bool],
+    told: Callable[[Placement], None],
+    placed: Placed | None = None,
+) -> Placed:
+    """Carry out the remaining actions of a plan, until *stop* returns True between two items; *told* gets each.
+
+    The result is *placed*, if given: who does not wait for the end sees what was done so far.
+    """
+    placed = Placed() if placed is None else placed
     for one in plan:
         if stop():
             break

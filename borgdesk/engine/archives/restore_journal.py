@@ -84,6 +84,10 @@ class RestoreJournal:
         """The folders that restored files wait in, and replaced ones afterwards."""
         return self._read()[0]
 
+    def find_stages(self) -> list[Path]:
+        """Return those of them that are there; hangs if their disk does not respond."""
+        return [one for one in self.stages() if os.path.lexists(one)]
+
     def write_plan(self, placements: Iterator[Placement]) -> list[Placement]:
         """Write down what is to be done with each item; from now on it will be."""
         return write_plan(self._plan, placements)
@@ -120,7 +124,7 @@ class RestoreJournal:
     def discard(self) -> None:
         """Throw away what is in the stages, and the journal, which is kept for stages that cannot be removed now."""
         self.remove_stages()
-        if self.unreachable is None and not any(map(os.path.lexists, self.stages())):
+        if self.unreachable is None and not self.find_stages():
             private.remove(self._folder.parent, self._folder.name)
 
     @property

@@ -28,6 +28,9 @@ _ODD_TIME = 1_000_000_001_000_001_001
 
 _ODD_MODE = 0o610
 
+_CHUNK = 1024**2
+"""Bytes of a file that are read at once."""
+
 _OTHER_CONTENT = N_("Nothing was restored: “{path}” has different content than in the archive. Check the repository.")
 
 
@@ -93,9 +96,11 @@ def _names_in(folder: Path) -> list[str]:
 class HashCheck:
     """Holds the contents of what was extracted against the hashes that Borg prints."""
 
-    def __init__(self, stage: Path, told: Callable[[str, int], None]) -> None:
-        """*told* hears the path and size of each file before it is read."""
-        self._stage, self._told, self._reader = stage, told, HashReader()
+    def __init__(
+        self, stage: Path, told: Callable[[str, int], None], step: Callable[[], object] = lambda: None
+    ) -> None:
+        """*told* hears the path and size of each file before it is read; *step* is called while it is."""
+        self._stage, self._told, self._step, self._reader = stage, told, step, HashReader()
         self._problem: Exception | None = None
 
     def feed(self, chunk: bytes) -> None:
@@ -123,10 +128,16 @@ class HashCheck:
         place = self._stage / path
         if wanted and place.is_file() and not place.is_symlink():
             self._told(path, place.lstat().st_size)
-            with place.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-            if found != wanted and not has_double(self._stage, path):
+            if self._hash_of(place) != wanted and not has_double(self._stage, path):
                 raise BorgDeskError(_(_OTHER_CONTENT).format(path=path))
+
+    def _hash_of(self, file: Path) -> str:
+        digest = hashlib.sha256()
+        with file.open("rb", buffering=0) as opened:
+            while chunk := opened.read(_CHUNK):
+                digest.update(chunk)
+                self._step()
+        return digest.hexdigest()
 
 
 class _FileSystem:

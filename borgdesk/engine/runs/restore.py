@@ -5,6 +5,7 @@ Borg itself removes what is in its way before it writes, so it never works where
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.borg.archive_name import literal_glob
 from borgdesk.borg.command import Borg, BorgCommand
+from borgdesk.borg.hashes import HashReader
 from borgdesk.borg.item_path import exact_path, pattern_lines
 from borgdesk.borg.replies import parse_list
 from borgdesk.domain.archive import Archive
@@ -32,8 +35,11 @@ from borgdesk.engine.archives.placement import Act, Placement, Rules, above, dec
 from borgdesk.engine.archives.restore_journal import RestoreJournal, make_stage
 from borgdesk.engine.archives.selection import RestoreRequest, Selection
 from borgdesk.engine.borg_calls.borg_process import BorgAnswer
+from borgdesk.engine.processes import file_probes
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.exchange import sync_disk
+from borgdesk.engine.processes.file_probes import NoAnswer
+from borgdesk.engine.processes.file_work import FileWork, unwritten
 from borgdesk.engine.runs import recipe
 from borgdesk.engine.runs.borg_in_run import call_in_run, own_step
 from borgdesk.engine.runs.restore_end import place_all
@@ -52,6 +58,7 @@ _ONLY_ROOT = N_("only root can create devices")
 _NOT_CREATED = N_("Borg could not create it there; the log of the run says why")
 
 _STOPPED = N_("Stopped; nothing was restored.")
+_CHUNK = 64 * 1024
 _MOST_NAMED = 1000
 """Items up to which Borg prints the path of each, for the log of the run."""
 
@@ -89,16 +96,17 @@ class Restore(Task):
             self._listing = self._read_listing(setting)
             self._selection = self._select(self._listing)
         destination = Destination(setting.active.workspace, self._selection)
-        destination.check_kind()
+        late = _("The disk of {folder} is not responding. Nothing was stopped.")
+        look = FileWork(setting.active.cancel, file_probes.PROBE_LIMIT, late.format(folder=destination.folder))
+        look.do(destination.check_kind)
         if not any(one.planned.hook.is_pre for one in setting.active.executions):
             # Else a script may mount the disk first.
-            destination.check_now()
+            look.do(destination.check_now)
 
     def work(self, setting: Setting) -> Outcome:
         """Stage, verify, place."""
         assert self._selection is not None
         destination = Destination(setting.active.workspace, self._selection)
-        destination.check_now()
         try:
             return _Attempt(setting, self._selection, destination, self._archive).run()
         except OSError as error:
@@ -139,12 +147,15 @@ class Restore(Task):
 
 
 class _Attempt:
-    """The work itself."""
+    """The work itself; whatever is done with files on the disk of the destination can be given up."""
 
     def __init__(self, setting: Setting, selection: Selection, destination: Destination, archive: Archive) -> None:
         self._setting, self._active = setting, setting.active
         self._selection, self._destination, self._archive = selection, destination, archive
         self._journal = RestoreJournal(setting.active.folder)
+        late = _("Nothing was restored: the disk of {folder} is not responding.").format(folder=destination.folder)
+        self._limit = setting.repository.stall_limit
+        self._files = FileWork(setting.active.cancel, self._limit, late, self._roll_back)
         self._items, self._size = selection.amount()
         self._warnings: tuple[Reason, ...] = ()
         self._warning = ""
@@ -152,25 +163,35 @@ class _Attempt:
 
     def run(self) -> Outcome:
         """What became of it."""
-        active, journal = self._active, self._journal
-        missing = self._destination.missing()
-        # A link may lead elsewhere tomorrow, and nothing is removed behind one.
-        stage = self._destination.home().resolve() / f"{STAGE}{active.run.uid[-12:]}"
+        active, journal, files = self._active, self._journal, self._files
+        stage, missing = files.do(self._choose_stage, limit=file_probes.PROBE_LIMIT)
         journal.begin(stage, missing)
         try:
-            make_folders(missing)
-            make_stage(stage)
+            files.do(lambda: _make(stage, missing))
             self._extract(stage)
             self._verify(stage)
-            sync_disk(os.fsencode(stage))
-            plan = journal.write_plan(self._decide(stage))
+            files.do(lambda: sync_disk(os.fsencode(stage)), rest=unwritten)
+            decided = files.do(lambda: list(self._decide(stage)), rest=unwritten)
+            plan = journal.write_plan(iter(decided))
         except BaseException:
-            if not journal.has_plan:
-                journal.roll_back()
+            with contextlib.suppress(NoAnswer, Stopped):
+                files.do(journal.find_stages, limit=file_probes.PROBE_LIMIT)
+                files.do(self._roll_back, tidies=True)
             raise
-        outcome = place_all(active, journal, plan)
+        outcome = place_all(active, journal, plan, self._limit)
         active.errors = active.errors or self._warnings
         return Outcome.WARNING if outcome is Outcome.SUCCESS and self._warnings else outcome
+
+    def _choose_stage(self) -> tuple[Path, list[Path]]:
+        """Return where the stage will be, and the folders to be made."""
+        self._destination.check_now()
+        missing = self._destination.missing()
+        # A link may lead elsewhere tomorrow, and nothing is removed behind one.
+        return self._destination.home().resolve() / f"{STAGE}{self._active.run.uid[-12:]}", missing
+
+    def _roll_back(self) -> None:
+        if not self._journal.has_plan:
+            self._journal.roll_back()
 
     def _extract(self, stage: Path) -> None:
         location, archive = self._setting.repository.location, self._archive
@@ -215,24 +236,43 @@ class _Attempt:
             progress.add(entry.path, entry.size if entry.is_file else 0)
 
         with own_step(active, BorgStep.VERIFY):
-            self._left_out = staged.verify(stage, self._selection, see, warning=self._warning)
+            self._left_out = self._files.do(lambda: staged.verify(stage, self._selection, see, warning=self._warning))
         if self._selection.request.verify:
             self._compare_contents(stage)
 
     def _check(self) -> None:
+        self._files.step()
         if self._active.cancel.asked:
             raise Stopped(_(_STOPPED))
 
     def _compare_contents(self, stage: Path) -> None:
-        location, archive = self._setting.repository.location, self._archive
-        check = staged.HashCheck(stage, StepProgress(self._active, self._items, self._size).add)
-        with self._wanted() as (paths, patterns):
-            _ask(
-                self._setting,
-                BorgStep.VERIFY,
-                lambda borg: borg.list_hashes(location, archive, paths, patterns=patterns),
-                reply=check.feed,
-            )
+        """Compare all files with the hashes that Borg computes: first Borg reads them, then we do."""
+        location, archive, hashes = self._setting.repository.location, self._archive, self._active.folder / "hashes"
+        progress, reader = StepProgress(self._active, 2 * self._items, 0), HashReader()
+        try:
+            with self._wanted() as (paths, patterns), private.append(hashes) as file:
+
+                def take(chunk: bytes) -> None:
+                    for _hash, path in reader.feed(chunk):
+                        progress.add(path, 0)
+                    file.write(chunk)
+
+                _ask(
+                    self._setting,
+                    BorgStep.VERIFY,
+                    lambda borg: borg.list_hashes(location, archive, paths, patterns=patterns),
+                    reply=take,
+                )
+            self._files.do(lambda: self._read_all(stage, hashes, progress))
+        finally:
+            hashes.unlink(missing_ok=True)
+
+    def _read_all(self, stage: Path, hashes: Path, progress: StepProgress) -> None:
+        check = staged.HashCheck(stage, lambda path, _size: progress.add(path, 0), self._check)
+        with hashes.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                self._check()
+                check.feed(chunk)
         check.finish()
 
     def _decide(self, stage: Path) -> Iterator[Placement]:
@@ -261,6 +301,11 @@ class _Attempt:
             place = os.fsencode(selection.place_of(one))
             reason = _(_ONLY_ROOT) if one.is_device else _(_NOT_CREATED)
             yield Placement(Act.PROTECTED, os.fsencode(stage / one.path), place, 0, reason=reason)
+
+
+def _make(stage: Path, missing: list[Path]) -> None:
+    make_folders(missing)
+    make_stage(stage)
 
 
 def _ask(

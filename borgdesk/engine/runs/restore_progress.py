@@ -45,8 +45,9 @@ class ExtractProgress:
     """Tells what Borg is extracting. A thread sees it from outside: a line from Borg for each item would take long."""
 
     def __init__(self, active: ActiveRun, stage: Path, size: int) -> None:
+        """*stage* is without links, as Linux names open files."""
         self._progress = StepProgress(active, 0, size)
-        self._stage, self._marker = stage.resolve(), borg_marker(active.mark)
+        self._stage, self._marker = stage, borg_marker(active.mark)
         self._borg = 0
         """The process, once it is known."""
         self._over = threading.Event()
