@@ -168,7 +168,7 @@ def run_sentence(run: Run) -> str:
     if reason and run.status is not RunStatus.SUCCESS:
         parts.append(reason)
     if run.status not in (RunStatus.SUCCESS, RunStatus.QUEUED, RunStatus.RUNNING):
-        parts += cleanup_sentences(run)
+        parts += cleanup_sentences(run, reason or "")
     return " ".join(parts)
 
 
@@ -218,17 +218,23 @@ def _skip_reason(run: Run) -> str:
     return _("The script “{script}” failed ({reason}).").format(script=last.planned.name, reason=last.reason)
 
 
-def cleanup_sentences(run: Run) -> list[str]:
-    """Return what the scripts that put things back did, and which of them still have to."""
+def cleanup_sentences(run: Run, told: str = "") -> list[str]:
+    """Return what the scripts that put things back did, and which of them still have to.
+
+    Of those of which was *told* that they failed, only what that means is said.
+    """
     post = [execution for execution in run.executions if execution.planned.hook.is_post]
     good = [execution for execution in post if execution.status is ExecutionStatus.SUCCESS]
     bad = [execution for execution in post if execution.status.is_bad]
     owed = [execution for execution in post if execution.status is ExecutionStatus.PENDING]
     sentences = []
+    named = [execution for execution in bad if quoted(execution.planned.name) in told]
+    if named:
+        sentences.append(ngettext("It may need your attention.", "They may need your attention.", len(named)))
     if good:
         sentences.append(_ran_afterwards(good))
-    if bad:
-        sentences.append(_failed(bad))
+    if others := [execution for execution in bad if execution not in named]:
+        sentences.append(_failed(others))
     if owed:
         sentences.append(_("Still owed: {scripts}.").format(scripts=_names(owed)))
     return sentences

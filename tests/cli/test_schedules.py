@@ -240,8 +240,8 @@ def test_a_scheduled_run_without_a_window_is_told_with_buttons(desk: BorgDesk, t
     finally:
         desktop.close()
     text = (
-        "Backup of Photos finished with warnings. The script “start” failed (exit 3): no such container. “start” "
-        "failed and may need your attention."
+        "Backup of Photos finished with warnings. The script “start” failed (exit 3): no such container. It may "
+        "need your attention."
     )
     assert warned[2:4] == ["Backup finished with warnings", text]
     assert warned[4:] == [["default", "Show log", "show", "Show log"], 1]

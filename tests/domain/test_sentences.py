@@ -99,6 +99,19 @@ def test_what_did_not_work_and_what_is_still_owed_is_named() -> None:
     )
 
 
+def test_a_script_that_failed_is_named_once() -> None:
+    error = "The script “Start” failed (exit 3): no such container."
+    one = run(RunStatus.WARNING, post("Start", FAILED), post("Report", GOOD), error=error)
+    assert run_sentence(one) == (
+        f"Backup of Docs finished with warnings. {error} It may need your attention. “Report” ran afterwards."
+    )
+    two = run(RunStatus.WARNING, post("Start", FAILED), post("Unmount", FAILED), error=error)
+    assert run_sentence(two) == (
+        f"Backup of Docs finished with warnings. {error} It may need your attention. “Unmount” failed and may need "
+        "your attention."
+    )
+
+
 def test_a_skip_says_who_asked_for_it() -> None:
     skipped = run(
         RunStatus.SKIPPED,

@@ -25,6 +25,8 @@ class Problem(Enum):
     """The script puts something back or away, but not after every outcome."""
     TOO_EARLY = auto()
     """The script starts, before the backup, what is to be down during it."""
+    TOO_LATE = auto()
+    """The script stops, after the backup, what is to be down during it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,22 @@ def advice(assignments: Sequence[Assignment], library: Sequence[Script]) -> tupl
         paired = any(is_pair(stop.script, one.script) for stop in before)
         if one.enabled and (paired or is_cleanup(one.script)) and not one.effective.run_on.always:
             found.append(Advice(Problem.NOT_ALWAYS, one))
+        elif one.enabled and is_stopping(one.script) and _starts_later(one, before, after, library):
+            found.append(Advice(Problem.TOO_LATE, one))
     return tuple(found)
+
+
+def _starts_later(
+    one: Assignment, before: Sequence[Assignment], after: Sequence[Assignment], library: Sequence[Script]
+) -> bool:
+    """Return whether what a script after the backup stops is not started before it, but could be started again.
+
+    A server that is started only for the backup may well be shut down after it.
+    """
+    if any(is_pair(one.script, other.script) for other in before):
+        return False
+    names = [*(other.script for other in after), *(script.name for script in library)]
+    return any(is_pair(one.script, name) for name in names)
 
 
 def _about_stop(one: Assignment, after: Sequence[Assignment], library: Sequence[Script]) -> list[Advice]:
@@ -78,4 +95,6 @@ def followed(arrangement: Arrangement, given: Advice, repository: Repository) ->
         return switched(arrangement, [one.id], enabled=True)
     if given.problem is Problem.TOO_EARLY:
         return moved(arrangement, one.id, Hook.POST_BACKUP, 0)
+    if given.problem is Problem.TOO_LATE:
+        return moved(arrangement, one.id, Hook.PRE_BACKUP, len(lane(arrangement, Hook.PRE_BACKUP)))
     return tuple(replace(other, run_on=ALWAYS) if other.id == one.id else other for other in arrangement)

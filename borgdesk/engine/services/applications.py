@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from borgdesk.engine.services.machine import Machine, without_spaces
+from borgdesk.engine.services.machine import Machine, batched, without_spaces
 from borgdesk.engine.services.service import Need, Service, ServiceKind
 
 _NEXTCLOUD = (
@@ -106,8 +106,9 @@ def _set_up(machine: Machine, option: str) -> tuple[str, ...]:
     running = [line.split()[0] for line in listed if line.strip()]
     if not running:
         return ()
-    shown = machine.ask("systemctl", option, "show", "--property=Id,FragmentPath", "--", *running)
-    paths = dict(_pairs(shown))
+    paths: dict[str, str] = {}
+    for some in batched(running):
+        paths.update(_pairs(machine.ask("systemctl", option, "show", "--property=Id,FragmentPath", "--", *some)))
     return tuple(name for name in running if _is_wanted(machine, name, paths.get(name, "")))
 
 

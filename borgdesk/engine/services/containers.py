@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from borgdesk.engine.services.machine import Machine
+from borgdesk.engine.services.machine import Machine, batched
 from borgdesk.engine.services.service import Service, ServiceKind
 
 _PROJECT = "com.docker.compose.project"
@@ -15,6 +15,7 @@ _LABELS = (_PROJECT, f"{_PROJECT}.working_dir", f"{_PROJECT}.config_files", "com
 _SWARM = "com.docker.swarm.service.id"
 _FIELDS = ("{{.Names}}", "{{.Image}}", *(f'{{{{.Label "{label}"}}}}' for label in (*_LABELS, _SWARM)))
 _FORMAT = "\t".join(_FIELDS)
+_FACTS = "{{.Name}} {{.HostConfig.AutoRemove}}"
 
 _USUAL_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
 _DATABASES = re.compile(r"(?:^|/)[\w-]*(?:postgres|postgis|pgvecto|mariadb|mysql|mongo|redis|valkey)[\w-]*(?:[:@]|$)")
@@ -46,7 +47,14 @@ def containers(machine: Machine) -> list[Service]:
             projects.setdefault(one.project, []).append(one)
         else:
             alone.append(one)
-    services = [_project(members) for members in projects.values()]
+    services = []
+    for members in projects.values():
+        known = _known_to_compose(machine, members[0])
+        managed = [one for one in members if not known or one.service in known]
+        # Of a profile that is not active, or not in the files any more: Compose would leave it running.
+        alone += [one for one in members if one not in managed]
+        if managed:
+            services.append(_project(managed))
     if names := _stoppable(machine, _databases_last(alone)):
         values = {"CONTAINERS": " ".join(names)}
         services.append(
@@ -77,6 +85,13 @@ def _is_project_here(one: _Container) -> bool:
         return Path(one.folder).is_dir() and all(Path(one.folder, file).is_file() for file in one.files)
     except OSError:
         return False
+
+
+def _known_to_compose(machine: Machine, one: _Container) -> set[str]:
+    """Return the services of a project that Compose stops and starts when it is not told a profile."""
+    files = [word for file in one.files for word in ("-f", str(Path(one.folder, file)))]
+    place = ("--project-directory", one.folder, "-p", one.project, *files)
+    return {line.strip() for line in machine.ask("docker", "compose", *place, "config", "--services")}
 
 
 def _project(members: Sequence[_Container]) -> Service:
@@ -112,7 +127,11 @@ def _stoppable(machine: Machine, found: Sequence[_Container]) -> list[str]:
     if not found:
         return []
     names = [one.name for one in found]
-    facts = machine.ask("docker", "container", "inspect", "-f", "{{.Name}} {{.HostConfig.AutoRemove}}", "--", *names)
+    facts = [
+        fact
+        for some in batched(names)
+        for fact in machine.ask("docker", "container", "inspect", "-f", _FACTS, "--", *some)
+    ]
     return [name for name in names if f"/{name} false" in facts]
 
 

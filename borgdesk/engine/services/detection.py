@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -26,9 +27,21 @@ _PROBES = (postgresql, mariadb, nextcloud, containers, machines, units)
 _log = logging.getLogger(__name__)
 
 
-def find_services(environment: Mapping[str, str], cancel: Cancel | None = None) -> list[Service]:
-    """Return what was found, in the order of :class:`ServiceKind`. What does not answer counts as not there."""
-    return services_on(Machine(environment, Path.home(), cancel=cancel or Cancel()))
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What runs here."""
+
+    services: Sequence[Service]
+    """In the order of :class:`ServiceKind`."""
+    is_all: bool = True
+    """Whether everything was looked at; otherwise so much runs here that there may be more."""
+
+
+def find_services(environment: Mapping[str, str], cancel: Cancel | None = None) -> Found:
+    """Return what was found. What does not answer counts as not there."""
+    machine = Machine(environment, Path.home(), cancel=cancel or Cancel())
+    services = services_on(machine)
+    return Found(services, is_all=not machine.too_long)
 
 
 def services_on(machine: Machine, limit: float = _LIMIT) -> list[Service]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,10 @@ from borgdesk.engine.processes.cancel import Cancel
 _PATIENCE = 5.0
 """Seconds that a program has for each line of its answer."""
 
-_MOST = 2000
+MOST = 5000
 """Lines that are read of an answer."""
+
+_AT_ONCE = 500
 
 _QUIET = {"LC_ALL": "C", "PGCONNECT_TIMEOUT": "3", "SSH_ASKPASS_REQUIRE": "never", "SYSTEMD_COLORS": "0"}
 """Nothing may open a window or wait for somebody."""
@@ -32,6 +34,8 @@ class Machine:
     """Below it are the files of the system."""
     is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
     cancel: Cancel = field(default_factory=Cancel)
+    too_long: list[str] = field(default_factory=list)
+    """The programs of whose answers only the first lines were read."""
 
     def has(self, program: str) -> bool:
         """Return whether a program is on the search path."""
@@ -46,8 +50,11 @@ class Machine:
             return []
         environment = {**self.environment, **_QUIET}
         try:
-            lines = process.answers(argv, environment, _PATIENCE, lambda: self.cancel.asked)
-            return [line.decode(errors="replace").rstrip("\r") for line in islice(lines, _MOST) if b"\0" not in line]
+            answers = process.answers(argv, environment, _PATIENCE, lambda: self.cancel.asked)
+            lines = list(islice(answers, MOST + 1))
+            if len(lines) > MOST:
+                self.too_long.append(argv[0])
+            return [line.decode(errors="replace").rstrip("\r") for line in lines[:MOST] if b"\0" not in line]
         except process.StartFailed:
             return []
 
@@ -58,6 +65,12 @@ class Machine:
     def dumps(self, name: str) -> str:
         """Return the folder for the dumps of a database server."""
         return str(self.home / "database-dumps" / name)
+
+
+def batched(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Return as many names at a time as one program is asked about, so that its answer has an end."""
+    for start in range(0, len(names), _AT_ONCE):
+        yield names[start : start + _AT_ONCE]
 
 
 def without_spaces(names: Sequence[str]) -> tuple[str, ...]:

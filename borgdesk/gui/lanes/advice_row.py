@@ -44,6 +44,7 @@ def sentence(advice: Advice) -> str:
         Problem.STARTS_NOTHING: _("“{script}” is disabled: what was stopped stays down."),
         Problem.NOT_ALWAYS: _("“{script}” should run after every backup, also a failed one."),
         Problem.TOO_EARLY: _("“{script}” starts before the backup what should be down during it."),
+        Problem.TOO_LATE: _("“{script}” stops after the backup what should be down during it."),
     }[advice.problem].format(script=script)
 
 
@@ -55,4 +56,5 @@ def solution(advice: Advice) -> str:
         Problem.STARTS_NOTHING: _("Enable"),
         Problem.NOT_ALWAYS: _("Run always"),
         Problem.TOO_EARLY: _("Move after the backup"),
+        Problem.TOO_LATE: _("Move before the backup"),
     }[advice.problem]

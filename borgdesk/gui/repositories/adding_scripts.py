@@ -12,7 +12,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.parameters import Parameter
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.scripts.templates import Template, templates
-from borgdesk.engine.services.detection import find_services
+from borgdesk.engine.services.detection import Found, find_services
 from borgdesk.engine.services.service import Service
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.form_parts import busy_bar, explanation
@@ -39,6 +39,10 @@ class ScriptsForm(QWidget):
         """Whether it is known what runs here, as far as that can be known."""
         self._looking = busy_bar(_("Looking for what runs here"))
         self.nothing = explanation(_("Looking for what runs on this computer…"))
+        self.more = explanation(
+            _("So much runs on this computer that not all of it was looked at: there may be more to stop.")
+        )
+        self.more.hide()
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 0, 0)
         later = explanation(
@@ -49,12 +53,13 @@ class ScriptsForm(QWidget):
         column.addWidget(self._looking)
         column.addWidget(self.nothing)
         column.addLayout(self._list)
+        column.addWidget(self.more)
         column.addWidget(later)
         column.addStretch(1)
         self.cancel = Cancel()
         background.ask(
             lambda: (find_services(workspace.environment, self.cancel), templates()),
-            lambda found: self.show_services(*found),
+            lambda answer: self._show(*answer),
             self._on_failed,
             self,
             self.cancel,
@@ -85,6 +90,10 @@ class ScriptsForm(QWidget):
             self.rows.append(row)
             self._list.addWidget(row)
         self.shown.emit()
+
+    def _show(self, found: Found, known: Sequence[Template]) -> None:
+        self.more.setHidden(found.is_all)
+        self.show_services(found.services, known)
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self.show_services([], [])

@@ -16,12 +16,13 @@ from borgdesk.domain.events import (
     OutputPrinted,
     RecoveryBegan,
     RunEnded,
+    StepBegan,
     Stream,
 )
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.progress import Estimate, Pace, Usual
-from borgdesk.domain.run import BorgStep, Trigger
+from borgdesk.domain.run import BorgStep, Step, Trigger
 from borgdesk.engine.runs.story import Entry, Key, Story
 
 KEPT_LINES = 5000
@@ -103,8 +104,12 @@ class LiveRun:
                 self._go_on(event)
 
     def _go_on(self, event: Event) -> None:
+        waited = self.story.step is Step.QUEUED
         self.story = self.story.after(event)
         match event:
+            case StepBegan(at=at) if waited and at is not None:
+                # What it waited for its turn is no time that its scripts or Borg took.
+                self.began_at = at
             case ExecutionStarted(execution_id=execution_id, recovered=True):
                 # Output from before the run died does not belong to what the script prints now.
                 self.outputs.pop(execution_id, None)
@@ -135,7 +140,7 @@ class LiveRun:
         return self._pace.estimate((now or datetime.now(UTC)).timestamp(), self.usual)
 
     def elapsed(self, now: datetime | None = None) -> timedelta:
-        """Return how long the run has been active."""
+        """Return how long the run has been active, or has been waiting for its turn."""
         return (now or datetime.now(UTC)) - self.began_at
 
 

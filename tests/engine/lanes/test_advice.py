@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from borgdesk.domain.downtime import is_stopping
-from borgdesk.domain.run import ALWAYS
+from borgdesk.domain.run import ALWAYS, Hook
 from borgdesk.engine.lanes import advice as lanes_advice
 from borgdesk.engine.lanes.advice import Advice, Problem, followed
 from borgdesk.engine.lanes.arrangement import arrange, read_lanes
@@ -97,3 +97,21 @@ def test_a_start_before_the_backup_is_too_early(desk: Desk) -> None:
     follow(desk, problems[Problem.TOO_EARLY])
     assert in_lanes(desk) == [(PRE, "Stop web"), (POST, "Start web")]
     assert given(desk) == []
+
+
+@pytest.mark.parametrize("lane", [POST, LAST])
+def test_a_stop_after_the_backup_comes_too_late(desk: Desk, lane: Hook) -> None:
+    desk.add("Stop web", lane)
+    desk.add("Start web", lane, run_on="always")
+    (one,) = given(desk)
+    assert (one.problem, one.about.script, one.is_solvable) == (Problem.TOO_LATE, "Stop web", True)
+    follow(desk, one)
+    assert in_lanes(desk) == [(PRE, "Stop web"), (lane, "Start web")]
+    assert given(desk) == []
+
+
+def test_a_server_that_runs_only_for_the_backup_may_be_shut_down_after_it(desk: Desk) -> None:
+    desk.add("Shut down NAS", POST, run_on="always")
+    assert given(desk) == [], "nothing would start it again"
+    desk.add("Start NAS", PRE)
+    assert [one.problem for one in given(desk)] == [Problem.TOO_EARLY]

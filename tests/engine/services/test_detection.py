@@ -65,6 +65,36 @@ def check_templates(found: list[Service]) -> None:
                 assert value in parameter.choices
 
 
+def test_services_of_an_inactive_profile_are_stopped_container_by_container(
+    machine: Machine, program: Programs, tmp_path: Path
+) -> None:
+    project = ("paperless", str(tmp_path), f"{tmp_path}/compose.yaml")
+    (tmp_path / "compose.yaml").touch()
+    rows = [
+        container("paperless-web-1", "paperless", *project, "web"),
+        container("paperless-debug-1", "debug", *project, "debug"),
+    ]
+    asked = f"compose --project-directory {tmp_path} -p paperless -f {tmp_path}/compose.yaml config --services"
+    program("docker", ("ps ", "\n".join(rows)), (asked, "web\ndb"), ("container inspect", "/paperless-debug-1 false"))
+    found = services_on(machine)
+    assert only(found, ServiceKind.COMPOSE).items == ("web",)
+    assert only(found, ServiceKind.CONTAINERS).items == ("paperless-debug-1",)
+
+
+def test_thousands_of_units_are_all_looked_at(machine: Machine, program: Programs) -> None:
+    names = [f"app{number}.service" for number in range(1500)]
+    show = """for n in "${@:5}"; do printf 'Id=%s\nFragmentPath=/etc/systemd/system/%s\n\n' "$n" "$n"; done"""
+    program("systemctl", ("--system list-units", "\n".join(names)), ("--user", ""), otherwise=show)
+    assert only(services_on(machine), ServiceKind.SYSTEM_UNITS).items == tuple(names)
+    assert machine.too_long == []
+
+
+def test_what_was_not_looked_at_is_known(machine: Machine, program: Programs) -> None:
+    program("docker", otherwise=f"yes '{container('web', 'nginx')}'")
+    services_on(machine)
+    assert "docker" in machine.too_long
+
+
 def test_nothing_runs(machine: Machine) -> None:
     assert services_on(machine) == []
 

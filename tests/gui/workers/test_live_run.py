@@ -157,3 +157,13 @@ def test_how_long_it_has_taken() -> None:
     run = LiveRun(RepositoryId(1), "Docs", RUN, began_at=began)
     assert run.elapsed(began + timedelta(minutes=5)) == timedelta(minutes=5)
     assert live().elapsed() < timedelta(hours=1)
+
+
+def test_the_wait_for_a_turn_is_no_time_of_the_run() -> None:
+    asked = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+    turn, now = asked + timedelta(minutes=50), asked + timedelta(minutes=52)
+    run = LiveRun(RepositoryId(1), "Docs", RUN, began_at=asked)
+    assert run.elapsed(turn) == timedelta(minutes=50), "so long it has been waiting"
+    run.take(StepBegan(RUN, Step.ARMING, at=turn))
+    run.take(StepBegan(RUN, Step.CREATE, at=now))
+    assert run.elapsed(now) == timedelta(minutes=2)
