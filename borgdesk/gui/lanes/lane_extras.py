@@ -13,7 +13,7 @@ from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.advice import Advice, advice
 from borgdesk.engine.lanes.arrangement import RepositoryLanes
 from borgdesk.gui.lanes.advice_row import AdviceRow
-from borgdesk.gui.lanes.inline_row import InlineRow
+from borgdesk.gui.lanes.inline_card import InlineCard
 from borgdesk.gui.lanes.lane import Lane
 
 
@@ -35,17 +35,17 @@ class LaneExtras(QObject):
         given = advice(board.assignments, board.library)
         for hook, lane in self._lanes.items():
             idle = bool(arrangement.lane(board.assignments, hook))
-            inline = InlineRow.is_needed(board.repository, hook)
+            inline = InlineCard.text_of(board.repository, hook)
             mine = tuple(one for one in given if one.about.hook is hook)
             if self._shown.get(hook) != (inline, idle, mine):
                 self._shown[hook] = (inline, idle, mine)
-                rows: list[QWidget] = [self._inline_row(hook, idle)] if inline else []
+                rows: list[QWidget] = [self._inline_card(hook, inline, idle)] if inline.strip() else []
                 lane.set_extras([*rows, *map(self._advice_row, mine)])
 
-    def _inline_row(self, hook: Hook, idle: bool) -> QWidget:
-        row = InlineRow(idle=idle)
-        row.move_requested.connect(partial(self.move_requested.emit, hook))
-        return row
+    def _inline_card(self, hook: Hook, text: str, idle: bool) -> QWidget:
+        card = InlineCard(text, idle=idle)
+        card.move_requested.connect(partial(self.move_requested.emit, hook))
+        return card
 
     def _advice_row(self, given: Advice) -> QWidget:
         row = AdviceRow(given)

@@ -33,6 +33,7 @@ from borgdesk.gui.lanes.comparison_dialog import ComparisonDialog
 from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
 from borgdesk.gui.lanes.drag_scroller import DragScroller
 from borgdesk.gui.lanes.gutter import was_down
+from borgdesk.gui.lanes.inline_card import InlineCard
 from borgdesk.gui.lanes.repositories_dialog import RepositoriesDialog
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
@@ -890,3 +891,28 @@ def test_without_another_repository_it_is_said(qtbot: QtBot) -> None:
     dialog.show()
     assert [label.text() for label in dialog.findChildren(QLabel)] == ["There is no other repository yet."]
     assert not dialog.list.isVisible()
+
+
+def inline_card(board: AssignmentBoard, hook: Hook) -> InlineCard | None:
+    return next((card for card in board.lanes[hook].findChildren(InlineCard) if not card.isHidden()), None)
+
+
+def test_an_inline_script_is_a_card_that_moves_to_the_library(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    text = "#!/bin/sh\n# Stops it.\n\nsystemctl stop web\necho done\n"
+    stored_now = scene.workspace.store.repositories.update(replace(repository, pre_script=text, post_script="true\n"))
+    board = make("", "a")
+    qtbot.waitUntil(lambda: inline_card(board, POST) is not None)
+    before, after = inline_card(board, PRE), inline_card(board, POST)
+    assert before is not None
+    assert after is not None
+    assert (before.command.text(), before.about.text()) == ("systemctl stop web", "Runs here.")
+    assert "echo done" in before.toolTip()
+    assert after.about.text() == "Not used while scripts are assigned here."
+    assert (before.button.isHidden(), after.button.isHidden()) == (False, True)
+    changed(qtbot, board, before.button.click)
+    qtbot.waitUntil(lambda: inline_card(board, PRE) is None)
+    (moved,) = [one for one in board.assignments if one.hook is PRE]
+    assert scene.workspace.store.scripts.content(moved.script_id).decode() == text
+    assert scene.workspace.store.repositories.get(stored_now.id).pre_script == ""
