@@ -100,7 +100,8 @@ class ArchivesPage(Page):
         self.banner, self.away, self.mounted = Banner(self), Banner(self), Banner(self)
         # The request for the archive selected after a deletion would replace the text of the first banner.
         self.deleted = Banner(self)
-        self._question = BorgQuestion(self._background, self.banner, self)
+        self.working = Banner(self)
+        self._question = BorgQuestion(self._background, self.banner, self, working=self.working)
         self.list_panel = ArchiveListPanel(self)
         self.table = self.list_panel.table
         self.table.current_changed.connect(self._on_archive_selected)
@@ -174,6 +175,8 @@ class ArchivesPage(Page):
         outside.addWidget(self.away)
         outside.addWidget(self.mounted)
         outside.addWidget(self._stack, 1)
+        # At the bottom: it comes with every archive that is opened, and the next one must not move under the pointer.
+        outside.addWidget(self.working)
 
     # repositories and archives
 

@@ -25,9 +25,12 @@ class BorgQuestion(QObject):
     _progressed = Signal(Cancel, float)
     """The request that is identified by its cancel flag, and how much of it is done."""
 
-    def __init__(self, background: Background, banner: Banner, parent: QObject | None = None) -> None:
+    def __init__(
+        self, background: Background, banner: Banner, parent: QObject | None = None, *, working: Banner | None = None
+    ) -> None:
+        """*working*: where the request is described, if what went wrong is said elsewhere."""
         super().__init__(parent)
-        self._background, self._banner = background, banner
+        self._background, self._banner, self._working = background, banner, working or banner
         self._cancel: Cancel | None = None
         self._what = ""
         self._progressed.connect(self._on_progressed)
@@ -66,7 +69,8 @@ class BorgQuestion(QObject):
             else:
                 failed(error.sentence)
 
-        self._banner.show_message(what, theme.Tone.WORKING, [BannerButton(_("S&top"), press_stop)], dismissible=False)
+        self._banner.show_message("")
+        self._working.show_message(what, theme.Tone.WORKING, [BannerButton(_("S&top"), press_stop)], dismissible=False)
         self._background.ask(partial(question, cancel), end, fail, owner=self, cancel=cancel)
 
     def tell_progress(self, cancel: Cancel, fraction: float) -> None:
@@ -76,7 +80,7 @@ class BorgQuestion(QObject):
 
     def _on_progressed(self, cancel: Cancel, fraction: float) -> None:
         if cancel is self._cancel:
-            self._banner.change_text(_("{what} {percent}").format(what=self._what, percent=words.percent(fraction)))
+            self._working.change_text(_("{what} {percent}").format(what=self._what, percent=words.percent(fraction)))
 
     def stop(self) -> None:
         """Stop the request; its answer is discarded."""
@@ -89,5 +93,5 @@ class BorgQuestion(QObject):
         if self._cancel is not cancel:
             return False
         self._cancel = None
-        self._banner.show_message("")
+        self._working.show_message("")
         return True

@@ -93,7 +93,7 @@ def test_several_are_deleted_after_a_question(page: ArchivesPage, qtbot: QtBot) 
     assert first in box.informativeText()
     assert box.defaultButton() is box.escapeButton()
     said: list[str] = []
-    page._question._progressed.connect(lambda *_args: said.append(page.banner.text))
+    page._question._progressed.connect(lambda *_args: said.append(page.working.text))
     press(box, "&Delete")
     qtbot.waitUntil(lambda: page.deleted.text.startswith("2 archives were deleted."), timeout=60_000)
     assert names(page) == [second]

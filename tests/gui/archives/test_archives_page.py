@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
@@ -178,7 +178,7 @@ def test_what_was_listed_is_shown_while_the_repository_is_away(
     assert again.table.current_row() is not None
     backed_up.file("away").rename(backed_up.repository.location)
     again.away.button("&Try again").click()
-    qtbot.waitUntil(lambda: again.away.text == "" and again.banner.text == "", timeout=60_000)
+    qtbot.waitUntil(lambda: again.away.text == "" and not again._question.is_open, timeout=60_000)
 
 
 def test_another_repository_is_shown(page: ArchivesPage, backed_up: Desk, qtbot: QtBot) -> None:
@@ -191,10 +191,16 @@ def test_another_repository_is_shown(page: ArchivesPage, backed_up: Desk, qtbot:
 
 
 def test_stop_ends_the_question(page: ArchivesPage, backed_up: Desk, qtbot: QtBot) -> None:
+    origin = QPoint()
+    before = page.table.mapTo(page, origin)
     page.reload_button.click()
-    assert page.banner.text == "Loading the archives of “Papers”…"
-    page.banner.button("S&top").click()
-    assert page.banner.text == ""
+    assert page.working.text == "Loading the archives of “Papers”…"
+    layout = page.layout()
+    assert layout is not None
+    layout.activate()
+    assert page.working.mapTo(page, origin).y() > page.table.mapTo(page, origin).y() == before.y(), "no row moves"
+    page.working.button("S&top").click()
+    assert page.working.text == ""
 
 
 def test_versions_and_a_look_into_one(page: ArchivesPage, backed_up: Desk, qtbot: QtBot) -> None:
@@ -247,7 +253,7 @@ def test_unread_archives_are_read_when_wanted(page: ArchivesPage, backed_up: Des
     contents.hits.select_first()
     qtbot.waitUntil(lambda: item.unread_button.text() == "Look in 2 more archives", timeout=30_000)
     said: list[str] = []
-    page._question._progressed.connect(lambda *_args: said.append(page.banner.text))
+    page._question._progressed.connect(lambda *_args: said.append(page.working.text))
     item.unread_button.click()
     qtbot.waitUntil(lambda: item.versions.model().rowCount() == 2, timeout=60_000)
     assert said[0] == "Reading the contents of all archives… 50 %"
@@ -276,7 +282,7 @@ def test_what_was_read_until_stop_is_searched(page: ArchivesPage, backed_up: Des
     qtbot.waitUntil(lambda: contents.hits.model().rowCount() == 1, timeout=30_000)
     contents.hits.select_first()
     qtbot.waitUntil(lambda: item.unread_button.text() == "Look in 2 more archives", timeout=30_000)
-    page._question._progressed.connect(lambda *_args: page.banner.button("S&top").click())
+    page._question._progressed.connect(lambda *_args: page.working.button("S&top").click())
     item.unread_button.click()
     qtbot.waitUntil(lambda: item.unread_button.text() == "Look in 1 more archive", timeout=60_000)
     qtbot.waitUntil(lambda: contents._about.text() == "1 found.", timeout=60_000)
