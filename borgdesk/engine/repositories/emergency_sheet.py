@@ -7,6 +7,7 @@ import html
 import io
 import json
 import logging
+import re
 import socket
 import sys
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ _log = logging.getLogger(__name__)
 _PROGRAM = Path(borgdesk.__path__[0], "gui", "look", "pdf_program.py")
 """Makes the PDF, in a process of its own: it needs Qt, which commands do not load."""
 
+_WORD_JOINER = "\u2060"
+"""An invisible character at which no line is broken."""
 _LIMIT = 60.0
 """Seconds for making the PDF, which takes less than one."""
 
@@ -150,7 +153,7 @@ def as_html(sheet: Sheet) -> str:
     """Return the sheet in the HTML that Qt understands."""
     repository = sheet.repository
     facts = [
-        (_("Location"), f"<tt>{html.escape(repository.location)}</tt>"),
+        (_("Location"), f"<tt>{html.escape(_unbroken(repository.location))}</tt>"),
         (_("Id"), f"<tt>{html.escape(repository.borg_id or '')}</tt>"),
         (_("Encryption"), html.escape(repository.encryption or "")),
         (_("Backed up"), html.escape(", ".join(repository.all_sources))),
@@ -204,7 +207,7 @@ def _question(sheet: Sheet) -> str:
 
 def _step(step: Step) -> str:
     lines = "".join(
-        f'<p style="margin: 2px 0; font-family: monospace; white-space: pre-wrap">{html.escape(line)}</p>'
+        f'<p style="margin: 2px 0; font-family: monospace; white-space: pre-wrap">{html.escape(_unbroken(line))}</p>'
         for line in step.commands
     )
     return f'<li style="margin-top: 6px">{html.escape(step.text)}{lines}</li>'
@@ -222,3 +225,8 @@ def _key_page(sheet: Sheet) -> str:
             f'<pre style="font-size: 9pt">{html.escape(lines)}</pre>',
         ]
     )
+
+
+def _unbroken(line: str) -> str:
+    """Return a line to type that is broken at blanks only: nobody sees that there is none between two parts."""
+    return re.sub(r"(?<=[-/])(?=\S)", _WORD_JOINER, line)

@@ -78,6 +78,14 @@ def test_sources_among_the_patterns_are_named(real: Desk) -> None:
     assert "/home/ann" in text_of(sheet_of(real, repository))
 
 
+def test_what_is_to_be_typed_is_broken_at_blanks_only(real: Desk) -> None:
+    """Or nobody knows whether there is a blank at the end of the line."""
+    word = "a-" * 25 + "b"
+    repository = backed_up(real, Encryption.NONE, str(real.file(f"docs of {word}")))
+    lines = [line.strip() for line in text_of(sheet_of(real, repository)).splitlines()]
+    assert f"{word}'" in lines
+
+
 def paper_key(text: str) -> str:
     """Return what somebody types who is asked for the lines of the key."""
     first = re.findall(r"^ *id: (.+)$", text, re.MULTILINE)
