@@ -228,7 +228,7 @@ def _state(way: _Way, cancel: Cancel | None) -> HostKeyState:
     answer = way.call(_LIMIT, cancel, *_strictly("yes"), last=["exit"])
     if _REVOKED in answer.err:
         raise BorgDeskError(
-            _("The key of {host} was revoked in known_hosts: do not connect to it, and ask whoever runs it.").format(
+            _("The key of {host} was revoked in known_hosts: do not connect to it, and ask its administrator.").format(
                 host=way.host.name
             )
         )

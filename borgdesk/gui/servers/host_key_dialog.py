@@ -173,10 +173,10 @@ class HostKeyDialog(Dialog):
 def _question(key: HostKey) -> str:
     if key.is_jump_host:
         return _(
-            "The jump host is not known yet. Compare this fingerprint with the one that whoever runs it tells you: "
-            "only then it is certain that no other machine answers in its place."
+            "The jump host is not known yet. Compare this fingerprint with the one that its administrator gives you: "
+            "only then can you be sure that no other machine is answering in its place."
         )
     return _(
-        "This server is not known yet. Compare this fingerprint with the one that whoever runs it tells you, or shows "
-        "on its web page: only then it is certain that no other machine answers in its place."
+        "This server is not known yet. Compare this fingerprint with the one that its administrator gives you or "
+        "publishes: only then can you be sure that no other machine is answering in its place."
     )
