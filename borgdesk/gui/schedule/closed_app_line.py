@@ -40,12 +40,14 @@ class ClosedAppLine(QWidget):
     shown = Signal()
     """What systemd answered is shown."""
 
-    def __init__(self, workspace: Workspace, background: Background, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, background: Background, parent: QWidget | None = None, *, has_button: bool = True
+    ) -> None:
         super().__init__(parent)
-        self._workspace, self._background = workspace, background
+        self._workspace, self._background, self._has_button = workspace, background, has_button
         self._asking = False
         self.text = explanation()
-        self.button = QPushButton()
+        self.button = QPushButton(visible=False)
         self.button.clicked.connect(self._on_clicked)
         self.problem = Banner()
         row = QHBoxLayout()
@@ -80,7 +82,7 @@ class ClosedAppLine(QWidget):
         self.text.setText(" ".join(sentences))
         label = _BUTTONS.get(state.units)
         self.button.setText(_(label) if label else "")
-        self.button.setVisible(label is not None)
+        self.button.setVisible(self._has_button and label is not None)
         self.button.setEnabled(True)
         self.show()
         self.shown.emit()

@@ -25,6 +25,7 @@ from borgdesk.gui.look.form_scroll import FormScroll
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.look.theme import Tone
+from borgdesk.gui.schedule.closed_app_line import ClosedAppLine
 from borgdesk.gui.settings.borg_group import BorgGroup
 from borgdesk.gui.settings.history_group import HistoryGroup
 from borgdesk.gui.settings.places_group import PlacesGroup
@@ -48,6 +49,7 @@ class SettingsPage(Page):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._workspace, self._background = workspace, background
         self._form = SettingsForm(settings, self)
         self._form.refused.connect(self._on_refused)
         self._form.accepted.connect(self._on_accepted)
@@ -76,6 +78,7 @@ class SettingsPage(Page):
 
     def refresh(self) -> None:
         """Look again at what is outside BorgDesk."""
+        self.closed_app.refresh()
         self.borg.refresh()
         self.history.refresh()
         self.places.refresh()
@@ -106,6 +109,9 @@ class SettingsPage(Page):
                 indented=True,
             )
         )
+        # The button is where the schedules are.
+        self.closed_app = ClosedAppLine(self._workspace, self._background, has_button=False)
+        form.addRow(self.closed_app)
         return group
 
     def _notifications(self) -> QGroupBox:

@@ -83,6 +83,15 @@ def test_quiet_hours_are_offered_and_kept_when_they_make_sense(page: SettingsPag
     qtbot.waitUntil(lambda: stored(scene) == {QUIET_HOURS.key: ""}, timeout=30_000)
 
 
+def test_it_says_whether_backups_start_while_borgdesk_is_closed(page: SettingsPage, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(page.closed_app.shown, timeout=30_000):
+        page.refresh()
+    assert page.closed_app.text.text() == (
+        "Backups start only while BorgDesk is running, because systemd is not available here."
+    )
+    assert not page.closed_app.button.isVisibleTo(page), "it is on the tab Schedule"
+
+
 def test_a_program_that_is_no_borg_is_refused(page: SettingsPage, scene: Scene, qtbot: QtBot) -> None:
     page.borg.path.setText("/bin/true")
     page.borg.path.editingFinished.emit()
