@@ -355,7 +355,7 @@ def tray_line(active: tuple[LiveRun, ...], others: tuple[Run, ...] = ()) -> str:
     if not active:
         return elsewhere_line(others[0]) if others else _("Nothing is running")
     if len(active) == 1:
-        return _("{name}: {doing}").format(name=active[0].repository, doing=doing(active[0]))
+        return _("{name}: {doing}").format(name=words.short(active[0].repository), doing=doing(active[0]))
     if all(live.story.kind is RunKind.BACKUP for live in active):
         return _("{count} backups are running").format(count=words.number(len(active)))
     return _("{count} runs are under way").format(count=words.number(len(active)))
@@ -368,5 +368,5 @@ def tray_progress(active: tuple[LiveRun, ...]) -> str:
         fraction, left = live.estimate().fraction, time_left(live)
         if fraction is not None and not live.story.stopping:
             known = _("{name}: {percent}, {left}") if left else _("{name}: {percent}")
-            lines.append(known.format(name=live.repository, percent=words.percent(fraction), left=left))
+            lines.append(known.format(name=words.short(live.repository), percent=words.percent(fraction), left=left))
     return "\n".join(lines)

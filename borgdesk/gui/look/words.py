@@ -31,6 +31,8 @@ NOTHING = "–"
 
 _TIP_WIDTH = 90
 """Characters per line of a tooltip."""
+_SHORT, _SHORT_HEAD = 40, 24
+"""Characters of a name in a menu, and how many of them are its beginning."""
 
 _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _MARKED = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *_TURNING), "\ufffd")
@@ -159,6 +161,13 @@ def tooltip(text: str) -> str:
 def file_name(name: str) -> str:
     """Return a name or path on one line, with control characters and those that change the text direction marked."""
     return name.translate(_MARKED)
+
+
+def short(name: str) -> str:
+    """Return a name for a menu, which would become as wide as the longest one: its middle is left out."""
+    if len(name) <= _SHORT:
+        return name
+    return f"{name[:_SHORT_HEAD].rstrip()}…{name[_SHORT_HEAD + 1 - _SHORT :].lstrip()}"
 
 
 def number(value: int) -> str:

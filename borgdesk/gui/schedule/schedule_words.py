@@ -17,6 +17,8 @@ from borgdesk.translation import _, ngettext
 
 _DAYS = 7
 """Days of which the name is enough."""
+_NAMED = 3
+"""How many overdue repositories a menu names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,19 @@ def _sentence(reason: str) -> str:
 
 
 def summary(dues: Sequence[Due], now: datetime) -> str:
-    """Return the line about all schedules: what is overdue, else when the next backup starts; empty without any."""
-    if late := [due.repository.name for due in dues if due.assessment.overdue]:
-        return _("Overdue: {names}").format(names=listed(late))
+    """Return the line about all schedules: what is overdue, else when the next backup starts; empty without any.
+
+    It is for a menu: long names are shortened, and of many only some are named.
+    """
+    if late := [words.short(due.repository.name) for due in dues if due.assessment.overdue]:
+        more = len(late) - _NAMED
+        if more <= 1:
+            return _("Overdue: {names}").format(names=listed(late))
+        others = ngettext("{count} other", "{count} others", more).format(count=words.number(more))
+        return _("Overdue: {names}").format(names=listed([*late[:_NAMED], others]))
     waiting = [due for due in dues if not due.schedule.is_paused(now)]
     if not waiting:
         return ngettext("The schedule is paused", "All schedules are paused", len(dues)) if dues else ""
     first = min(waiting, key=lambda due: due.next_at)
-    return _("Next backup: {name}, {moment}").format(name=first.repository.name, moment=at(first.next_at, now))
+    name = words.short(first.repository.name)
+    return _("Next backup: {name}, {moment}").format(name=name, moment=at(first.next_at, now))

@@ -101,7 +101,7 @@ class Tray(QObject):
         """Offer backups of these repositories in the menu."""
         self._backups.clear()
         for repository in repositories:
-            action = self._backups.addAction(words.literal(repository.name))
+            action = self._backups.addAction(words.literal(words.short(repository.name)))
             action.triggered.connect(partial(self._on_backup_triggered, repository.id))
         self._backups.setEnabled(bool(repositories))
 

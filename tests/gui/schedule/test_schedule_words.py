@@ -114,6 +114,9 @@ def test_the_line_of_the_tray_is_about_all_repositories() -> None:
         ([], ""),
         ([later, due(), pause], "Next backup: Docs, tomorrow, 02:30"),
         ([due(), due("Photos", overdue=True)], "Overdue: Photos"),
+        ([due(name, overdue=True) for name in "ABCD"], "Overdue: A, B, C and D"),
+        ([due(name, overdue=True) for name in "ABCDE"], "Overdue: A, B, C and 2 others"),
+        ([due("Documents" * 13)], "Next backup: DocumentsDocumentsDocume…umentsDocuments, tomorrow, 02:30"),
         ([pause], "The schedule is paused"),
         ([pause, pause], "All schedules are paused"),
     ):

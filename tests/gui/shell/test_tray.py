@@ -101,6 +101,15 @@ def test_names_are_shown_as_they_are(tray: Tray) -> None:
     assert tray._icon.toolTip() == "BorgDesk: Photos <b>& Films: backing up"
 
 
+def test_a_long_name_makes_no_wide_menu(tray: Tray) -> None:
+    names = [f"All documents and photos on the external disk in the cellar, {number}" for number in (1, 2)]
+    tray.show_repositories([Repository(RepositoryId(number), name, "/repo") for number, name in enumerate(names)])
+    shown = [one.text() for one in tray._backups.actions()]
+    assert shown == [f"All documents and photos…n the cellar, {number}" for number in (1, 2)]
+    tray.show_active((live(names[0]),))
+    assert status(tray)[1] == f"{shown[0]}: backing up"
+
+
 def test_without_repositories_there_is_nothing_to_back_up(tray: Tray) -> None:
     tray.show_repositories([])
     assert not action(tray, "&Back up now").isEnabled()
