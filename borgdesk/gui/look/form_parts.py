@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QWidget
 
 _INDENT = 24
 """Pixels by which an explanation is moved to the right, below the text of a check box."""
@@ -27,6 +27,12 @@ def selectable_text(text: str = "") -> QLabel:
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
     return label
+
+
+def show_text(field: QLineEdit, text: str) -> None:
+    """Show a text from its beginning; Qt shows the end of one that is too long for the field."""
+    field.setText(text)
+    field.setCursorPosition(0)
 
 
 def label_of(field: QWidget, text: str) -> QLabel:

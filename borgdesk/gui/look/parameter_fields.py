@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from borgdesk.domain.parameters import Parameter, ParameterType
 from borgdesk.gui.look import icons
+from borgdesk.gui.look.form_parts import show_text
 from borgdesk.translation import _
 
 _MOST_LINES = 5
@@ -73,7 +74,7 @@ class LineField(Field):
         return self.line.text()
 
     def set_value(self, value: str) -> None:
-        self.line.setText(value)
+        show_text(self.line, value)
 
 
 class _GrowingText(QPlainTextEdit):

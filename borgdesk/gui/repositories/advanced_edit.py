@@ -24,7 +24,7 @@ from borgdesk.domain.repository import (
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.duration_edit import DurationEdit
 from borgdesk.gui.look.fold import Fold
-from borgdesk.gui.look.form_parts import explanation, in_row, label_of
+from borgdesk.gui.look.form_parts import explanation, in_row, label_of, show_text
 from borgdesk.gui.look.theme import Tone
 from borgdesk.translation import _, ngettext
 
@@ -72,8 +72,7 @@ class AdvancedEdit(Fold):
         self.limit.setValue(repository.upload_limit or _SUGGESTED_LIMIT)
         self.saves.setChecked(repository.checkpoint_interval is not None)
         self.interval.set_seconds(repository.checkpoint_interval or DEFAULT_CHECKPOINT_INTERVAL)
-        self.arguments.setText(repository.extra_arguments)
-        self.arguments.setCursorPosition(0)
+        show_text(self.arguments, repository.extra_arguments)
         self.blockSignals(before)
         self._adapt()
 

@@ -32,7 +32,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons
 from borgdesk.gui.look.days_edit import DaysEdit
 from borgdesk.gui.look.duration_edit import DurationEdit
-from borgdesk.gui.look.form_parts import explanation, label_of
+from borgdesk.gui.look.form_parts import explanation, label_of, show_text
 from borgdesk.gui.look.form_scroll import FormScroll
 from borgdesk.gui.look.secret_storage_note import SecretStorageNote
 from borgdesk.gui.repositories import repository_words
@@ -94,12 +94,12 @@ class BackupTab(_Tab):
 
     def show_repository(self, repository: Repository) -> None:
         """Show the values of a repository."""
-        self.name.setText(repository.name)
+        show_text(self.name, repository.name)
         self.sources.set_paths(repository.sources)
         self.excludes.show_values(repository.excludes, repository.exclude_caches, repository.one_file_system)
         self.compression.set_compression(repository.compression)
         self.strict.setChecked(repository.fail_on_missing_source)
-        self.archive_name.setText(repository.archive_name)
+        show_text(self.archive_name, repository.archive_name)
         self.advanced.show_repository(repository)
 
     def apply(self, repository: Repository) -> Repository:
@@ -244,18 +244,17 @@ class ConnectionTab(_Tab):
     def show_repository(self, repository: Repository) -> None:
         """Show the values of a repository; its passphrase is never shown."""
         self._shown = repository
-        self.location.setText(repository.location)
+        show_text(self.location, repository.location)
         self.server.set_location(repository.location)
         self.server.set_connection(repository.connection)
         self.append_only.setChecked(repository.append_only)
         self.server.append_only = repository.append_only
-        self.location.setCursorPosition(0)
         self.stall_limit.set_seconds(repository.stall_limit)
         self._encryption.setText(repository_words.encryption_of(repository))
         self.passphrase.clear()
         self.passphrase.by_command.setChecked(repository.passcommand is not None)
         self.passphrase.by_passphrase.setChecked(repository.passcommand is None)
-        self.passphrase.command.setText(repository.passcommand or "")
+        show_text(self.passphrase.command, repository.passcommand or "")
         self.passphrase.set_hint(_("stored; type to replace it") if repository.has_passphrase else "")
         self._key_group.setVisible(repository.encryption != "none")
         self.save_key.setVisible(repository_words.has_key(repository))

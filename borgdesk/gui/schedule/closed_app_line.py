@@ -47,7 +47,8 @@ class ClosedAppLine(QWidget):
         self._workspace, self._background, self._has_button = workspace, background, has_button
         self._asking = False
         self.text = explanation()
-        self.button = QPushButton(visible=False)
+        self.button = QPushButton()
+        self.button.hide()
         self.button.clicked.connect(self._on_clicked)
         self.problem = Banner()
         row = QHBoxLayout()

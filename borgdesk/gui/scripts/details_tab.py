@@ -14,7 +14,7 @@ from borgdesk.gui.look import icons
 from borgdesk.gui.look.duration_edit import DurationEdit
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.file_manager import open_folder
-from borgdesk.gui.look.form_parts import explanation
+from borgdesk.gui.look.form_parts import explanation, show_text
 from borgdesk.gui.look.form_scroll import FormScroll
 from borgdesk.gui.look.run_on_edit import RunOnEdit
 from borgdesk.translation import _
@@ -76,7 +76,7 @@ class DetailsTab(FormScroll):
     def show_form(self, form: ScriptForm, path: str) -> None:
         """Show these values and the script's file without emitting :attr:`edited`."""
         before = self.blockSignals(True)
-        self.name.setText(form.name)
+        show_text(self.name, form.name)
         self.description.setPlainText(form.description)
         self.run_on.set_run_on(form.run_on)
         self.timeout.set_seconds(form.timeout)

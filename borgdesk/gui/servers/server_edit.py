@@ -24,7 +24,7 @@ from borgdesk.engine.servers.ssh_keys import SshKey, key_folder, known_keys, mak
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons
 from borgdesk.gui.look.banner import Banner
-from borgdesk.gui.look.form_parts import in_row, label_of
+from borgdesk.gui.look.form_parts import in_row, label_of, show_text
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.servers.authorize_dialog import AuthorizeDialog
 from borgdesk.gui.servers.host_key_dialog import HostKeyDialog
@@ -118,10 +118,10 @@ class ServerEdit(QGroupBox):
         """Show how a repository is reached."""
         self.notice.hide()
         self.key.blockSignals(True)
-        self.key.setEditText(connection.ssh_key)
+        self._show_key(connection.ssh_key)
         self.key.blockSignals(False)
-        self.jump_host.setText(connection.jump_host)
-        self.remote_path.setText(connection.remote_path)
+        show_text(self.jump_host, connection.jump_host)
+        show_text(self.remote_path, connection.remote_path)
         self._adapt()
 
     def set_location(self, location: str) -> None:
@@ -143,13 +143,15 @@ class ServerEdit(QGroupBox):
         self.setVisible(is_remote)
 
     def _on_keys_found(self, keys: Sequence[SshKey]) -> None:
-        text = self.key.currentText()
+        line = self._key_line()
+        text, place = line.text(), line.cursorPosition()  # somebody may be typing
         self.key.blockSignals(True)
         self.key.clear()
         for key in keys:
             self._add_key(key)
         self.key.setCurrentIndex(-1)
-        self.key.setEditText(text)
+        line.setText(text)
+        line.setCursorPosition(place)
         self.key.blockSignals(False)
         self.keys_found.emit()
 
@@ -162,6 +164,14 @@ class ServerEdit(QGroupBox):
         place = self.key.count() - 1
         about = _("{kind}, with a passphrase") if key.has_passphrase else _("{kind}, without a passphrase")
         self.key.setItemData(place, about.format(kind=key.kind), Qt.ItemDataRole.ToolTipRole)
+
+    def _show_key(self, path: str) -> None:
+        show_text(self._key_line(), path)
+
+    def _key_line(self) -> QLineEdit:
+        line = self.key.lineEdit()
+        assert line is not None, "the box is editable"
+        return line
 
     # Actions --------------------------------------------------------------------------------------------------------
 
@@ -190,7 +200,7 @@ class ServerEdit(QGroupBox):
         start = self.key.currentText().strip() or str(key_folder())
         chosen, _kind = QFileDialog.getOpenFileName(self, _("Choose a private SSH key"), start)
         if chosen:
-            self.key.setEditText(chosen)
+            self._show_key(chosen)
 
     def _make_key(self) -> None:
         self.make.setEnabled(False)
@@ -206,7 +216,7 @@ class ServerEdit(QGroupBox):
     def _on_made(self, key: SshKey) -> None:
         self.make.setEnabled(True)
         self._add_key(key)
-        self.key.setEditText(key.path)
+        self._show_key(key.path)
         self.notice.show_message(
             _("The key {file} was made. Authorise it on the server before you go on.").format(file=Path(key.path).name),
             Tone.GOOD,

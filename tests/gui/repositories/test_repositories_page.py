@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from borgdesk.borg.options import Encryption
@@ -46,6 +46,18 @@ def test_it_shows_one_in_full(page: RepositoriesPage, qtbot: QtBot, scene: Scene
     assert view.backup.compression.compression() == "zstd,3"
     assert not view.is_modified()
     assert not view.buttons.isVisible()
+
+
+def test_what_is_too_long_is_shown_from_its_beginning(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
+    kept(scene, "Documents " * 11 + "in full", location="ssh://me@host/" + "repository/" * 20,
+         archive_name="documents-" * 20 + "{now}", passcommand="pass " + "show/" * 40,
+         ssh_key="/home/me/.ssh/" + "key" * 40, jump_host="jump." * 30 + "example", remote_path="/opt/" + "borg" * 40,
+         encryption="repokey", extra_arguments="--exclude-if-present=" + "nobackup" * 20)  # fmt: skip
+    show(page, qtbot)
+    view = page.view
+    shown = [line for line in view.findChildren(QLineEdit) if len(line.text()) > 50]
+    assert len(shown) == 8
+    assert {line.text()[:9]: line.cursorPosition() for line in shown if line.cursorPosition() > 0} == {}
 
 
 def test_changes_are_saved(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
