@@ -170,7 +170,7 @@ class ServerEdit(QGroupBox):
 
     def _key_line(self) -> QLineEdit:
         line = self.key.lineEdit()
-        assert line is not None, "the box is editable"
+        assert line is not None  # It is editable.
         return line
 
     # Actions --------------------------------------------------------------------------------------------------------
