@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.events import RunEnded
 from borgdesk.domain.history import Run
@@ -19,6 +19,9 @@ from borgdesk.store.runs import Runs
 
 class TaskResult(QObject):
     """Backups and restores have views of their own that tell how they ended."""
+
+    shown = Signal()
+    """A requested task has ended."""
 
     def __init__(self, runs: Runs, background: Background, banner: Banner, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,3 +43,4 @@ class TaskResult(QObject):
         self._repository = ""
         said = " ".join([run_sentence(run), *(run.note or "").split()])
         self._banner.show_message(said, theme.tone_of(run.status))
+        self.shown.emit()

@@ -27,7 +27,7 @@ from borgdesk.borg.archive_name import preview_archive_name
 from borgdesk.borg.excludes import exclude_of
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.location import escaped
-from borgdesk.domain.repository import LONGEST_COMPACT_EVERY, Repository, check_stall_limit
+from borgdesk.domain.repository import LONGEST_COMPACT_EVERY, Repository, Retention, check_stall_limit
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons
 from borgdesk.gui.look.days_edit import DaysEdit
@@ -174,6 +174,8 @@ class RetentionTab(_Tab):
 
     def show_repository(self, repository: Repository) -> None:
         """Show the rules of a repository."""
+        if not self._shows(repository.retention):
+            self.preview.follow()
         self.rules.set_retention(repository.retention)
         before = self.blockSignals(True)
         self.compact_every.setValue(repository.compact_every)
@@ -186,6 +188,12 @@ class RetentionTab(_Tab):
             InvalidInput: the rules are invalid.
         """
         return replace(repository, retention=self.rules.retention(), compact_every=self.compact_every.value())
+
+    def _shows(self, retention: Retention) -> bool:
+        try:
+            return self.rules.retention() == retention
+        except InvalidInput:
+            return False
 
 
 class ConnectionTab(_Tab):

@@ -104,6 +104,7 @@ class RepositoryView(QWidget):
     def _connect_work(self) -> None:
         self.work.changed.connect(self._adapt)
         self.maintenance.task_requested.connect(self.task_requested)
+        self.maintenance.result.shown.connect(self.retention.preview.follow)
         self.keys.import_requested.connect(self.opening.ask_for_key)
         self.opening.moved.connect(self._on_moved)
         self.opening.host_key_wanted.connect(self.connection.server.check_host_key)
@@ -138,6 +139,8 @@ class RepositoryView(QWidget):
         self.statistics.refresh()
         if shown is not None and repository == shown.with_results_of(repository):
             # Only its runs have changed: no field is touched.
+            if repository.last_run_at != shown.last_run_at:
+                self.retention.preview.follow()
             self._repository = repository
             self.header.show_repository(repository)
             self.board.refresh_if_changed()

@@ -148,7 +148,22 @@ def test_the_preview_follows_the_rules(real: Desk, background: Background, qtbot
         rules.within.textEdited.emit("nonsense")
     assert "nonsense" in preview.sentence.text()
     assert view.is_modified()
-    view.discard()
+    with qtbot.waitSignal(preview.answered, timeout=PATIENCE):
+        view.discard()
+    assert preview.sentence.text() == "0 of 3 archives would be pruned now."
+    make_archives(real, ["2026-11-23T10:00:00"])
+    with qtbot.waitSignal(preview.answered, timeout=PATIENCE):
+        view.refresh(replace(real.repository, last_run_at=datetime.now(UTC)))
+    assert preview.rows.rowCount() == 4, "after a backup"
+    make_archives(real, ["2026-11-24T10:00:00"])
+    runs = real.workspace.store.runs
+    run = runs.queue(real.repository, Trigger.USER, procfs.identity(), datetime.now(UTC), kind=RunKind.PRUNE)
+    runs.settle(run.id, Outcome.SUCCESS)
+    runs.finish(run.id, RunStatus.SUCCESS, datetime.now(UTC))
+    view.maintenance.result.expect(real.repository)
+    with qtbot.waitSignal(preview.answered, timeout=PATIENCE):
+        view.maintenance.result.show_end(RunEnded(run.id, real.repository.name, RunStatus.SUCCESS, ""))
+    assert preview.rows.rowCount() == 5, "after a prune"
     view.show_repository(real.add_repository("Other"))
     assert preview.tabs.isHidden()
 
