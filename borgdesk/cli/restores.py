@@ -64,7 +64,7 @@ def _foretell(console: Console, repository: Repository, archive: Archive, reques
         met = conflicts(console.workspace, repository, archive, request, cancel)
     said = (
         _("{files}, {size}, would be restored: {target}")
-        if len(request.paths) == 1
+        if seen.is_all
         else _("{files}, {size}, would be restored: {target} …")
     )
     console.say(said.format(files=words.files(seen.items), size=words.size(seen.size), target=seen.target))

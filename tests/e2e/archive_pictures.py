@@ -14,6 +14,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.archives.archives_page import ArchivesPage
 from borgdesk.gui.archives.difference_dialog import DifferenceDialog
 from borgdesk.gui.archives.restore_dialog import RestoreDialog
+from borgdesk.gui.look import words
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
 from borgdesk.gui.shell.shell import Shell
 from tests.e2e.archive_scenes import AWAY, EMPTY, HOLIDAYS, MANY, UGLY
@@ -96,7 +97,7 @@ class ArchivePictures:
         panel.search.setText(name.partition("\n")[0])
         panel.search.returnPressed.emit()
         # The list may still hold what was searched for before.
-        wait_until(lambda: panel.hits.model().index(0, 0).data() == name)
+        wait_until(lambda: panel.hits.model().index(0, 0).data() == words.file_name(name))
         panel.hits.selectRow(0)
         pause(_SETTLE)
 

@@ -24,6 +24,8 @@ class Preview:
     size: int
     target: str
     """Where the first selected item will be."""
+    is_all: bool
+    """Whether it is the only one, so that everything is in it."""
 
 
 def owners_note() -> str:
@@ -51,6 +53,7 @@ def preview(
         selection = Selection(listing, archive, request)
         Destination(workspace, selection).check_kind()
         items, size = selection.amount()
-        return Preview(items, size, str(selection.place_of(selection.entries[0])))
+        first, *others = selection.entries
+        return Preview(items, size, str(selection.place_of(first)), not others)
 
     return ask_listing(workspace, repository, archive, foresee, cancel)

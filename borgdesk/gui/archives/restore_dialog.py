@@ -220,7 +220,7 @@ class RestoreDialog(Dialog):
             return
         amount = f"{words.files(seen.items)} ({words.size(seen.size)})"
         first = words.file_name(seen.target)
-        if len(self._paths) == 1:
+        if seen.is_all:
             text = _("{amount} will be restored as {path}.").format(amount=amount, path=first)
         else:
             text = _("{amount} will be restored, the first of them to {path}.").format(amount=amount, path=first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import os
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -246,7 +247,11 @@ def test_what_would_be_done_is_said_before(backed_up: Desk, tmp_path: Path) -> N
     found = read_archives(backed_up.workspace, backed_up.repository)
     request = RestoreRequest((f"{backed_up.source}/letters",), tmp_path / "out")
     seen = preview(backed_up.workspace, backed_up.repository, found.archives[0], request)
-    assert (seen.items, seen.target) == (3, str(tmp_path / "out" / "letters"))
+    assert (seen.items, seen.target, seen.is_all) == (3, str(tmp_path / "out" / "letters"), True)
+    several = replace(request, paths=(f"{backed_up.source}/letters", f"{backed_up.source}/empty"))
+    assert not preview(backed_up.workspace, backed_up.repository, found.archives[0], several).is_all
+    everything = replace(request, paths=())
+    assert preview(backed_up.workspace, backed_up.repository, found.archives[0], everything).is_all, "all is in /tmp"
     assert not (tmp_path / "out").exists()
 
 
