@@ -63,6 +63,7 @@ class ItemPanel(QWidget):
         self.tabs.setDocumentMode(True)
         self.unread_button = QPushButton(self)
         self.unread_button.clicked.connect(self.unread_requested)
+        self.unread_button.hide()
         versions_tab = QWidget(self)
         inside = QVBoxLayout(versions_tab)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -94,7 +95,7 @@ class ItemPanel(QWidget):
             Column(_("Size"), lambda one: words.size(one.entry.size), lambda one: one.entry.size, right=True, width=8),
         ]
         model = TableModel[Version](columns, lambda one: one.archives[0].id, self)
-        self.versions = TableView(model, _("All versions of the file"), _("No versions in archives that were opened"))
+        self.versions = TableView(model, _("All versions of the file"))
         self.versions.sortByColumn(0, Qt.SortOrder.DescendingOrder)
         self.versions.row_selected.connect(self._on_version_selected)
 
@@ -155,6 +156,7 @@ class ItemPanel(QWidget):
         self._tell(_item_facts(entry), entry.path, _archives_of((chosen.archive,)))
         self.tabs.setVisible(not entry.is_folder)
         self.versions.rows.set_rows([])
+        self.versions.set_empty("")
         self.file_view.show_file(self._repository, chosen.archive, entry)
         self.look_for_versions()
 
@@ -174,6 +176,7 @@ class ItemPanel(QWidget):
         said = ngettext("Look in {count} more archive", "Look in {count} more archives", unread_count)
         self.unread_button.setText(said.format(count=words.number(unread_count)))
         self.unread_button.setVisible(bool(unread_count))
+        self.versions.set_empty(_("No versions in archives that were opened"))
         self.versions.rows.set_rows(found)
         archives = sum(len(one.archives) for one in found)
         said = ngettext("{count} version", "{count} versions", len(found)).format(count=words.number(len(found)))

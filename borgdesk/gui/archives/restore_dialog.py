@@ -163,7 +163,7 @@ class RestoreDialog(Dialog):
         if not self._paths:
             return _("All of {archive}").format(archive=self._archive.name)
         if len(self._paths) == 1:
-            return f"/{self._paths[0]}"
+            return words.file_name(f"/{self._paths[0]}")
         return _("{number} selected items").format(number=words.number(len(self._paths)))
 
     def entered(self) -> None:

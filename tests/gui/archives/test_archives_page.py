@@ -500,3 +500,28 @@ def test_times_of_versions_are_whole_in_the_smallest_window(page: ArchivesPage, 
     date, size = (table.model().index(0, column).data() for column in (0, 1))
     assert table.fontMetrics().horizontalAdvance(date) + 8 < table.columnWidth(0)
     assert table.fontMetrics().horizontalAdvance(size) + 8 < table.columnWidth(1)
+
+
+def test_nothing_is_said_of_versions_before_they_are_known(page: ArchivesPage, backed_up: Desk, qtbot: QtBot) -> None:
+    back_up(backed_up)
+    page.reload_button.click()
+    qtbot.waitUntil(lambda: page.list_panel.model.shown == 2, timeout=60_000)
+    contents, item = page.contents_panel, page.item_panel
+    contents.search.setText("one.txt")
+    qtbot.waitUntil(lambda: contents.hits.model().rowCount() == 1, timeout=30_000)
+    contents.hits.select_first()
+    assert item.tabs.isVisible()
+    assert item.unread_button.isHidden(), "it has no words yet"
+    assert item.versions._empty == ""
+    qtbot.waitUntil(item.unread_button.isVisible, timeout=30_000)
+
+
+def test_a_name_with_a_newline_is_one_line(
+    page: ArchivesPage, backed_up: Desk, background: Background, executor: Executor, qtbot: QtBot
+) -> None:
+    found = kept_archives(backed_up.workspace, backed_up.repository)
+    assert found is not None
+    archive = found.archives[0]
+    dialog = RestoreDialog(backed_up.workspace, background, executor, backed_up.repository, archive, ("two\nlines",))
+    qtbot.addWidget(dialog)
+    assert dialog._what.text() == "/two↵lines"
