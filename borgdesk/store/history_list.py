@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, case, select
 from sqlalchemy.orm import Session
 
 from borgdesk.domain.history_list import (
@@ -162,13 +162,23 @@ def _tests(session: Session, conditions: Sequence[ColumnElement[bool]], limit: i
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    asked, test, execution = wanted.conditions, ScriptTestRow, ScriptExecutionRow
+    test = ScriptTestRow
     conditions: list[ColumnElement[bool]] = []
     if wanted.before is not None:
         # The first of the two is what the index knows.
         conditions += [test.after_run <= run_of(wanted.before), _key() < wanted.before]
     if wanted.from_run is not None:
         conditions.append(test.after_run >= wanted.from_run)
+    of_execution = _conditions_of_execution(wanted.conditions)
+    if of_execution:
+        # Wrapped, so that SQLite does not begin with an index that has all executions of runs, too.
+        conditions.append(case((and_(*of_execution), 1), else_=0) == 1)
+    return conditions
+
+
+def _conditions_of_execution(asked: Conditions) -> list[ColumnElement[bool]]:
+    execution = ScriptExecutionRow
+    conditions: list[ColumnElement[bool]] = []
     if asked.repository is not None:
         conditions.append(_as_if_for(asked.repository))
     if asked.script is not None:

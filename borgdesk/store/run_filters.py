@@ -29,6 +29,8 @@ _FIRST_PAGE, _LARGEST_PAGE = 200, 5000
 """Ids fetched from an index at once, growing from page to page."""
 _FIRST_STRETCH, _LARGEST_STRETCH = 500, 20_000
 """Runs that are read at once where the text index knows nothing, growing from stretch to stretch."""
+_FEW = 20_000
+"""Runs of which the numbers are read before a search, so that it looks at no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,31 @@ class Conditions:
     def parts(self, session: Session, limit: int, index: SearchIndex) -> Generator[Part, None, None]:
         """Yield at most *limit* rows in parts, newest first, each as soon as it is found."""
         limit = max(0, min(limit, MAX_ID))
+        bounded = self._bounded(session)
         if self.search:
-            yield from self._searched(session, limit, index)
+            yield from bounded._searched(session, limit, index)
+            yield Part(self.from_id or 0, [])
         else:
-            yield Part(self.from_id or 0, self._read(session, limit))
+            yield Part(self.from_id or 0, bounded._read(session, limit))
+
+    def _bounded(self, session: Session) -> Conditions:
+        """Return the same conditions, from the first run of the period on: what is older need not be looked at."""
+        if self.since is None or not (self.search or self.script is not None):
+            return self
+        of_period = select(BackupJobRow.id).where(BackupJobRow.queued_at >= self.since)
+        first = session.scalar(of_period.order_by(BackupJobRow.id).limit(1))
+        return replace(self, from_id=RunId(MAX_ID) if first is None else max(first, self.from_id or first))
+
+    def _few(self, session: Session) -> frozenset[int] | None:
+        """Return the runs that meet all conditions but the search, if they are few for sure."""
+        if not self._is_rare:
+            return None
+        conditions = *replace(self, search=None)._conditions(), *self._range(BackupJobRow.id)
+        ids = session.scalars(select(BackupJobRow.id).where(*conditions).limit(_FEW + 1)).all()
+        return frozenset(ids) if len(ids) <= _FEW else None
 
     def _searched(self, session: Session, limit: int, index: SearchIndex) -> Iterator[Part]:
-        """Yield what has the text. What the index excludes is passed over, so that the last part may be empty."""
+        """Yield what has the text. Nothing is said of what the index excludes."""
         check_length(self.search or "")
         # The first query, which fixes what is seen: the index may be ahead of it, but not behind.
         changed = session.scalars(select(HistoryChangeRow.run_id)).all()
@@ -81,15 +101,17 @@ class Conditions:
         def is_known(block: Block) -> bool:
             return is_of_history(session, block, RunId(newest))
 
+        few = self._few(session)
+        if few is not None and not few:
+            return
         with closing(index.pieces(folded(self.search or ""), self.from_id or 1, high, changed, is_known)) as pieces:
             for piece in itertools.chain.from_iterable(map(_in_stretches, pieces)) if limit else ():
-                rows = self._in_piece(session, piece, limit)
+                rows = self._in_piece(session, piece.among(few), limit)
                 if rows or piece.run_ids is None:
                     yield Part(piece.low, rows)
                 limit -= len(rows)
                 if limit <= 0:
                     return
-        yield Part(self.from_id or 0, [])
 
     def _in_piece(self, session: Session, piece: Piece, limit: int) -> Sequence[BackupJobRow]:
         if piece.run_ids is None:
@@ -111,7 +133,7 @@ class Conditions:
     def ids(self, session: Session) -> array[int]:
         """Return the ids of all runs, newest first. Without a search, that takes a fraction of a second."""
         ids = array("q")
-        for part in self._parts(session, select(BackupJobRow.id), MAX_ID):
+        for part in self._bounded(session)._parts(session, select(BackupJobRow.id), MAX_ID):
             ids.extend(part)
         return ids
 
@@ -163,8 +185,8 @@ class Conditions:
 
     @property
     def _is_rare(self) -> bool:
-        """Return whether the status alone selects few runs."""
-        return self.status not in (None, RunStatus.SUCCESS)
+        """Return whether status or kind alone select few runs."""
+        return self.status not in (None, RunStatus.SUCCESS) or self.kind not in (None, RunKind.BACKUP)
 
     def _conditions(self) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []

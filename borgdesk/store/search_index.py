@@ -30,6 +30,12 @@ class Piece:
     run_ids: tuple[int, ...] | None
     """The only ones that may, newest first; None if the index does not know the range."""
 
+    def among(self, few: frozenset[int] | None) -> Piece:
+        """Return the piece without runs that are not among *few*; None excludes nothing."""
+        if few is None or self.run_ids is None:
+            return self
+        return Piece(self.low, self.high, tuple(run_id for run_id in self.run_ids if run_id in few))
+
 
 class SearchIndex:
     """Answers from the file as it is; what it does not know has to be read."""

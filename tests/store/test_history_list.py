@@ -25,6 +25,7 @@ from borgdesk.store.search_file import SearchFile
 from borgdesk.store.store import Store
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow
 from tests.store.samples import ME, T0, planned
+from tests.store.test_run_filters import plans
 
 ENDS = (ExecutionStatus.SUCCESS, ExecutionStatus.FAILED, ExecutionStatus.TIMED_OUT, ExecutionStatus.CANCELLED)
 
@@ -206,3 +207,12 @@ def test_a_search_that_nobody_wants_any_more_ends(
     search.close()
     with pytest.raises(Stopped):
         [*store.history_list.search(Wanted(Conditions(search="script")), 1000, lambda: True)]
+
+
+def test_tests_are_not_looked_for_among_the_scripts_of_all_runs(store: Store, done: list[str]) -> None:
+    conditions = Conditions(script=1, status=RunStatus.SUCCESS, search="said", since=T0)
+    with plans(store) as told:
+        assert store.history_list.find(Wanted(conditions, runs=False), 10)
+        assert store.history_list.keys(Wanted(conditions, runs=False))
+    assert len(told) == 2
+    assert all("script_tests" in plan[0] and "INTEGER PRIMARY KEY" in plan[1] for plan in told), told

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, update
 
 from borgdesk.domain.errors import Stopped
 from borgdesk.domain.ids import RepositoryId, RunId, ScriptId
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunOn, RunStatus, Step, Trigger
+from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunKind, RunOn, RunStatus, Step, Trigger
 from borgdesk.domain.script import NewScript, Script
 from borgdesk.domain.uuid7 import uuid7
 from borgdesk.store import database, run_filters
 from borgdesk.store.run_filters import Conditions
+from borgdesk.store.search_index import Piece, SearchIndex
 from borgdesk.store.store import Store
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow
 from tests.store.samples import T0
@@ -160,6 +163,73 @@ def test_a_page_is_found_by_an_index_and_never_by_looking_at_all_runs(
     lines = [line for plan in told for line in plan]
     assert not [line for line in lines if "SCAN" in line or "MULTI-INDEX" in line], told
     assert all("id=?" in plan[0] for plan in told if "ORDER BY" in plan[-1]), "at most a page is sorted"
+
+
+def make_some_checks(store: Store) -> None:
+    """Make every fourth run a check, and let the clock have been ahead once."""
+    with store.database.writing() as session:
+        session.execute(update(BackupJobRow).where(BackupJobRow.id % 4 == 0).values(kind=RunKind.CHECK))
+        session.execute(update(BackupJobRow).where(BackupJobRow.id == 17).values(queued_at=T0 + timedelta(minutes=500)))
+
+
+PERIODS = (None, T0 + timedelta(minutes=420), T0 + timedelta(days=30))
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize("few", [3, 20_000])
+def test_what_narrows_a_search_does_not_change_what_it_finds(
+    filled: Store, few: int, is_indexed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_filters, "_FEW", few)
+    make_some_checks(filled)
+    while is_indexed and filled.search_filler.fill():
+        pass
+    runs = [filled.runs.get(RunId(number)) for number in range(RUNS, 0, -1)]
+    choices = product((None, RunKind.CHECK), (None, RunStatus.FAILURE), PERIODS, (None, "Called 2"), (None, "NTED 3"))
+    for kind, status, since, script, search in choices:
+        expected = [
+            run.id
+            for run in runs
+            if (kind is None or run.kind is kind)
+            and (status is None or run.status is status)
+            and (since is None or run.queued_at >= since)
+            and (script is None or any(script == one.planned.name for one in run.executions))
+            and (search is None or any(search.lower() in one.stdout for one in run.executions))
+        ]
+        conditions = Conditions(script=script, status=status, since=since, search=search, kind=kind)
+        assert [run.id for run in filled.runs.find(conditions, 10_000)] == expected, conditions
+        assert [*filled.runs.ids(conditions)] == expected
+        page = replace(conditions, before_id=RunId(500), from_id=RunId(11))
+        assert [run.id for run in filled.runs.find(page, 5)] == [one for one in expected if 11 <= one < 500][:5]
+
+
+def test_a_rare_kind_is_looked_up_before_the_script(filled: Store) -> None:
+    make_some_checks(filled)
+    with plans(filled) as told:
+        assert filled.runs.find(Conditions(script=1, kind=RunKind.CHECK), 50)
+    assert "ix_backup_jobs_kind_id" in told[0][0]
+
+
+def test_a_search_looks_at_nothing_that_other_conditions_exclude(
+    filled: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_some_checks(filled)
+    while filled.search_filler.fill():
+        pass
+    asked: list[tuple[int, int]] = []
+    pieces = SearchIndex.pieces
+
+    def watched(index: SearchIndex, needle: str, low: int, high: int, *others: Any) -> Generator[Piece, None, None]:
+        asked.append((low, high))
+        return pieces(index, needle, low, high, *others)
+
+    monkeypatch.setattr(SearchIndex, "pieces", watched)
+    with filled.database.writing() as session:
+        session.execute(update(BackupJobRow).where(BackupJobRow.id == 17).values(queued_at=T0))
+    assert filled.runs.list(search="printed", since=T0 + timedelta(minutes=420))
+    assert filled.runs.list(search="printed", since=T0 + timedelta(days=30)) == []
+    assert filled.runs.list(search="printed", kind=RunKind.RESTORE) == []
+    assert [low for low, _ in asked] == [421, database.MAX_ID]
 
 
 def test_of_a_repository_s_runs_only_those_with_the_status_are_looked_at(filled: Store) -> None:

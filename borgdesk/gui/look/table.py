@@ -17,6 +17,17 @@ ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 EDGE = "\u2002"
 """Space that separates right-aligned text from left-aligned text in the next column."""
 NOWHERE = QModelIndex()
+_ROLES = frozenset(
+    (
+        ROW_ROLE,
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.ForegroundRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+    )
+)
+"""A view asks for three more whenever it paints a cell: some 600 calls for a page."""
 _ALIGNED = {
     False: Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
     True: Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
@@ -118,7 +129,7 @@ class TableModel(QAbstractTableModel, Generic[T]):
         return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self._row_at(index.row()) if index.isValid() else None
+        row = self._row_at(index.row()) if role in _ROLES and index.isValid() else None
         if row is None:
             return None
         column = self.columns[index.column()]
