@@ -55,6 +55,21 @@ def has_asked(place: Path, pid: int) -> bool:
     return str(pid) in _received(place).read_text().split()
 
 
+class HurriedClock:
+    """Takes the place of the module ``time`` where processes are waited for: who hangs at the disk is late at once.
+
+    Others, on a machine that is busy, have all of their time, and so has who waits for the same file as another.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._received = _received(place)
+
+    def monotonic(self) -> float:
+        # What the kernel asks by itself comes from no process.
+        hanging = {*self._received.read_text().split()} - {"0"}
+        return time.monotonic() + 3600.0 * len(hanging)
+
+
 def _received(place: Path) -> Path:
     return place.with_name(f"{place.name}.received")
 

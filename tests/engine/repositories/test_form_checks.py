@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,11 +8,11 @@ import pytest
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
-from borgdesk.engine.processes import file_probes
-from borgdesk.engine.repositories import form_checks, same_disk
+from borgdesk.engine.processes import process
+from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.repositories.form_checks import Field, check_form, is_repository
 from borgdesk.engine.repositories.sources import exclude_remarks
-from tests.dead_disk import dead_disk
+from tests.dead_disk import HurriedClock, dead_disk
 from tests.engine.desk import Desk
 
 NEW = Encryption.REPOKEY_BLAKE2
@@ -160,8 +159,8 @@ def test_locations_that_nobody_means(desk: Desk, wanted: Repository, location: s
 def test_a_disk_that_does_not_respond_is_not_waited_for(
     desk: Desk, wanted: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, init: Encryption | None
 ) -> None:
-    monkeypatch.setattr(form_checks, "probe", partial(file_probes.probe, limit=0.5))
     with dead_disk(tmp_path / "dead") as dead:
+        monkeypatch.setattr(process, "time", HurriedClock(dead))
         assert is_repository(f"{dead}/repository") is None
         found = check_form(desk.workspace, replace(wanted, location=f"{dead}/repository"), init)
     assert found.prevents

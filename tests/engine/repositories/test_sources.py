@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,11 @@ from borgdesk.borg.options import Encryption
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import Outcome, RunStatus
-from borgdesk.engine.processes import file_probes, supervisor_client
+from borgdesk.engine.processes import file_probes, process, supervisor_client
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.registration import add_repository
 from borgdesk.engine.workspace import Workspace
-from tests.dead_disk import dead_disk
+from tests.dead_disk import HurriedClock, dead_disk
 from tests.engine.desk import LAST, POST, PRE, Desk, sentence, statuses, wait_until
 from tests.real_borg import borg_program
 
@@ -102,21 +103,20 @@ def test_borg_s_error_counts_more_than_a_missing_source(desk: Desk) -> None:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_probes, "PROBE_LIMIT", 0.5)
-    monkeypatch.setattr(file_probes.probe, "__defaults__", (None, 0.5))
+def dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    with dead_disk(tmp_path / "dead") as dead:
+        monkeypatch.setattr(process, "time", HurriedClock(dead))
+        yield dead
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_source_that_never_answers_is_named_and_left_out(desk: Desk, tmp_path: Path) -> None:
+def test_a_source_that_never_answers_is_named_and_left_out(desk: Desk, dead: Path) -> None:
     for name, hook in (("pre", PRE), ("post", POST), ("last", LAST)):
         desk.add(name, hook, run_on="always")
-    with dead_disk(tmp_path / "dead") as dead:
-        desk.change(sources=(str(dead / "photos"), str(desk.source)))
-        run = desk.run()
-        assert (run.outcome, run.error) == (Outcome.WARNING, f"“{dead}/photos” is not responding{AFTER}")
-        assert given(desk) == [str(desk.source)]
-        assert statuses(run) == {"pre": "success", "post": "success", "last": "success"}
+    desk.change(sources=(str(dead / "photos"), str(desk.source)))
+    run = desk.run()
+    assert (run.outcome, run.error) == (Outcome.WARNING, f"“{dead}/photos” is not responding{AFTER}")
+    assert given(desk) == [str(desk.source)]
+    assert statuses(run) == {"pre": "success", "post": "success", "last": "success"}
 
 
 def test_stop_does_not_wait_for_a_disk_that_never_answers(
@@ -141,25 +141,23 @@ def steps(desk: Desk) -> list[str]:
     return [run.step.value for run in desk.workspace.store.runs.list(limit=1)]
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_repository_on_a_dead_disk_stops_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_a_repository_on_a_dead_disk_stops_nothing(desk: Desk, dead: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The second look at it waits in the kernel for the first one.
+    monkeypatch.setattr(file_probes.probe, "__defaults__", (None, 3.0))
     desk.add("pre", PRE)
     desk.add("post", POST, run_on="always")
-    with dead_disk(tmp_path / "dead") as dead:
-        desk.change(location=f"{dead}/repository")
-        run = desk.run()
-        assert run.error == f"The disk of the repository is not responding ({dead}/repository). Nothing was stopped."
-        assert statuses(run) == {"pre": "skipped", "post": "success"}
-        assert desk.commands() == []
+    desk.change(location=f"{dead}/repository")
+    run = desk.run()
+    assert run.error == f"The disk of the repository is not responding ({dead}/repository). Nothing was stopped."
+    assert statuses(run) == {"pre": "skipped", "post": "success"}
+    assert desk.commands() == []
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_search_path_that_never_answers_stops_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_a_search_path_that_never_answers_stops_nothing(desk: Desk, dead: Path) -> None:
     desk.add("pre", PRE)
-    with dead_disk(tmp_path / "dead") as dead:
-        object.__setattr__(desk.workspace, "fixed_borg", "borg-somewhere")
-        object.__setattr__(desk.workspace, "environment", {**desk.environment, "PATH": f"{dead}:{os.environ['PATH']}"})
-        run = desk.run()
+    object.__setattr__(desk.workspace, "fixed_borg", "borg-somewhere")
+    object.__setattr__(desk.workspace, "environment", {**desk.environment, "PATH": f"{dead}:{os.environ['PATH']}"})
+    run = desk.run()
     assert run.error == "Borg could not be located, because a folder in the search path (PATH) is not responding."
     assert statuses(run) == {"pre": "skipped"}
 
@@ -167,8 +165,9 @@ def test_a_search_path_that_never_answers_stops_nothing(desk: Desk, tmp_path: Pa
 def test_the_program_ends_though_a_look_hangs(tmp_path: Path) -> None:
     """A thread that hangs in the kernel would keep the process from ending."""
     code = (
-        "import sys; from borgdesk.engine.processes.file_probes import probe;"
-        "print(probe([('source', sys.argv[1]), ('source', '/etc')], limit=0.5))"
+        "import sys; from pathlib import Path; from borgdesk.engine.processes import file_probes, process;"
+        "from tests.dead_disk import HurriedClock; process.time = HurriedClock(Path(sys.argv[1]));"
+        "print(file_probes.probe([('source', sys.argv[1]), ('source', '/etc')]))"
     )
     with dead_disk(tmp_path / "dead") as dead:
         done = subprocess.run(

@@ -12,12 +12,12 @@ from borgdesk.domain.script import NewScript
 from borgdesk.engine.borg_calls import passphrase_command
 from borgdesk.engine.borg_calls.limits import Limits
 from borgdesk.engine.lanes.assignments import Changes, assign
-from borgdesk.engine.processes import file_probes
+from borgdesk.engine.processes import process
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import preflight
 from borgdesk.engine.secrets import secret_values
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner
-from tests.dead_disk import dead_disk
+from tests.dead_disk import HurriedClock, dead_disk
 from tests.engine.desk import CREATED, LAST, POST, PRE, Desk, statuses, wait_until
 
 SSH = "ssh://host.invalid/./repository"
@@ -71,9 +71,9 @@ def test_a_passcommand_starts_in_the_home(desk: Desk) -> None:
 def test_a_passcommand_does_not_wait_for_a_home_that_does_not_respond(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_probes.probe, "__defaults__", (None, 0.5))
     desk.change(passcommand="sh -c pwd", has_passphrase=False)
     with dead_disk(tmp_path / "dead") as home:
+        monkeypatch.setattr(process, "time", HurriedClock(home))
         object.__setattr__(desk.workspace, "environment", {**desk.environment, "HOME": str(home)})
         assert desk.run().outcome is Outcome.SUCCESS
     assert passphrases(desk) == ["/"]
