@@ -84,10 +84,12 @@ def test_what_is_owed_is_done_and_the_next_version_tells_it(
 
 @pytest.mark.timeout(120)
 def test_a_script_under_way_is_waited_for(world: World, installed: Path) -> None:
-    world.rewrite("post1", "sleep 2; echo after it")
+    gate = world.folder / "gate"
+    world.rewrite("post1", f"while ! test -e '{gate}'; do sleep 0.02; done; echo after it")
     victim = _started(world, "post1")
     remove(installed)
     _die(victim)
+    gate.touch()
     world.wait_for_guardians()
     assert [name for name in world.ended() if name in OWED] == list(OWED)
     wait_until(lambda: world.newest_run().status.is_final)

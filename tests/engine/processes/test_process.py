@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.events import Stream
-from borgdesk.engine.processes import process, procfs
+from borgdesk.engine.processes import child, process, procfs
 from borgdesk.engine.processes.process import Ending, Program, Rung, StartFailed, StopReason
 
 QUICK_LADDER = (Rung(signal.SIGTERM, 0.3),)
@@ -244,7 +244,8 @@ def test_an_escapee_that_keeps_the_pipes_is_ended(bench: Bench) -> None:
     assert not lives(bench.pid("escapee"))
 
 
-def test_a_child_that_ends_soon_after_is_waited_for(bench: Bench) -> None:
+def test_a_child_that_ends_soon_after_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "DRAIN", 60.0)
     assert bench.run("(sleep 0.2; echo late) & exit 0") == Ending(0)
     assert bench.said(Stream.STDOUT) == b"late\n"
 

@@ -213,6 +213,13 @@ def test_in_retention(desk: Desk) -> None:
 
 def test_asked_twice_what_is_owed_hurries(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_execution, "HURRIED_TIMEOUT", 1)
+
+    class Patient(list[object]):
+        def append(self, event: object) -> None:
+            if type(event).__name__ == "ExecutionEnded":
+                monkeypatch.setattr(script_execution, "HURRIED_TIMEOUT", 30)
+
+    desk.events = Patient()  # type: ignore[assignment]
     desk.add("Start", POST, f"touch {desk.file('there')}; sleep 600")
     desk.add("Report", LAST)
     running = desk.start()

@@ -29,7 +29,7 @@ def text_of(view: OutputView) -> QPlainTextEdit:
 
 
 def settle(view: OutputView, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: view.is_settled, timeout=20_000)
+    qtbot.waitUntil(lambda: view.is_settled)
 
 
 def color_at(view: OutputView, word: str) -> str:

@@ -92,7 +92,7 @@ def test_a_link_that_is_added_as_a_source_is_told(
     page.view.backup.sources.add([str(link)])
     save(page, qtbot)
     said = f"{link} is a link. Its target, {scene.source}, is backed up."
-    qtbot.waitUntil(lambda: page.view.notice.text == said, timeout=20_000)
+    qtbot.waitUntil(lambda: page.view.notice.text == said)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_a_test_runs_with_what_was_chosen(scripts: ScriptBench) -> None:
     test.hook.setCurrentIndex(test.hook.findData(Hook.POST_RUN))
     test.hook.activated.emit(test.hook.currentIndex())
     test.outcome.setCurrentIndex(test.outcome.findData(Outcome.FAILURE))
-    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+    with scripts.qtbot.waitSignal(test.ended):
         test.run.click()
         assert test.is_running
     scripts.qtbot.waitUntil(lambda: test.output.is_settled)
@@ -38,7 +38,7 @@ def test_a_test_runs_with_what_was_chosen(scripts: ScriptBench) -> None:
 def test_an_unsaved_text_is_saved_before_it_is_tested(scripts: ScriptBench) -> None:
     script = scripts.open()
     scripts.type("echo typed\n")
-    with scripts.qtbot.waitSignal(scripts.view.test.ended, timeout=20_000):
+    with scripts.qtbot.waitSignal(scripts.view.test.ended):
         scripts.view.test.run.click()
     scripts.qtbot.waitUntil(lambda: scripts.view.test.output.text() == "typed")
     assert "echo typed" in scripts.file(script).read_text()
@@ -50,7 +50,7 @@ def test_a_test_can_be_stopped(scripts: ScriptBench) -> None:
     test = scripts.view.test
     test.run.click()
     scripts.qtbot.waitUntil(lambda: test.output.text() == "begun")
-    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+    with scripts.qtbot.waitSignal(test.ended):
         test.stop.click()
     assert "Cancelled" in test.result.text
     assert not test.stop.isEnabled()
@@ -71,7 +71,7 @@ def test_nothing_moves_when_a_test_starts_and_the_output_has_most_room(scripts: 
     scripts.page.grab()
     assert test.stop.isEnabled()
     assert (test.run.geometry(), test.stop.geometry()) == before
-    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+    with scripts.qtbot.waitSignal(test.ended):
         gate.open()
     scripts.page.grab()
     assert (test.run.geometry(), test.stop.geometry()) == before
@@ -85,7 +85,7 @@ def test_a_missing_value_is_asked_for(scripts: ScriptBench) -> None:
     assert "NAME" in test.result.text
     assert not test.is_running
     test.values.fill({"NAME": "web"})
-    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+    with scripts.qtbot.waitSignal(test.ended):
         test.run.click()
     scripts.qtbot.waitUntil(lambda: test.output.text() == "web")
 
@@ -102,7 +102,7 @@ def test_do_undo_undo_again(scripts: ScriptBench) -> None:
     test.repository.setCurrentIndex(1)
     test.repository.activated.emit(1)
     scripts.qtbot.waitUntil(lambda: test.other_side.count() == 1)
-    with scripts.qtbot.waitSignal(test.ended, timeout=20_000):
+    with scripts.qtbot.waitSignal(test.ended):
         test.both.click()
     scripts.qtbot.waitUntil(lambda: test.output.is_settled)
     lines = [line for line in test.output.text().splitlines() if not line.startswith("—")]

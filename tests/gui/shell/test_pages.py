@@ -63,7 +63,7 @@ def seen(parent: QWidget, text: str) -> list[QPushButton]:
 
 def press(qtbot: QtBot, parent: QWidget, text: str) -> None:
     """Click a button as soon as it exists."""
-    qtbot.waitUntil(lambda: len(seen(parent, text)) == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: len(seen(parent, text)) == 1)
     seen(parent, text)[0].click()
 
 
@@ -164,7 +164,7 @@ class TestOverview:
         page = overview_of(scene, background, executor, qtbot)
         assert not [notice for notice in page.findChildren(Banner) if notice.isVisible()]
         recovery.recover_all(scene.workspace)
-        qtbot.waitUntil(lambda: bool([n for n in page.findChildren(Banner) if n.isVisible()]), timeout=10_000)
+        qtbot.waitUntil(lambda: bool([n for n in page.findChildren(Banner) if n.isVisible()]))
         later = overview_of(scene, background, executor, qtbot)
         for each in (page, later):
             (banner,) = [notice for notice in each.findChildren(Banner) if notice.isVisible()]
@@ -175,7 +175,7 @@ class TestOverview:
             press(qtbot, banner, "Show")
         assert asked.args == [dead.id]
         for each in (page, later):
-            qtbot.waitUntil(partial(_tells_nothing, each), timeout=10_000)
+            qtbot.waitUntil(partial(_tells_nothing, each))
         assert runs.untold() == []
 
     def test_one_card_speaks_of_one_run(
@@ -199,9 +199,7 @@ class TestOverview:
         failed = runs.queue(repository, Trigger.CLI, procfs.identity(), now())
         runs.settle(failed.id, Outcome.FAILURE, errors=(text("Borg said no."),))
         runs.finish(failed.id, RunStatus.FAILURE, now())
-        qtbot.waitUntil(
-            lambda: "Borg said no." in "".join(label.text() for label in card.findChildren(QLabel)), timeout=10_000
-        )
+        qtbot.waitUntil(lambda: "Borg said no." in "".join(label.text() for label in card.findChildren(QLabel)))
         texts = [label.text() for label in card.findChildren(QLabel) if label.text()]
         assert texts[1] == "Failed just now: Borg said no."
         assert f"Last good backup 1 hour ago · {below}" in texts
@@ -220,7 +218,7 @@ class TestOverview:
 
         assert "A backup is waiting, started by: command line" in says()
         runs.arm(other.id, now(), [])
-        qtbot.waitUntil(lambda: "A backup is running, started by: command line" in says(), timeout=10_000)
+        qtbot.waitUntil(lambda: "A backup is running, started by: command line" in says())
 
     def test_what_stops_and_what_starts_never_share_a_place(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -312,11 +310,11 @@ class TestHistory:
         page.focus_search()
         field = next(one for one in page.findChildren(QLineEdit) if one.accessibleName().startswith("Search names"))
         qtbot.keyClicks(field, "RARE WORD")
-        qtbot.waitUntil(lambda: [one.id for one in runs_in(page.model)] == [run.id], timeout=5000)
+        qtbot.waitUntil(lambda: [one.id for one in runs_in(page.model)] == [run.id])
         field.clear()
         choose("Time", "Last 24 hours")
         page.show_repository(other.id)
-        qtbot.waitUntil(lambda: [one.repository for one in runs_in(page.model)] == ["Photos"], timeout=5000)
+        qtbot.waitUntil(lambda: [one.repository for one in runs_in(page.model)] == ["Photos"])
 
     def test_a_run_opens_with_what_went_wrong_and_goes_back(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -357,7 +355,7 @@ class TestHistory:
         qtbot.waitUntil(lambda: seconds() > 0)
         first = seconds()
         # Nothing is stored meanwhile that could cause an update.
-        qtbot.waitUntil(lambda: seconds() > first, timeout=10_000)
+        qtbot.waitUntil(lambda: seconds() > first)
         again = next(one for one in page.findChildren(QPushButton) if "again" in one.text())
         assert not again.isEnabled()
 
@@ -426,9 +424,9 @@ class TestHistory:
         run = runs.queue(repository, Trigger.CLI, procfs.identity(), now())
         page = history_of(scene, background, executor, qtbot)
         page.show_run(run.id)
-        qtbot.waitUntil(lambda: "Waiting" in _title(page.run_view), timeout=10_000)
+        qtbot.waitUntil(lambda: "Waiting" in _title(page.run_view))
         runs.finish(run.id, RunStatus.SUCCESS, now())
-        qtbot.waitUntil(lambda: "Success" in _title(page.run_view), timeout=10_000)
+        qtbot.waitUntil(lambda: "Success" in _title(page.run_view))
 
     def test_a_filter_that_fits_nothing_says_so_and_can_be_cleared(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
@@ -439,10 +437,10 @@ class TestHistory:
         assert not seen(page, "Show all runs")
         (search,) = [field for field in page.findChildren(QLineEdit) if field.isVisible()]
         search.setText("nothing has this")
-        qtbot.waitUntil(lambda: page.model.rowCount() == 0, timeout=10_000)
+        qtbot.waitUntil(lambda: page.model.rowCount() == 0)
         qtbot.waitUntil(lambda: "No runs match" in "".join(label.text() for label in visible_labels(page)))
         press(qtbot, page, "Show all runs")
-        qtbot.waitUntil(lambda: page.model.rowCount() == 3, timeout=10_000)
+        qtbot.waitUntil(lambda: page.model.rowCount() == 3)
         assert search.text() == ""
         assert not seen(page, "Show all runs")
 

@@ -196,10 +196,10 @@ def test_a_run_of_another_process_is_seen_and_stopped_like_one_of_the_window(
         qtbot.waitUntil(lambda: bar.isVisible() and "running “Slow”" in words_of(bar), timeout=60_000)
         assert words_of(bar).endswith("started by: command line")
         press(bar, "Stop")
-        qtbot.waitUntil(lambda: "Stopping" in words_of(bar), timeout=10_000)
+        qtbot.waitUntil(lambda: "Stopping" in words_of(bar))
         process.communicate(timeout=60)
     assert process.returncode == 130, "cancelled"
-    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not bar.isVisible())
     (run,) = scene.workspace.store.runs.list()
     executions = scene.workspace.store.executions.of_run(run.id)
     assert [one.status for one in executions] == [ExecutionStatus.CANCELLED, ExecutionStatus.SUCCESS]
@@ -284,12 +284,12 @@ def test_what_fails_again_stays_owed_and_can_be_run_now(
     dead = runs.queue(repository, Trigger.USER, DEAD, now())
     runs.arm(dead.id, now(), plan(scene.workspace, repository).scripts)
     shell = make_shell(scene, background, settings, window, qtbot)
-    qtbot.waitUntil(lambda: any(text.startswith("Still owed") for text in banners(window)), timeout=10_000)
+    qtbot.waitUntil(lambda: any(text.startswith("Still owed") for text in banners(window)))
     mark.touch()
     (banner,) = [one for one in window.findChildren(Banner) if one.isVisible() and one.text.startswith("Still owed")]
     with qtbot.waitSignal(shell.executor.recovered, timeout=60_000):
         press(banner, "Run now")
-    qtbot.waitUntil(lambda: not any(text.startswith("Still owed") for text in banners(window)), timeout=10_000)
+    qtbot.waitUntil(lambda: not any(text.startswith("Still owed") for text in banners(window)))
     assert runs.owing() == []
 
 

@@ -42,7 +42,7 @@ def test_what_was_kept_is_known_at_the_next_start(paths: Paths) -> None:
 
 def test_only_a_change_is_told(paths: Paths, qtbot: QtBot) -> None:
     settings = WindowSettings(paths)
-    with qtbot.waitSignal(settings.scheme_changed, timeout=1000):
+    with qtbot.waitSignal(settings.scheme_changed):
         settings.keep_scheme("light")
     with qtbot.assertNotEmitted(settings.scheme_changed):
         settings.keep_scheme("light")

@@ -113,7 +113,7 @@ def test_it_is_stopped_from_the_window_and_what_it_owes_is_done(
     qtbot.waitUntil(lambda: elsewhere.story.script == "Stop", timeout=60_000)
     with qtbot.waitSignal(executor.elsewhere.run_left, timeout=60_000):
         executor.stop(elsewhere.run.id)
-        qtbot.waitUntil(lambda: elsewhere.story.stopping, timeout=10_000)
+        qtbot.waitUntil(lambda: elsewhere.story.stopping)
     run = elsewhere.wait()
     assert run.status is RunStatus.CANCELLED
     assert [one.status for one in run.executions] == [

@@ -94,8 +94,8 @@ def test_a_run_of_another_process(
     finally:
         output = command.communicate(timeout=60)
     assert command.returncode == 1, output
-    qtbot.waitUntil(lambda: says(page), timeout=10_000)
-    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: says(page))
+    qtbot.waitUntil(lambda: not bar.isVisible())
 
 
 def test_a_look_tells_of_what_was_stored_and_of_nothing_else(
