@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -15,12 +16,16 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.undo_history import Change, ChangeHistory
 from borgdesk.gui.workers.background import Background
 
+_SEVERAL = 2
+
 Operation = Callable[[Arrangement], Arrangement]
 
 
 class Arranger(QObject):
     """Knows the stored state of the board. Applies a change requested while another is being stored to its result."""
 
+    expected = Signal(object)
+    """The RepositoryLanes as they will be if a change can be stored, which has just begun."""
     arranged = Signal(object)
     """The RepositoryLanes after a change."""
     failed = Signal(object)
@@ -130,6 +135,10 @@ class Arranger(QObject):
             return arrangement.arrange(workspace, repository_id, seen, wanted), elsewhere()
 
         self._busy = True
+        # The store takes longer than anybody should wait for a card to move. Several new cards have no ids to tell them
+        # apart yet, and what others have changed is known only when it is stored.
+        if seen == board.assignments and sum(one.id == 0 for one in wanted) < _SEVERAL:
+            self.expected.emit(replace(board, assignments=wanted))
         failed = partial(self._on_failed, self._history)
         self._background.ask(store, partial(self._on_stored, remember), failed, self)
 

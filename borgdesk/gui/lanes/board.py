@@ -101,7 +101,7 @@ class AssignmentBoard(QWidget):
         changed = (repository_id, recent) != self._recent
         self._recent = repository_id, recent
         board = self._arranger.board
-        if changed and board is not None and board.repository.id == repository_id:
+        if changed and board is not None and board.repository.id == repository_id and not self._arranger.is_busy:
             self._draw(board)
 
     def reload(self) -> None:
@@ -146,8 +146,12 @@ class AssignmentBoard(QWidget):
         self.shown.emit()
 
     def _draw(self, board: RepositoryLanes) -> None:
-        has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
         self._arranger.board = board
+        self._draw_lanes(board)
+
+    def _draw_lanes(self, board: RepositoryLanes) -> None:
+        """Draw lanes that are stored, or are about to be."""
+        has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
         self.library.set_scripts(board.library)
         self.outcomes.show_scripts(board.assignments)
         foresight = None if self._scenario is None else foresee(board.assignments, self._scenario)
@@ -237,6 +241,10 @@ class AssignmentBoard(QWidget):
         self.notice.show_message(what_came_of_it(done), Tone.GOOD)
         self._reload_changed()
 
+    def _on_expected(self, board: RepositoryLanes) -> None:
+        self.selection.ids = selected_after(self.assignments, board.assignments, self.selection.ids)
+        self._draw_lanes(board)
+
     def _on_arranged(self, board: RepositoryLanes) -> None:
         self.selection.ids = selected_after(self.assignments, board.assignments, self.selection.ids)
         self._asked += 1
@@ -245,6 +253,8 @@ class AssignmentBoard(QWidget):
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self.notice.show_message(error.sentence, Tone.BAD)
+        if self._arranger.board is not None:
+            self._draw(self._arranger.board)
         self.reload()
 
     def show_running(self, running: bool) -> None:
@@ -320,6 +330,7 @@ class AssignmentBoard(QWidget):
         layout.addWidget(splitter, 1)
 
     def _connect(self) -> None:
+        self._arranger.expected.connect(self._on_expected)
         self._arranger.arranged.connect(self._on_arranged)
         self._arranger.stored.connect(self.changed)
         self._arranger.failed.connect(self._on_failed)

@@ -106,8 +106,12 @@ class LaneView(QListView):
         row = self.lane.row_of(assignment_id)
         if row is None:
             return False
-        self.setCurrentIndex(self.lane.index(row))
+        self._select_only(self.lane.index(row))
         return True
+
+    def _select_only(self, index: QModelIndex) -> None:
+        """Select one card, whatever keys are held: the list itself would deselect it again with Ctrl."""
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def select_too(self, assignment_id: AssignmentId) -> None:
         """Select an assignment besides those that are selected, if it is in this lane."""
@@ -202,7 +206,7 @@ class LaneView(QListView):
         by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if by_keyboard and self.selected_id() is None and self.lane.rowCount():
             self._extends = False
-            self.setCurrentIndex(self.lane.index(0))
+            self._select_only(self.lane.index(0))
 
     # Dragging -------------------------------------------------------------------------------------------------------
 
@@ -316,5 +320,5 @@ class LaneView(QListView):
         if index.isValid():
             if index not in self.selectionModel().selectedIndexes():
                 self._extends = False
-                self.setCurrentIndex(index)
+                self._select_only(index)
             self.menu_requested.emit(self._id(index), self.viewport().mapToGlobal(point))

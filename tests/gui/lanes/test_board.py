@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QModelIndex, QPoint, Qt
@@ -19,9 +20,12 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel, QPushButto
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.downtime import Side
-from borgdesk.domain.ids import AssignmentId, RepositoryId
+from borgdesk.domain.errors import BorgDeskError, StoreUnusable
+from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import ALWAYS, LANES, ExecutionStatus, Hook, OnFailure, Outcome, RunOn
+from borgdesk.engine.lanes import arrangement
+from borgdesk.engine.lanes.arrangement import RepositoryLanes
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.lanes.copying import assign_in, copies
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
@@ -181,6 +185,62 @@ def test_the_keyboard_goes_on_after_a_card_was_removed(make: Make, qtbot: QtBot)
     assert view.hasFocus()
     QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert keyboard(board) == ("", "")
+
+
+class Held:
+    """The store of a change, which lasts until it may end."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: BorgDeskError | None = None) -> None:
+        self.may_end = threading.Event()
+        arrange = arrangement.arrange
+
+        def slow(*args: Any) -> RepositoryLanes:
+            assert self.may_end.wait(60)
+            if error is not None:
+                raise error
+            return arrange(*args)
+
+        monkeypatch.setattr(arrangement, "arrange", slow)
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda board, _x: board.put(AssignmentId(pick(board, "a")), POST, 0), ["b", "ac", ""]),
+        (lambda board, _x: board.remove([AssignmentId(pick(board, "a"))]), ["b", "c", ""]),
+        (lambda board, x: board.add_script(x, LAST), ["ab", "c", "x"]),
+    ],
+    ids=["move", "remove", "add"],
+)
+def test_a_change_is_shown_before_it_is_stored(
+    make: Make,
+    qtbot: QtBot,
+    scene: Scene,
+    repository: Repository,
+    monkeypatch: pytest.MonkeyPatch,
+    act: Callable[[AssignmentBoard, ScriptId], object],
+    expected: list[str],
+) -> None:
+    board = make("ab", "c")
+    held = Held(monkeypatch)
+    act(board, scene.workspace.store.scripts.get("x").id)
+    selected = board.selection.ids
+    assert (shown(board), stored(scene, repository)) == (expected, ["ab", "c", ""])
+    changed(qtbot, board, held.may_end.set)
+    assert shown(board) == stored(scene, repository) == expected
+    assert board.selection.ids == tuple(one or board.assignments[-1].id for one in selected)
+
+
+def test_a_change_that_cannot_be_stored_is_shown_no_longer(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = make("ab", "c")
+    held = Held(monkeypatch, StoreUnusable("The database is locked."))
+    board.put(AssignmentId(pick(board, "a")), POST, 0)
+    assert shown(board) == ["b", "ac", ""]
+    held.may_end.set()
+    qtbot.waitUntil(lambda: board.notice.text == "The database is locked.")
+    assert shown(board) == stored(scene, repository) == ["ab", "c", ""]
 
 
 def test_undo_selects_what_it_changed_and_leaves_the_keyboard_elsewhere(make: Make, qtbot: QtBot) -> None:
@@ -494,8 +554,8 @@ def test_many_quick_changes_all_happen(make: Make, qtbot: QtBot, scene: Scene, r
     ids = [one.id for one in board.assignments]
     for one in ids:
         board.put(one, POST, 0)
+    qtbot.waitUntil(lambda: stored(scene, repository) == ["", "dcba", ""])
     qtbot.waitUntil(lambda: shown(board) == ["", "dcba", ""])
-    assert stored(scene, repository) == ["", "dcba", ""]
 
 
 def test_a_removed_secret_comes_back_after_looking_at_another_repository(
@@ -878,9 +938,7 @@ def test_scripts_of_restores_have_lanes_of_their_own(
 ) -> None:
     board = make("a")
     script = next(one for one in scene.workspace.store.scripts.list())
-    board.add_script(script.id, Hook.PRE_RESTORE)
-    cards = board.lanes[Hook.PRE_RESTORE].cards
-    qtbot.waitUntil(lambda: cards.rowCount() == 1)
+    changed(qtbot, board, lambda: board.add_script(script.id, Hook.PRE_RESTORE))
     (last,) = (one for one in scene.workspace.store.assignments.list(repository.id) if one.hook is Hook.PRE_RESTORE)
     assert last.script == script.name
 
