@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from borgdesk.borg.series import Identity, example, matches, may_meet
 from borgdesk.domain.errors import InUse, InvalidInput
 from borgdesk.domain.repository import Repository, is_local, local_path
-from borgdesk.engine.processes.file_probes import probe
+from borgdesk.engine.processes.file_probes import NoAnswer, probe
 from borgdesk.engine.repositories.queue import Turn, canonical
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
@@ -24,9 +24,14 @@ def turn_of(repository: Repository) -> str:
     """Return the key shared by all runs of one Borg repository: Borg's id if known.
 
     So a path, a link to it and a URL for it count as one place. Until Borg has opened a remote repository, its location
-    is the key.
+    is the key; so it is for one that is new to us on a disk that does not respond.
     """
-    return repository.borg_id or borg_id_at(repository.location) or canonical(repository.location)
+    if repository.borg_id:
+        return repository.borg_id
+    try:
+        return _id_at(repository.location) or canonical(repository.location)
+    except NoAnswer:
+        return repository.location
 
 
 def turn_at_once(workspace: Workspace, repository: Repository) -> Turn:
@@ -47,9 +52,23 @@ def turn_at_once(workspace: Workspace, repository: Repository) -> Turn:
 
 def borg_id_at(location: str) -> str | None:
     """Return the id in the config file of a local Borg repository; None for anything else."""
+    try:
+        return _id_at(location)
+    except NoAnswer:
+        return None
+
+
+def _id_at(location: str) -> str | None:
+    """As :func:`borg_id_at`.
+
+    Raises:
+        NoAnswer: its disk does not respond.
+    """
     if not is_local(location):
         return None
     (config,) = probe([("identity", local_path(location))])
+    if config is NoAnswer:
+        raise NoAnswer
     if not isinstance(config, str):
         return None
     parser = configparser.ConfigParser(interpolation=None)

@@ -20,11 +20,13 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import RunStatus
+from borgdesk.engine.processes import file_probes
 from borgdesk.engine.repositories import shared_locations
 from borgdesk.engine.repositories.form_checks import check_form
 from borgdesk.engine.repositories.registration import add_repository, edit_repository
 from borgdesk.engine.repositories.shared_locations import borg_id_at, same_repository, turn_of
 from borgdesk.engine.workspace import Workspace
+from tests.dead_disk import dead_disk
 from tests.engine.desk import Desk
 from tests.real_borg import PROGRAM, needs_borg
 
@@ -243,3 +245,11 @@ def test_what_is_no_repository_has_no_id(real: Desk, content: str) -> None:
     assert borg_id_at(str(real.file("papers"))) is None
     os.mkfifo(real.file("papers") / "config")
     assert borg_id_at(str(real.file("papers"))) is None
+
+
+def test_the_turn_of_one_on_a_dead_disk_is_its_location(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_probes.probe, "__defaults__", (None, 0.5))
+    with dead_disk(tmp_path / "dead") as dead:
+        new = Repository(RepositoryId(1), "New", f"{dead}/repository", ("/home",))
+        assert turn_of(new) == new.location
+        assert borg_id_at(new.location) is None
