@@ -119,6 +119,10 @@ class UserManager:
             ["systemctl", "--user", *words], env=self.environment, check=True, capture_output=True, text=True
         ).stdout.strip()
 
+    def reset(self, service: str) -> None:
+        """Forget how a service ended, and how often it was started; one that has ended well is forgotten already."""
+        subprocess.run(["systemctl", "--user", "reset-failed", service], env=self.environment, check=False)
+
     def stopped(self, service: str) -> None:
         """Wait until a service that ends has ended: a job for it waits for that."""
         self.systemctl("stop", service)

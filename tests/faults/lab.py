@@ -39,7 +39,10 @@ OWED = (*POST, *LAST)
 
 SCRIPT = """#!/bin/bash
 journal=@JOURNAL@
-say() { printf '%s %s %s %s\\n' "$1" "$2" "$(cut -d' ' -f1 /proc/uptime)" "$BORGDESK_RUN_ID" >>"$journal"; }
+say() {
+    told="$BORGDESK_RUN_ID ${BORGDESK_OUTCOME:--}"
+    printf '%s %s %s %s\\n' "$1" "$2" "$(cut -d' ' -f1 /proc/uptime)" "$told" >>"$journal"
+}
 say begin @NAME@
 echo "working"
 @BODY@
@@ -57,6 +60,8 @@ class Entry:
     """In seconds since boot."""
     run: int
     """Number of the run."""
+    outcome: str = "-"
+    """What the script was told of the backup."""
 
 
 class World:
@@ -173,7 +178,7 @@ class World:
     def journal(self) -> list[Entry]:
         """Return what the scripts recorded, in order."""
         lines = [line.split() for line in self.journal_file.read_text().splitlines()]
-        return [Entry(what, name, float(uptime), int(run)) for what, name, uptime, run in lines]
+        return [Entry(what, name, float(uptime), int(run), *told) for what, name, uptime, run, *told in lines]
 
     def ended(self) -> list[str]:
         """Return the names of the scripts that reached their end, in order, with repetitions."""

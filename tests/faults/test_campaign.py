@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
+import shlex
 import signal
 import time
 from collections import Counter
@@ -18,15 +20,18 @@ import pytest
 
 from borgdesk.domain.history import Run
 from borgdesk.domain.run import ExecutionStatus, Hook
+from borgdesk.engine.schedule.unit_texts import RUN, render
 from tests.faults.lab import OWED, PRE, Entry, World, order_of_first_ends
 from tests.faults.nursery import Nursery, Victim
 from tests.faults.victim import guardians_of
+from tests.user_manager import UserManager
 
 SEED = 20261126
 BROTHERS = ("Documents", "Photos", "Music", "Letters")
-MODES = ("application", "both", "chain", "four", "window")
-ROUNDS = {"application": 400, "both": 400, "chain": 300, "four": 100, "window": 100}
-"""Rounds of the whole campaign, by mode. The last two kill several times per round: about 2,000 kills in all."""
+ROUNDS = {"application": 400, "both": 400, "chain": 300, "four": 100, "window": 100, "manager": 100}
+"""Rounds of the whole campaign, by mode. Some modes kill several times per round: about 2,000 kills in all."""
+MODES = tuple(ROUNDS)
+SERVICE = "borgdesk-campaign.service"
 
 GRACE = 1.6
 """Seconds after a death in which a guardian, or a recovering process, is in the middle of its work."""
@@ -47,6 +52,8 @@ class Campaign:
     nursery: Nursery
     mode: str
     chance: random.Random
+    manager: UserManager | None = None
+    """Where the runs are services, in that mode."""
     count: Counter[str] = field(default_factory=Counter)
     troubles: list[str] = field(default_factory=list)
     length: float = 0.0
@@ -89,6 +96,9 @@ class Campaign:
         return not found
 
     def _start(self) -> Victim:
+        if self.manager is not None:
+            self.manager.systemctl("start", SERVICE)
+            return Victim(int(self.manager.systemctl("show", "--property=MainPID", "--value", SERVICE)))
         act = "window" if self.mode == "window" else "run"
         return self.nursery.start(self.world.environment | {"QT_QPA_PLATFORM": "offscreen"}, act, *self.names)
 
@@ -112,6 +122,20 @@ class Campaign:
     def _window(self, victim: Victim) -> None:
         """Kill the window, and sometimes its guardian as well."""
         (self._application if self.chance.random() < 0.5 else self._chain)(victim)
+
+    def _manager(self, victim: Victim) -> None:
+        """Kill the run alone, with its guardian, or all that the service has started: scripts and Borg, too."""
+        assert self.manager is not None
+        match self.chance.randrange(3):
+            case 0:
+                self._application(victim)
+            case 1:
+                self._chain(victim)
+            case _ if not victim.wait(0):
+                self.manager.systemctl("kill", "--kill-who=all", "--signal=KILL", SERVICE)
+                self._killed(done=True)
+        # Else no other run of it would be started after a few.
+        self.manager.reset(SERVICE)
 
     def _four(self, victim: Victim) -> None:
         guardians = guardians_of(victim.pid)
@@ -148,6 +172,9 @@ class Campaign:
         if not began & set(PRE):
             return
         self.count["armed"] += 1
+        for entry in entries:
+            if entry.name in OWED:
+                self._expect(entry.outcome == run.outcome, "told", f"{run.id}: {entry.name} {entry.outcome}")
         for name in OWED:
             self._expect(ended[name] > 0, "missed", f"{run.id}: {name}")
             self._expect(ended[name] < 2, "twice", f"{run.id}: {name}")
@@ -176,8 +203,16 @@ class Campaign:
             self.troubles.append(f"{what}: {why}")
 
     def __str__(self) -> str:
-        told = ("missed", "twice", "order", "unfinished", "contradictions", "leftovers")
-        numbers = ", ".join(f"{self.count[what]} {what}" for what in told)
+        counted = {
+            "missed": "missed",
+            "twice": "twice",
+            "order": "out of order",
+            "told": "told another outcome",
+            "unfinished": "unfinished",
+            "contradictions": "contradictions",
+            "leftovers": "leftovers",
+        }
+        numbers = ", ".join(f"{self.count[what]} {words}" for what, words in counted.items())
         count = self.count
         return f"{self.mode}: {count['rounds']} rounds, {count['kills']} kills, {count['armed']} runs armed: {numbers}"
 
@@ -191,10 +226,31 @@ def _kill(pid: int) -> bool:
 
 
 def _campaign(world: World, nursery: Nursery, mode: str, rounds: int) -> Campaign:
-    campaign = Campaign(world, nursery, mode, random.Random(f"{SEED} {mode}"))
-    for _ in range(rounds):
-        campaign.round()
+    with _user_manager(world) if mode == "manager" else contextlib.nullcontext() as manager:
+        campaign = Campaign(world, nursery, mode, random.Random(f"{SEED} {mode}"), manager)
+        for _ in range(rounds):
+            campaign.round()
     return campaign
+
+
+@contextlib.contextmanager
+def _user_manager(world: World) -> Iterator[UserManager]:
+    """Provide a user manager with a service as BorgDesk installs it, which runs a backup although none is due."""
+    folder = world.folder / "systemd"
+    folder.mkdir()
+    # Without what marks processes of this world, which the unit has: the manager itself is none of them.
+    manager = UserManager(folder, {name: value for name, value in world.environment.items() if name != "BORGDESK_HOME"})
+    manager.units.mkdir(parents=True)
+    start = f"ExecStart=:{shlex.join(world.argv('run', *BROTHERS[:1]))}"
+    # The manager has a bus, and so perhaps a keyring.
+    environment = {**world.environment, "BORGDESK_SECRETS": "file"}
+    text = re.sub(r"(?m)^ExecStart=.*", start, render(environment)[RUN])
+    (manager.units / SERVICE).write_text(text)
+    manager.start()
+    try:
+        yield manager
+    finally:
+        manager.end()
 
 
 @pytest.mark.timeout(300)
