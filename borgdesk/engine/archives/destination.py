@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.repository import is_local, local_path
 from borgdesk.engine.archives.selection import Selection, is_inside
+from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.processes.file_probes import NoAnswer, probe
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
@@ -33,9 +36,17 @@ class Destination:
 
     def protected(self) -> dict[bytes, str]:
         """What nothing is ever put into, by its real path, each with the reason."""
-        found = dict.fromkeys(self._repositories(), _("it is a backup repository"))
+        found = dict.fromkeys(self._repositories, _("it is a backup repository"))
         found |= dict.fromkeys(self._own(), _("it belongs to BorgDesk itself"))
         return {os.fsencode(path): reason for path, reason in found.items()}
+
+    def responds(self, cancel: Cancel) -> bool:
+        """Return whether its disk responds. If not, nobody should look at it: a thread that does hangs.
+
+        Raises:
+            Stopped: *cancel* was asked meanwhile.
+        """
+        return probe([("real", str(self.folder))], cancel) != [NoAnswer]
 
     def check_kind(self) -> None:
         """Refuse what no script before the restore could make possible.
@@ -47,7 +58,7 @@ class Destination:
         places = [self._selection.place_of(one) for one in self._selection.entries] if in_place else [self.root]
         for place in places:
             real = os.path.realpath(place)
-            for repository in self._repositories():
+            for repository in self._repositories:
                 if is_inside(real, repository):
                     raise InvalidInput(
                         _("{place} is in the repository itself. Choose another folder.").format(place=place)
@@ -71,7 +82,7 @@ class Destination:
             ) from error
 
     def _check_root(self) -> None:
-        if os.path.lexists(self.root):
+        if _is_there(self.root):
             _check_folder(self.root)
         home = self.home()
         size = self._selection.amount()[1]
@@ -104,10 +115,13 @@ class Destination:
         """The folders to be made so that there is one to restore to, the outermost first."""
         return [one for one in (*reversed(self.root.parents), self.root) if not one.exists()]
 
-    def _repositories(self) -> Iterator[str]:
-        for one in self._workspace.store.repositories.list():
-            if is_local(one.location):
-                yield os.path.realpath(local_path(one.location))
+    @cached_property
+    def _repositories(self) -> list[str]:
+        """The real paths of all repositories on this machine; their own where a disk does not respond."""
+        stored = self._workspace.store.repositories.list()
+        paths = [os.path.normpath(local_path(one.location)) for one in stored if is_local(one.location)]
+        found = probe([("real", path) for path in paths])
+        return [path if real is NoAnswer else real for path, real in zip(paths, found, strict=True)]
 
     def _own(self) -> Iterator[str]:
         paths = self._workspace.paths
@@ -136,10 +150,23 @@ def _deepest(folder: Path) -> Path:
     Raises:
         InvalidInput: something else is in the way.
     """
-    while not os.path.lexists(folder):
+    while not _is_there(folder):
         folder = folder.parent
     _check_folder(folder)
     return folder
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is something, be it a link that leads nowhere.
+
+    Raises:
+        OSError: nobody may look.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _check_folder(folder: Path) -> None:

@@ -96,8 +96,11 @@ class Restore(Task):
             self._listing = self._read_listing(setting)
             self._selection = self._select(self._listing)
         destination = Destination(setting.active.workspace, self._selection)
-        late = _("The disk of {folder} is not responding. Nothing was stopped.")
-        look = FileWork(setting.active.cancel, file_probes.PROBE_LIMIT, late.format(folder=destination.folder))
+        cancel = setting.active.cancel
+        late = _("The disk of {folder} is not responding. Nothing was stopped.").format(folder=destination.folder)
+        if not destination.responds(cancel):
+            raise NoAnswer(late)
+        look = FileWork(cancel, file_probes.PROBE_LIMIT, late)
         look.do(destination.check_kind)
         if not any(one.planned.hook.is_pre for one in setting.active.executions):
             # Else a script may mount the disk first.
@@ -153,9 +156,11 @@ class _Attempt:
         self._setting, self._active = setting, setting.active
         self._selection, self._destination, self._archive = selection, destination, archive
         self._journal = RestoreJournal(setting.active.folder)
-        late = _("Nothing was restored: the disk of {folder} is not responding.").format(folder=destination.folder)
+        self._late = _("Nothing was restored: the disk of {folder} is not responding.").format(
+            folder=destination.folder
+        )
         self._limit = setting.repository.stall_limit
-        self._files = FileWork(setting.active.cancel, self._limit, late, self._roll_back)
+        self._files = FileWork(setting.active.cancel, self._limit, self._late, self._roll_back)
         self._items, self._size = selection.amount()
         self._warnings: tuple[Reason, ...] = ()
         self._warning = ""
@@ -164,6 +169,8 @@ class _Attempt:
     def run(self) -> Outcome:
         """What became of it."""
         active, journal, files = self._active, self._journal, self._files
+        if not self._destination.responds(active.cancel):
+            raise NoAnswer(self._late)
         stage, missing = files.do(self._choose_stage, limit=file_probes.PROBE_LIMIT)
         journal.begin(stage, missing)
         try:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.run import BorgStep, Hook, Outcome
 from borgdesk.engine.archives.selection import RestoreRequest
 from borgdesk.engine.processes import file_probes
@@ -65,7 +68,7 @@ def to(place: Path) -> RestoreRequest:
 def test_one_that_is_dead_before_stops_nothing(
     served: Desk, place: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch, *, with_script: bool
 ) -> None:
-    monkeypatch.setattr(file_probes, "PROBE_LIMIT", float(LIMIT))
+    monkeypatch.setattr(file_probes.probe, "__defaults__", (None, float(LIMIT)))
     if not with_script:
         served.workspace.store.assignments.remove(
             next(one.id for one in served.workspace.store.assignments.list(served.repository.id) if one.hook.is_pre)
@@ -75,6 +78,20 @@ def test_one_that_is_dead_before_stops_nothing(
     assert done.outcome is Outcome.FAILURE
     assert "is not responding. Nothing was stopped." in (done.error or "")
     assert statuses(done) == {**({"Stop": "skipped"} if with_script else {}), "Start": "success"}
+    # Else the program could not end.
+    assert not [one for one in threading.enumerate() if one.name == "file work"]
+
+
+def test_a_repository_on_a_dead_disk_is_in_nobodys_way(
+    served: Desk, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_probes.probe, "__defaults__", (None, float(LIMIT)))
+    with dead_disk(tmp_path / "dead") as dead:
+        served.workspace.store.repositories.add(
+            replace(served.repository, id=RepositoryId(0), name="Dead", location=f"{dead}/repository", borg_id="")
+        )
+        done = restore(served, to(place))
+    assert (done.outcome, statuses(done)) == (Outcome.SUCCESS, STARTED)
 
 
 @pytest.mark.parametrize("step", [BorgStep.EXTRACT, BorgStep.VERIFY])
