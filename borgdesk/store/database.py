@@ -216,12 +216,20 @@ class CommitWatch:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._known: int | None = None
+        self._asking = threading.Lock()
+
+    def begin(self) -> None:
+        """Report what is changed from now on, unless that was to be reported before."""
+        with self._asking:
+            if self._known is None:
+                self._query()
 
     def has_changed(self) -> bool:
-        """Query ``PRAGMA data_version``. The first call returns False, and so does an unreadable file.
+        """Query ``PRAGMA data_version``. The first call returns False, and so does an unreadable file."""
+        with self._asking:
+            return self._query()
 
-        Only one thread at a time may call it.
-        """
+    def _query(self) -> bool:
         try:
             if self._connection is None:
                 self._connection = sqlite3.connect(self._path, timeout=0, check_same_thread=False)

@@ -27,14 +27,12 @@ def test_what_is_owed_runs_from_memory(how: str, world: World) -> None:
     check_owed(world, run)
 
 
-@pytest.mark.timeout(120)
 def test_the_guardian_has_it_in_memory_too(world: World) -> None:
     world.rewrite("pre3", f"{_spoil(world, AWAY)}; say gone pre3; sleep 99")
     _kill_when_gone(world)
     check_owed(world, world.newest_run())
 
 
-@pytest.mark.timeout(120)
 def test_also_when_all_of_borgdesk_s_folders_are_gone(world: World) -> None:
     world.rewrite("pre3", f"rm -rf '{world.environment['BORGDESK_HOME']}'; say gone pre3; sleep 99")
     _kill_when_gone(world)

@@ -129,7 +129,6 @@ def test_owed_scripts_do_not_wait_for_a_locked_database(
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(180)
 def test_database_locked_for_half_a_minute(world: World, record_property: Callable[[str, object], None]) -> None:
     """With the real lock and the real timeout; the delay of the scripts is recorded, not judged."""
     take, release = _holder(world)

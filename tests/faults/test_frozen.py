@@ -9,8 +9,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from borgdesk.domain.run import ExecutionStatus
 from borgdesk.engine.processes import procfs, supervisor
 from borgdesk.engine.processes.self_start import GUARDIAN, is_guardian
@@ -59,7 +57,6 @@ def _check_once(world: World) -> None:
     wait_until(lambda: world.leftover_processes() == [])
 
 
-@pytest.mark.timeout(120)
 def test_the_end_of_a_script_is_known_though_its_supervisor_does_not_say_it(world: World) -> None:
     victim = _started(world, "post1")
     _freeze(_supervisors(world))
@@ -70,7 +67,6 @@ def test_the_end_of_a_script_is_known_though_its_supervisor_does_not_say_it(worl
     _check_once(world)
 
 
-@pytest.mark.timeout(120)
 def test_so_it_is_when_the_application_dies(world: World) -> None:
     victim = _started(world, "post1")
     _freeze(_supervisors(world))
@@ -82,7 +78,6 @@ def test_so_it_is_when_the_application_dies(world: World) -> None:
     _check_once(world)
 
 
-@pytest.mark.timeout(120)
 def test_a_failure_stays_a_failure(world: World) -> None:
     victim = _started(world, "post1")
     _freeze(_supervisors(world))
@@ -94,7 +89,6 @@ def test_a_failure_stays_a_failure(world: World) -> None:
     assert (failed.status, failed.reason) == (ExecutionStatus.FAILED, "killed by signal 9")
 
 
-@pytest.mark.timeout(120)
 def test_a_frozen_guardian_does_not_keep_the_location(world: World) -> None:
     victim = _started(world, "post1")
     _freeze(_guardians(world))
@@ -106,7 +100,6 @@ def test_a_frozen_guardian_does_not_keep_the_location(world: World) -> None:
     _check_once(world)
 
 
-@pytest.mark.timeout(120)
 def test_what_is_no_record_keeps_nobody_waiting(world: World) -> None:
     """A named pipe in place of a record."""
     world.rewrite(
@@ -122,7 +115,6 @@ def test_what_is_no_record_keeps_nobody_waiting(world: World) -> None:
     check_owed(world, world.newest_run())
 
 
-@pytest.mark.timeout(120)
 def test_a_recovery_wakes_a_frozen_guardian(world: World) -> None:
     victim = _started(world, "pre2")
     _freeze(_guardians(world))
@@ -137,7 +129,6 @@ def test_a_recovery_wakes_a_frozen_guardian(world: World) -> None:
 _STOPPED = f"import os, signal; os.kill(os.getpid(), signal.SIGSTOP)  # as {GUARDIAN}"
 
 
-@pytest.mark.timeout(120)
 def test_a_run_wakes_a_frozen_guardian_of_one_that_is_over(world: World) -> None:
     """Its application was killed between the end of the run and the end of the guardian."""
     turn = Turn.try_take(world.workspace, turn_of(world.repository))

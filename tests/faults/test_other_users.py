@@ -31,7 +31,6 @@ def _order(world: World) -> list[str]:
     return [entry.name for entry in world.journal() if entry.what == "begin" and entry.name in ("service", *OWED)]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("fault", ["kill", "kill-both"])
 def test_recovery_waits_for_it(world: World, fault: str) -> None:
     world.rewrite("pre2", f"{STOPS_A_SERVICE}; sleep 1000")
@@ -50,7 +49,6 @@ def test_recovery_waits_for_it(world: World, fault: str) -> None:
     assert re.fullmatch(f"BorgDesk was interrupted while it ran; {CANNOT}", one.reason or ""), one.reason
 
 
-@pytest.mark.timeout(120)
 def test_after_a_timeout_it_is_waited_for(world: World) -> None:
     world.rewrite("pre2", STOPS_A_SERVICE, timeout=4)
     victim = world.start_victim("nothing", "nothing", prefix=ORDINARY)
@@ -61,7 +59,6 @@ def test_after_a_timeout_it_is_waited_for(world: World) -> None:
     assert re.fullmatch(f"timed out after 4 s; {CANNOT}", one.reason or ""), one.reason
 
 
-@pytest.mark.timeout(120)
 def test_it_is_not_waited_for_longer_than_the_script_might_have_taken(world: World, tmp_path: Path) -> None:
     told = tmp_path / "told"
     text = 'setpriv --reuid 65534 --clear-groups sleep 1000 & echo $! >"@TOLD@"; wait'.replace("@TOLD@", str(told))

@@ -54,7 +54,6 @@ def _die(victim: subprocess.Popen[str]) -> None:
     assert victim.returncode == -signal.SIGKILL
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("act", [remove, replace_by_nonsense, forbid])
 def test_what_is_owed_is_done_and_the_next_version_tells_it(
     world: World, installed: Path, act: Callable[[Path], None]
@@ -82,7 +81,6 @@ def test_what_is_owed_is_done_and_the_next_version_tells_it(
     wait_until(lambda: world.leftover_processes() == [])
 
 
-@pytest.mark.timeout(120)
 def test_a_script_under_way_is_waited_for(world: World, installed: Path) -> None:
     gate = world.folder / "gate"
     world.rewrite("post1", f"while ! test -e '{gate}'; do sleep 0.02; done; echo after it")
@@ -99,7 +97,6 @@ def test_a_script_under_way_is_waited_for(world: World, installed: Path) -> None
     wait_until(lambda: world.leftover_processes() == [])
 
 
-@pytest.mark.timeout(120)
 def test_a_script_that_does_not_end_is_ended(world: World, installed: Path) -> None:
     world.rewrite("pre2", "sleep 1000")
     world.rewrite("post1", "setsid sleep 1000 & wait", timeout=2)

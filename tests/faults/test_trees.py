@@ -48,7 +48,6 @@ def _memory(name: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize(
     ("body", "lanes"),
     [
@@ -74,7 +73,6 @@ def test_script_that_hangs_is_ended_with_its_tree(body: str, lanes: tuple[str, .
         assert run.error == "The script “pre1” timed out."
 
 
-@pytest.mark.timeout(90)
 def test_script_that_leaves_a_child_with_its_output_has_ended(world: World) -> None:
     for name in BOTH:
         world.rewrite(name, HOLDER)
@@ -88,7 +86,6 @@ def test_script_that_leaves_a_child_with_its_output_has_ended(world: World) -> N
     check_owed(world, run)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     ("body", "name"),
     [
@@ -122,7 +119,6 @@ def test_script_that_prints_for_ever_fills_neither_memory_nor_disk(
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(60)
 def test_service_that_a_script_started_is_left_alone(world: World, tmp_path: Path) -> None:
     """Counterpart: a process that detached itself from a successful script is not terminated."""
     pid_file = tmp_path / "service.pid"

@@ -120,9 +120,11 @@ class OverviewPage(Page):
             self._again = True
             return
         self._reading = True
-        self._background.ask(
-            lambda: read_overview(self._workspace), self._on_overview_read, self._on_read_failed, owner=self
-        )
+        self._background.ask(self._read, self._on_overview_read, self._on_read_failed, owner=self)
+
+    def _read(self) -> Overview:
+        self._watcher.begin()
+        return read_overview(self._workspace)
 
     def _on_overview_read(self, overview: Overview) -> None:
         self._reading = False

@@ -175,6 +175,7 @@ class RepositoriesPage(Page):
 
     def _read(self) -> tuple[list[Repository], frozenset[RepositoryId]]:
         """Read the repositories, and the ids of those with an active backup in any process."""
+        self._watcher.begin()
         store = self._workspace.store
         runs = store.runs.unfinished()
         alive = [run.repository_id for run in runs if run.owner is not None and procfs.is_alive(run.owner)]

@@ -26,6 +26,10 @@ class StoreWatcher(QObject):
         self._timer.timeout.connect(self._look)
         self.destroyed.connect(self._commits.close)
 
+    def begin(self) -> None:
+        """Tell of all changes from now on. In any thread, before what will be shown is read for the first time."""
+        self._commits.begin()
+
     def start(self) -> None:
         """Start polling."""
         self._timer.start()

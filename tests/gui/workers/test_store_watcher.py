@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.run import RunStatus
+from borgdesk.gui.overview.overview_page import OverviewPage
+from borgdesk.gui.repositories.repositories_page import RepositoriesPage
 from borgdesk.gui.runs.history_page import HistoryPage
 from borgdesk.gui.runs.run_bar import RunBar
 from borgdesk.gui.scripts.scripts_page import ScriptsPage
@@ -21,6 +23,7 @@ from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.shell import Shell
 from borgdesk.gui.shell.window_settings import WindowSettings
 from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.executor import Executor
 from borgdesk.gui.workers.store_watcher import StoreWatcher
 from tests.gui.listed import runs_in
 from tests.gui.scene import POST, Scene
@@ -119,6 +122,28 @@ def test_a_look_tells_of_what_was_stored_and_of_nothing_else(
     watcher._look()
     qtbot.waitUntil(looked)
     assert told == [0], "nobody wants to know any more"
+
+
+def test_what_changes_before_the_first_look_is_told_if_reading_has_begun(
+    scene: Scene, background: Background, executor: Executor, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine, the first look may come long after a page was read for the first time."""
+    looked = StoreWatcher._look
+    monkeypatch.setattr(StoreWatcher, "_look", lambda _: None)
+    overview = OverviewPage(scene.workspace, background, executor)
+    repositories = RepositoriesPage(scene.workspace, background)
+    for page in (overview, repositories):
+        qtbot.addWidget(page)
+    with qtbot.waitSignal(overview.overview_read):
+        overview.refresh()
+    repositories.show()
+    qtbot.waitUntil(lambda: repositories._stack.currentIndex() == 0)
+    background._pool.waitForDone()
+    scene.script("Stop", "true")
+    monkeypatch.setattr(StoreWatcher, "_look", looked)
+    for watcher in (overview._watcher, repositories._watcher):
+        with qtbot.waitSignal(watcher.changed):
+            watcher._look()
 
 
 def test_one_look_at_a_time(scene: Scene, overtaken: Overtaken, qtbot: QtBot) -> None:
