@@ -71,6 +71,11 @@ def test_the_labels_in_the_guide_are_those_of_the_window() -> None:
     assert [part for part in sorted(parts - keys) if not any(label.startswith(part) for label in labels)] == []
 
 
+@pytest.mark.parametrize("advice", ["failed halfway", "runs twice", "sudo systemctl stop x &"])
+def test_the_guide_says_how_to_write_scripts_that_put_things_back(advice: str) -> None:
+    assert advice in " ".join((ROOT / "docs" / "guide.md").read_text().split())
+
+
 def test_a_bare_name_in_the_map_is_in_the_folder_before_it() -> None:
     rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| ")]
     assert [(row, name) for row in rows for name in _misplaced(row)] == []
