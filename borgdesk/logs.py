@@ -12,6 +12,7 @@ import fcntl
 import logging
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -40,14 +41,17 @@ _hidden: set[bytes] = set()
 
 
 def start(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
-    """Log to ``borgdesk.log`` below *folder*, three files of 1 MiB. If it cannot be written, nothing is logged."""
+    """Log to ``borgdesk.log`` below *folder*, three files of 1 MiB.
+
+    If it cannot be written, or others can write to it, nothing is logged.
+    """
     wanted = environment.get(VARIABLE, "info").lower()
     # Only for our loggers: other libraries log every statement and every D-Bus message.
     logging.getLogger("borgdesk").setLevel(_LEVELS.get(wanted, logging.INFO))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
-        private.make_folder(folder)
+        _prepare(folder)
         handler: logging.Handler = SharedFileHandler(folder / FILE_NAME, _SIZE)
     except OSError:
         handler = logging.NullHandler()
@@ -56,6 +60,20 @@ def start(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
     root.addHandler(handler)
     if wanted not in _LEVELS:
         logging.getLogger(__name__).warning("%s=%s is none of %s", VARIABLE, wanted, ", ".join(_LEVELS))
+
+
+def _prepare(folder: Path) -> None:
+    """Create the folder, or make it private. If others can write to it, it stays as it is, so that it is refused.
+
+    Raises:
+        OSError: it cannot be used.
+    """
+    mode = folder.stat().st_mode if folder.exists() else 0
+    if mode & stat.S_IWOTH:
+        raise PermissionError
+    # The group may be one that its user has alone.
+    if not mode & stat.S_IWGRP:
+        private.make_folder(folder)
 
 
 def hide(secrets: Iterable[str]) -> None:

@@ -245,13 +245,16 @@ def test_a_file_that_others_can_change_is_not_run_before_it_is_protected(desk: B
     assert desk.journal == ["stop"]
 
 
-def test_a_folder_that_others_can_change_is_refused(desk: BorgDesk) -> None:
+@pytest.mark.parametrize("name", [".", "config", "data", "data/scripts", "data/revisions", "state", "cache"])
+def test_a_folder_that_others_can_change_is_refused(desk: BorgDesk, name: str) -> None:
     desk.add_script("stop")
-    desk.home.chmod(0o777)
+    folder = desk.home / name
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o777)
     for words in (["script", "list"], ["script", "test", "stop"], ["recover"]):
         answer = desk(*words)
         assert answer.code == 2
-        assert f"“chmod go-w {desk.home}” and start again" in answer.err
+        assert f"“chmod go-w {folder}” and start again" in answer.err
     assert desk.journal == []
 
 
