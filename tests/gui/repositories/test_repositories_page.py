@@ -17,6 +17,7 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunStatus, Trigger
 from borgdesk.engine.processes import procfs
+from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.repositories.registration import add_repository
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
@@ -93,6 +94,17 @@ def test_a_link_that_is_added_as_a_source_is_told(
     save(page, qtbot)
     said = f"{link} is a link. Its target, {scene.source}, is backed up."
     qtbot.waitUntil(lambda: page.view.notice.text == said)
+
+
+def test_one_disk_for_the_repository_and_its_sources_is_told(
+    page: RepositoriesPage, qtbot: QtBot, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(same_disk, "remark", lambda repository: f"One disk: {repository.sources[-1]}")
+    kept(scene, "Docs")
+    show(page, qtbot)
+    page.view.backup.sources.add([str(tmp_path)])
+    save(page, qtbot)
+    qtbot.waitUntil(lambda: page.view.notice.text == f"One disk: {tmp_path}")
 
 
 @pytest.mark.parametrize(
