@@ -4,8 +4,6 @@ Rows never leave ``store``. History outlives the objects it refers to: it keeps 
 NULL.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

@@ -73,6 +73,15 @@ def test_the_first_page_is_shown_without_the_other_pages_and_the_chores() -> Non
     assert done.stdout == "set()\n"
 
 
+def test_what_draws_the_code_of_an_emergency_sheet_is_in_no_idle_window() -> None:
+    program = (
+        "import sys; from borgdesk.gui.shell.pages import import_late_pages; import_late_pages(); "
+        "print('borgdesk.engine.repositories.emergency_sheet' in sys.modules, 'segno' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\n"
+
+
 def test_the_sources_of_imported_modules_are_not_read_by_qt() -> None:
     """PySide6 would look for its name in each of them, and keep them in memory."""
     program = """

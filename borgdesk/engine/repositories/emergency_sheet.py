@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import segno
-
 import borgdesk
 from borgdesk import logs
 from borgdesk.borg.by_hand import Step, steps
@@ -139,6 +137,9 @@ def _pdf(workspace: Workspace, sheet: Sheet) -> bytes:
 
 def qr_code(text: str) -> bytes:
     """Return the QR code of a text as a PNG."""
+    # Imported here: with what it imports itself, it takes 1.3 MB, and few windows ever need it.
+    import segno
+
     picture = io.BytesIO()
     segno.make(text, micro=False, error="m", boost_error=False).save(picture, kind="png", scale=_DOT, border=4)
     return picture.getvalue()
