@@ -161,8 +161,10 @@ def record(workspace: Workspace, dues: Sequence[Due], now: datetime | None = Non
         StoreUnusable: it cannot be written.
     """
     schedules, now = workspace.store.schedules, now or now_utc()
+    # Of those that are running, the claim was stored.
     slots = [due.slot for due in dues if due.slot is not None and due.slot.state is not SlotState.RUNNING]
-    changed = schedules.record(slots, [slot for due in dues for slot in reversed(due.assessment.closed)])
+    closed = [slot for due in dues for slot in due.assessment.closed if slot.state is not SlotState.RUNNING]
+    changed = schedules.record(slots, reversed(closed))
     until = min((_look_again(due, now) for due in dues), default=now + _LOOK_AGAIN)
     schedules.set_hint(now.timestamp(), until.timestamp(), zone_name(workspace.environment))
     failed = [slot for slot in changed if slot.state is SlotState.FAILED]

@@ -62,8 +62,8 @@ def is_told_with_slot(workspace: Workspace, run: Run) -> bool:
         due = look(workspace, workspace.store.repositories.get(run.repository_id), ask=False)
     except NotFound:
         return False
-    slot = None if due is None else due.slot
-    return slot is not None and slot.run_id == run.id and slot.state in (SlotState.WAITING, SlotState.FAILED)
+    slots = () if due is None or due.slot is None else (due.slot, *due.assessment.closed)
+    return any(slot.run_id == run.id and slot.state in (SlotState.WAITING, SlotState.FAILED) for slot in slots)
 
 
 def _as_recorded(workspace: Workspace, due: Due) -> Due:

@@ -45,7 +45,7 @@ class Assessment:
     start: bool
     """Whether its backup may start now, as far as the schedule is concerned."""
     closed: tuple[Slot, ...] = ()
-    """Older slots that are not settled and that this one covers, the newest first: missed, paused or failed."""
+    """Older slots that are not settled, the newest first: missed, paused, failed or still running."""
     good_at: datetime | None = None
     """When the last good run ended."""
     overdue: bool = False
@@ -170,9 +170,11 @@ def _judge(schedule: Schedule, moment: Moment, runs: Sequence[Run]) -> tuple[Slo
 
 
 def _closed(schedule: Schedule, due_at: datetime, newer: datetime, moment: Moment, runs: Sequence[Run]) -> Slot:
-    """Return how a slot ends that a newer one covers."""
+    """Return how a slot ends that is not the newest any more."""
     tried = [run for run in runs if run.trigger is Trigger.SCHEDULE and due_at <= _began(run) < newer]
     failed = next((run for run in tried if run.status.is_bad or _was_stopped(run)), None)
+    if tried and not tried[0].status.is_final:
+        return Slot(schedule.repository_id, due_at, SlotState.RUNNING, (), len(tried), None, tried[0].id)
     if failed is not None:
         reasons = (Reason(Code.NO_RETRY, {"error": failed.error or "?"}),)
         return Slot(schedule.repository_id, due_at, SlotState.FAILED, reasons, len(tried), None, failed.id)

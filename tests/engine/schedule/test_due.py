@@ -23,6 +23,7 @@ from borgdesk.engine.repositories.mounted import Mount
 from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.engine.schedule import due
 from borgdesk.engine.schedule.due import Due
+from borgdesk.engine.schedule.glance import is_told_with_slot
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store import tick_hint
 from tests import empty_database
@@ -190,6 +191,24 @@ def test_a_slot_that_nobody_could_try_again_is_told_once(workspace: Workspace, p
     newest = SLOT + 3 * DAY
     assert states == {newest: SlotState.WAITING, SLOT + 2 * DAY: SlotState.MISSED, SLOT + DAY: SlotState.MISSED,
                       SLOT: SlotState.FAILED}  # fmt: skip
+
+
+def test_a_run_that_fails_after_the_next_slot_is_told_once(workspace: Workspace, papers: Repository) -> None:
+    store, later = workspace.store, NOW + DAY
+    slot = look(workspace, papers).slot
+    assert slot is not None
+    with store.database.together():
+        run_id = store.runs.queue(papers, Trigger.SCHEDULE, procfs.identity(), SLOT, turn_of(papers)).id
+        store.schedules.claim(slot, run_id)
+    assert due.record(workspace, [look(workspace, papers, later)], later) == []
+    store.runs.arm(run_id, SLOT, [])
+    store.runs.settle(run_id, Outcome.FAILURE, errors=(text("The disk is full."),))
+    store.runs.finish(run_id, RunStatus.FAILURE, later)
+    with patch("borgdesk.engine.schedule.due.now_utc", return_value=later + MINUTE):
+        assert is_told_with_slot(workspace, store.runs.get(run_id)), "and so not when it ends"
+    (told,) = due.record(workspace, [look(workspace, papers, later + MINUTE)], later + MINUTE)
+    assert told.slot is not None
+    assert (told.slot.due_at, told.slot.run_id) == (SLOT, run_id)
 
 
 def test_slots_of_a_pause_stay_paused(workspace: Workspace, papers: Repository) -> None:

@@ -215,6 +215,14 @@ def test_what_could_not_be_tried_again_before_the_next_slot_has_failed() -> None
     assert found.start
 
 
+def test_a_run_that_is_still_under_way_at_the_next_slot_does_not_close_its_own() -> None:
+    found = look(HOURLY, "2026-06-10 03:01", YESTERDAY, run("2026-06-10 02:00", RunStatus.RUNNING))
+    assert [slot.state for slot in found.closed[:2]] == [SlotState.RUNNING, SlotState.MISSED]
+    late = run("2026-06-10 02:00", RunStatus.FAILURE, took=61 * MINUTE)
+    found = look(HOURLY, "2026-06-10 03:02", YESTERDAY, late)
+    assert (found.closed[0].state, found.closed[0].run_id, found.start) == (SlotState.FAILED, late.id, True)
+
+
 def test_not_now_is_asked_again_every_quarter_of_an_hour_until_the_next_slot() -> None:
     runs = [YESTERDAY]
     moment = at("2026-06-10 02:00")
