@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.repository import Repository
@@ -10,6 +11,9 @@ from borgdesk.gui.look import icons
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.gui.repositories import repository_words
 from borgdesk.translation import _
+
+_MINUTE = 60_000
+"""Milliseconds."""
 
 
 class RepositoryHeader(QWidget):
@@ -26,6 +30,10 @@ class RepositoryHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._repository: Repository | None = None
+        # What is said of the last backup is true for a minute.
+        self._clock = QTimer(self, interval=_MINUTE)
+        self._clock.timeout.connect(self._show_about)
         self._name = QLabel(wordWrap=True)
         font = self._name.font()
         font.setBold(True)
@@ -49,8 +57,22 @@ class RepositoryHeader(QWidget):
 
     def show_repository(self, repository: Repository) -> None:
         """Show the stored values of a repository."""
+        self._repository = repository
         self._name.setText(repository.name)
-        self._about.setText(f"{repository.location}\n{repository_words.last_backup(repository)}")
+        self._show_about()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_about()
+        self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._clock.stop()
+
+    def _show_about(self) -> None:
+        one = self._repository
+        self._about.setText("" if one is None else f"{one.location}\n{repository_words.last_backup(one)}")
 
     def show_running(self, running: bool) -> None:
         """Disable the backup button while a backup is running."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from borgdesk.engine.repositories.registration import add_repository
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
+from borgdesk.gui.repositories.repository_header import RepositoryHeader
 from tests.gui.repositories.stage import SAVE, kept, save, show
 from tests.gui.scene import PRE, Scene
 from tests.gui.stage import answer, open_box
@@ -47,6 +48,21 @@ def test_it_shows_one_in_full(page: RepositoriesPage, qtbot: QtBot, scene: Scene
     assert view.backup.compression.compression() == "zstd,3"
     assert not view.is_modified()
     assert not view.buttons.isVisible()
+
+
+def test_the_time_since_the_last_backup_goes_on(qtbot: QtBot) -> None:
+    header = RepositoryHeader()
+    qtbot.addWidget(header)
+    begin = datetime.now(UTC)
+    header.show_repository(Repository(RepositoryId(1), "Docs", "/backup", last_success_at=begin))
+    header.show()
+    assert header._about.text() == "/backup\nLast good backup just now"
+    long_ago = Repository(RepositoryId(1), "Docs", "/backup", last_success_at=begin - timedelta(hours=2))
+    header._repository = long_ago
+    header._clock.setInterval(0)
+    qtbot.waitUntil(lambda: header._about.text() == "/backup\nLast good backup 2 hours ago")
+    header.hide()
+    assert not header._clock.isActive()
 
 
 def test_what_is_too_long_is_shown_from_its_beginning(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
