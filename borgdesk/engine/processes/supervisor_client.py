@@ -271,6 +271,7 @@ class _Supervised:
 
         Raises:
             Shortage: that is not possible; the script was killed.
+            EndUnknown: its supervisor is gone already; the script was killed.
         """
         self.pid = started.pid
         self.exit = -1
@@ -287,10 +288,12 @@ class _Supervised:
                 self.outputs[master.open_pipe(started.stdout)] = Stream.STDOUT
                 self.outputs[master.open_pipe(started.stderr)] = Stream.STDERR
                 self.exit = os.pidfd_open(self.pid)
-        except BaseException:
+        except BaseException as error:
             # A script that is not watched must not run.
             process.kill_family(self.roots(), program.marker)
             self.close()
+            if isinstance(error, FileNotFoundError | ProcessLookupError):
+                raise EndUnknown(_("its supervisor was ended")) from error
             raise
 
     @property

@@ -116,6 +116,26 @@ def test_after_one_that_was_ended_under_a_script_the_next_script_gets_another(
     assert bench.supervisors() not in ([], [first])
 
 
+def test_one_that_is_ended_before_anybody_reads_the_output_is_no_defect(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run("true")
+    (first,) = bench.supervisors()
+    opened = Supervisor.open_pipe
+
+    def too_late(of: Supervisor, number: int) -> int:
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: procfs.look_up(first) is None)
+        return opened(of, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Supervisor, "open_pipe", too_late)
+        with pytest.raises(EndUnknown):
+            bench.run("exec sleep 600")
+    assert bench.pids(execution_marker(bench.mark, ExecutionId(bench.number))) == []
+    assert bench.run("exit 4") == 4
+
+
 def test_a_script_that_is_stopped(bench: Bench) -> None:
     assert bench.run("exec sleep 600", StopReason.TIMED_OUT) == 128 + signal.SIGTERM
 
