@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from borgdesk.borg.archive_name import check_archive_name
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.repository import Repository, check_source, default_archive_name
@@ -18,7 +19,7 @@ from borgdesk.engine.repositories.shared_locations import check_series_against, 
 from borgdesk.engine.schedule.instants import check_cron
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.library_names import checked_name
-from borgdesk.translation import _
+from borgdesk.translation import _, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class _Planner:
         try:
             repository = checked(self._with_archive_name(repository, found, notes))
             if (present := self._present(repository)) is not None:
+                self._leave_scripts(found, present)
                 return PlannedRepository(repository, present=present.name)
             repository = self._apart(repository, notes)
             taken = {one.name for one in (*self._here, *self._added)}
@@ -205,6 +207,22 @@ class _Planner:
             if alike and same_repository(here, repository):
                 return here
         return None
+
+    def _leave_scripts(self, found: FoundRepository, present: Repository) -> None:
+        """Say which scripts are left where they are, since what is here stays as it is."""
+        names = dict.fromkeys(use.script.name for use in found.uses if not self._is_here(use.script))
+        if names:
+            what = ngettext("{name}: script {scripts}", "{name}: scripts {scripts}", len(names))
+            reason = _("{present} is here already, and stays as it is. Add them to the library, and assign them there.")
+            self._not_taken.append(
+                NotTaken(
+                    what.format(name=found.name, scripts=", ".join(map(quoted, names))),
+                    reason.format(present=quoted(present.name)),
+                )
+            )
+
+    def _is_here(self, script: NewScript) -> bool:
+        return sha256_of(normalized(script.content, script.name)) in self._by_text
 
     def _apart(self, repository: Repository, notes: list[str]) -> Repository:
         """Give it another archive name if retention could take its archives for those of another one."""

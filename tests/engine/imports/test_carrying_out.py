@@ -91,7 +91,15 @@ def test_importing_twice_doubles_nothing(workspace: Workspace) -> None:
     renamed = replace(workspace.store.repositories.get("Home"), name="At home")
     workspace.store.repositories.update(renamed)
     assert [one.present for one in plan(workspace, what).repositories] == ["At home"]
+    assert plan(workspace, what).not_taken == ()
     assert len(workspace.store.scripts.list()) == 3
+
+
+def test_it_is_said_which_scripts_of_a_repository_that_is_here_are_left(workspace: Workspace) -> None:
+    do(workspace, found(repository(uses=(FoundUse(STOP, Hook.PRE_BACKUP),))))
+    (left,) = plan(workspace, found(repository())).not_taken
+    assert left.what == "Home: script “start”"
+    assert left.reason.startswith("“Home” is here already, and stays as it is.")
 
 
 def test_equal_commands_become_one_script(workspace: Workspace) -> None:
