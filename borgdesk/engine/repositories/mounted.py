@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import re
 import shlex
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,12 +18,12 @@ from borgdesk.domain.errors import InUse
 from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.processes import procfs
+from borgdesk.engine.processes.mount_table import read_mounts
 from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.files import write
 from borgdesk.translation import _
 
-_MOUNTED = Path("/proc/self/mountinfo")
 _SOURCE = "borgfs"
 """Borg's name for its file system in the mount table."""
 
@@ -103,14 +101,7 @@ def mounts_of(workspace: Workspace, repository: Repository) -> list[Mount]:
 
 def is_mounted(folder: str) -> bool:
     """Return whether Borg's file system is mounted, from the mount table: accessing a dead mount raises an error."""
-    for line in _MOUNTED.read_bytes().splitlines():
-        first, _, last = line.partition(b" - ")
-        kind, source = last.split()[:2]
-        if kind.startswith(b"fuse") and source == _SOURCE.encode():
-            place = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), first.split()[4])
-            if os.fsdecode(place) == folder:
-                return True
-    return False
+    return any(one.point == folder and one.source == _SOURCE and one.kind.startswith("fuse") for one in read_mounts())
 
 
 def _folder(workspace: Workspace) -> Path:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.processes.file_probes import probe
+from borgdesk.engine.processes.mount_table import read_mounts
 from borgdesk.engine.repositories.free_space import SPACE_LIMIT, free_in
 
-_MOUNTS = Path("/proc/self/mountinfo")
 _USUAL = ("/media/", "/run/media/", "/mnt/", "/Volumes/")
 """Disks for people, as opposed to parts of the system, are mounted below these."""
-_OCTAL = re.compile(r"\\([0-7]{3})")
 _MOST = 4
 NAME = "borg-backup"
 """Of the folder that is offered."""
@@ -41,10 +39,10 @@ class Place:
         return str(Path(self.folder) / (f"{NAME}-{socket.gethostname()}" if self.is_disk else NAME))
 
 
-def find_places(mounts: Path = _MOUNTS) -> list[Place]:
+def find_places() -> list[Place]:
     """Return the home folder, then the disks; one that does not respond is left out."""
     home = str(Path.home())
-    folders = [home, *_disks(mounts)]
+    folders = [home, *_disks()]
     try:
         answers = probe([("space", folder) for folder in folders], limit=SPACE_LIMIT)
     except BorgDeskError:
@@ -53,21 +51,15 @@ def find_places(mounts: Path = _MOUNTS) -> list[Place]:
     return [place for place in found if not place.is_disk or place.free is not None]
 
 
-def _disks(mounts: Path) -> list[str]:
+def _disks() -> list[str]:
+    """Return the mount points of disks that can be written to."""
     try:
-        lines = mounts.read_text(errors="surrogateescape").splitlines()
+        mounts = read_mounts()
     except OSError:
         return []
-    found = [point for line in lines if (point := _disk(line.split(" ")))]
+    found = [
+        one.point
+        for one in mounts
+        if one.source.startswith("/dev/") and one.point.startswith(_USUAL) and one.is_writable
+    ]
     return list(dict.fromkeys(found))[:_MOST]
-
-
-def _disk(words: list[str]) -> str | None:
-    """Return the mount point of a disk that can be written to; None for whatever else is mounted."""
-    try:
-        point, options = words[4], words[5].split(",")
-        device = words[words.index("-") + 2]
-    except (IndexError, ValueError):
-        return None
-    point = _OCTAL.sub(lambda match: chr(int(match[1], 8)), point)
-    return point if device.startswith("/dev/") and point.startswith(_USUAL) and "ro" not in options else None

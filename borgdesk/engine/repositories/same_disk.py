@@ -6,30 +6,17 @@ Only the kernel's lists are read, so that a disk that does not respond is not wa
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.repository import Repository, is_local, local_path
 from borgdesk.engine.processes.file_probes import probe
+from borgdesk.engine.processes.mount_table import MountEntry, read_mounts
 from borgdesk.translation import _
 
-_MOUNTS = Path("/proc/self/mountinfo")
 _DEVICES = Path("/sys/dev/block")
 _LIMIT = 3.0
 """Seconds that a form waits for links to be resolved."""
-_OCTAL = re.compile(r"\\([0-7]{3})")
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A file system, and where it is mounted."""
-
-    point: str
-    number: str
-    """Of its device, as the kernel writes it: "8:1"."""
-    source: str
 
 
 def remark(repository: Repository) -> str:
@@ -39,7 +26,7 @@ def remark(repository: Repository) -> str:
     try:
         places = [local_path(repository.location), *repository.all_sources]
         answers = probe([("real", place) for place in places], limit=_LIMIT)
-        mounts = _mounts()
+        mounts = read_mounts()
     except (BorgDeskError, OSError):
         return ""
     disks = [_disks_below(answer, mounts) if isinstance(answer, str) else frozenset() for answer in answers]
@@ -52,24 +39,7 @@ def remark(repository: Repository) -> str:
     return ""
 
 
-def _mounts() -> list[Mount]:
-    lines = _MOUNTS.read_text(errors="surrogateescape").splitlines()
-    return [found for line in lines if (found := _mount(line.split(" "))) is not None]
-
-
-def _mount(words: list[str]) -> Mount | None:
-    try:
-        return Mount(_unescaped(words[4]), words[2], _unescaped(words[words.index("-") + 2]))
-    except (IndexError, ValueError):
-        return None
-
-
-def _unescaped(text: str) -> str:
-    """Reverse the kernel's spelling of blanks and backslashes."""
-    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)
-
-
-def _disks_below(path: str, mounts: list[Mount]) -> frozenset[str]:
+def _disks_below(path: str, mounts: list[MountEntry]) -> frozenset[str]:
     """Return what a path without links is stored on: disks, or the file system if that has none of its own."""
     # The last one of several at the same place hides the others.
     above = [one for one in reversed(mounts) if Path(path).is_relative_to(one.point)]

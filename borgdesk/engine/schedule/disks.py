@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -14,15 +13,13 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, is_local, local_path
 from borgdesk.domain.schedule import Schedule
 from borgdesk.engine.processes.file_probes import probe
+from borgdesk.engine.processes.mount_table import read_mounts
 from borgdesk.engine.repositories.shared_locations import borg_id_at
 from borgdesk.engine.schedule.unit_texts import mount_unit
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.clock import now as now_utc
 from borgdesk.translation import _
 
-_MOUNTS = Path("/proc/self/mountinfo")
-_MOUNT_POINT = 4
-"""Its place in a line of that file."""
 _SAME = timedelta(minutes=1)
 """Two mounts within this time are one connection."""
 
@@ -55,17 +52,7 @@ def disk_of(repository: Repository, environment: Mapping[str, str]) -> str:
 
 def _mount_point_of(path: str) -> str:
     """Return the mount point that a path without links is on, as the kernel lists it: nothing is asked of the disk."""
-    return max((point for point in _mount_points() if _is_below(path, point)), key=len, default="/")
-
-
-def _mount_points() -> list[str]:
-    lines = _MOUNTS.read_bytes().decode(errors="surrogateescape").split("\n")
-    return [_unescaped(line.split(" ")[_MOUNT_POINT]) for line in lines if line]
-
-
-def _unescaped(text: str) -> str:
-    """Reverse the kernel's spelling of blanks and backslashes."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+    return max((one.point for one in read_mounts() if _is_below(path, one.point)), key=len, default="/")
 
 
 def _is_below(path: str, folder: str) -> bool:
@@ -120,7 +107,7 @@ class DiskWatch:
         watched = watched_disks(workspace)
         if not watched:
             return
-        there = {*_mount_points()}
+        there = {one.point for one in read_mounts()}
         self._missing = {one: since for one, since in self._missing.items() if one in watched}
         for repository_id, disk in watched.items():
             if disk not in there:

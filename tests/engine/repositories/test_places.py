@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from borgdesk.engine.processes import mount_table
 from borgdesk.engine.repositories import places
 from borgdesk.engine.repositories.places import find_places
 
@@ -23,12 +24,14 @@ def test_home_and_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         f"5 1 8:4 / {escaped}/gone rw - ext4 /dev/sdd1 rw\n"
         "nonsense\n"
     )
-    home, disk = find_places(mounts)
+    monkeypatch.setattr(mount_table, "TABLE", mounts)
+    home, disk = find_places()
     assert (home.folder, home.is_disk, home.location) == (str(Path.home()), False, f"{Path.home()}/borg-backup")
     assert (disk.name, disk.is_disk) == ("My disk", True)
     assert disk.location.startswith(f"{tmp_path}/My disk/borg-backup-")
     assert disk.free
 
 
-def test_nobody_knows_what_is_mounted(tmp_path: Path) -> None:
-    assert [place.is_disk for place in find_places(tmp_path / "missing")] == [False]
+def test_nobody_knows_what_is_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mount_table, "TABLE", tmp_path / "missing")
+    assert [place.is_disk for place in find_places()] == [False]

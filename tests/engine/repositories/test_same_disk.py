@@ -8,6 +8,7 @@ import pytest
 
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
+from borgdesk.engine.processes import mount_table
 from borgdesk.engine.processes.file_probes import NoAnswer
 from borgdesk.engine.repositories import same_disk
 
@@ -34,7 +35,7 @@ def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dm-0/slaves").mkdir(parents=True)
     (tmp_path / "dm-0/slaves/sda4").symlink_to(tmp_path / "sda/sda4")
     (devices / "253:0").symlink_to(tmp_path / "dm-0")
-    monkeypatch.setattr(same_disk, "_MOUNTS", tmp_path / "mountinfo")
+    monkeypatch.setattr(mount_table, "TABLE", tmp_path / "mountinfo")
     monkeypatch.setattr(same_disk, "_DEVICES", devices)
 
 
@@ -80,5 +81,5 @@ def test_what_does_not_respond_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_the_kernels_lists_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(same_disk, "_MOUNTS", tmp_path / "missing")
+    monkeypatch.setattr(mount_table, "TABLE", tmp_path / "missing")
     assert said("/backup", "/home/me") == ""

@@ -14,8 +14,7 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.schedule import Conditions, Schedule
-from borgdesk.engine.processes import procfs
-from borgdesk.engine.schedule import disks
+from borgdesk.engine.processes import mount_table, procfs
 from borgdesk.engine.schedule.disks import DiskWatch, connected, disk_of, watched_disks, with_disk
 from borgdesk.engine.schedule.due import look
 from borgdesk.engine.schedule.editing import follow_location
@@ -33,7 +32,7 @@ class Machine:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.disk = folder, folder / "My disk"
         self._mounts = folder / "mountinfo"
-        monkeypatch.setattr(disks, "_MOUNTS", self._mounts)
+        monkeypatch.setattr(mount_table, "TABLE", self._mounts)
         self.workspace = empty_database.opened(
             {"HOME": str(folder / "home"), "BORGDESK_HOME": str(folder / "data"), "TZ": "UTC", "PATH": "/usr/bin:/bin"}
         )

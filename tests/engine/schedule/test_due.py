@@ -17,7 +17,7 @@ from borgdesk.domain.reasons import Code, text
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.schedule import Conditions, Schedule, SlotState
-from borgdesk.engine.processes import procfs
+from borgdesk.engine.processes import mount_table, procfs
 from borgdesk.engine.repositories import mounted
 from borgdesk.engine.repositories.mounted import Mount
 from borgdesk.engine.repositories.shared_locations import turn_of
@@ -109,7 +109,7 @@ def test_it_waits_until_mounted_archives_are_unmounted(
         table.write_text("".join(
             f"36 35 0:50 / {place} ro - fuse borgfs ro\n" for place in (r"/mnt/old\040papers", "/mnt/other")
         ))  # fmt: skip
-        monkeypatch.setattr(mounted, "_MOUNTED", table)
+        monkeypatch.setattr(mount_table, "TABLE", table)
         assert look(workspace, papers).start, "its Borg is dead"
         monkeypatch.setattr(procfs, "has_marker", lambda pid, _marker: pid == server.pid)
         found = look(workspace, papers)

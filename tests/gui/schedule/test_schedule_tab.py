@@ -14,8 +14,7 @@ from borgdesk.domain.reasons import Code, Reason, text
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.schedule import UNTIL_RESUMED, Conditions, Hours, Schedule, ScheduleKind, Slot, SlotState, daily
-from borgdesk.engine.processes import procfs
-from borgdesk.engine.schedule import disks
+from borgdesk.engine.processes import mount_table, procfs
 from borgdesk.gui.look import words
 from borgdesk.gui.repositories.repository_view import RepositoryView
 from borgdesk.gui.schedule.schedule_tab import ScheduleTab
@@ -113,7 +112,7 @@ def test_a_backup_when_the_disk_is_connected(bench: Bench, monkeypatch: pytest.M
     (place / "config").write_text(f"[repository]\nid = {'a' * 64}\n")
     mounts = bench.scene.folder / "mountinfo"
     mounts.write_text(f"1 1 0:1 / / rw - x x rw\n1 1 0:1 / {place} rw - x x rw\n")
-    monkeypatch.setattr(disks, "_MOUNTS", mounts)
+    monkeypatch.setattr(mount_table, "TABLE", mounts)
     view = bench.view()
     tab = view.schedule
     tab.on.click()
