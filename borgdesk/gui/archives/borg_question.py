@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.gui.look import theme, words
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 from borgdesk.translation import _
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ class BorgQuestion(QObject):
         self._cancel: Cancel | None = None
         self._what = ""
         self._progressed.connect(self._on_progressed)
+        self._tell_progressed = ThreadEmitter(self._progressed)
 
     @property
     def is_open(self) -> bool:
@@ -75,8 +76,7 @@ class BorgQuestion(QObject):
 
     def tell_progress(self, cancel: Cancel, fraction: float) -> None:
         """Show how much of the request with this flag is done; for its own thread."""
-        with suppress(RuntimeError):  # the window was closed meanwhile
-            self._progressed.emit(cancel, fraction)
+        self._tell_progressed(cancel, fraction)
 
     def _on_progressed(self, cancel: Cancel, fraction: float) -> None:
         if cancel is self._cancel:

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 from borgdesk.store.listing_writer import ListingWriter
 from borgdesk.store.listings import Order, first_rows
 
@@ -28,6 +29,7 @@ class LiveListing(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._tell_rows = ThreadEmitter(self.rows_came)
         self._wanted: tuple[tuple[int, ...], Order, bool] = ((), Order.NAME, False)
         self._due = 0.0
 
@@ -46,4 +48,4 @@ class LiveListing(QObject):
         rows = {one: read(one) for one in folders} or first_rows(read)
         now = time.monotonic()
         self._due = now + max(_PAUSE, _SHARE * (now - began))
-        self.rows_came.emit(rows)
+        self._tell_rows(rows)

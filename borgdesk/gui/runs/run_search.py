@@ -13,12 +13,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.errors import Stopped
 from borgdesk.domain.history_list import Listed, key_of
 from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 from borgdesk.store.history_list import HistoryList, Wanted
 
 
@@ -77,6 +77,8 @@ class RunSearch(QObject):
         self._stops: list[threading.Event] = []
         """Stop events of the current search; none or one."""
         self.destroyed.connect(partial(_set_all, self._stops))
+        self._tell_found, self._tell_listed = ThreadEmitter(self.found), ThreadEmitter(self.listed)
+        self._tell_ended, self._tell_failed = ThreadEmitter(self.ended), ThreadEmitter(self.failed)
 
     @property
     def number(self) -> int:
@@ -104,22 +106,19 @@ class RunSearch(QObject):
         except Stopped:
             pass
         except Exception as error:
-            if self._is_wanted(search):
-                self.failed.emit(search.number, error)
+            if not search.stop.is_set():
+                self._tell_failed(search.number, error)
         else:
-            if self._is_wanted(search):
-                self.ended.emit(search.number)
+            if not search.stop.is_set():
+                self._tell_ended(search.number)
 
     def _emit_found(self, search: _Search, page: list[Listed]) -> None:
-        if self._is_wanted(search):
-            self.found.emit(search.number, page)
+        if not search.stop.is_set():
+            self._tell_found(search.number, page)
 
     def _emit_listed(self, search: _Search, keys: array[int]) -> None:
-        if self._is_wanted(search):
-            self.listed.emit(search.number, keys)
-
-    def _is_wanted(self, search: _Search) -> bool:
-        return not search.stop.is_set() and shiboken6.isValid(self)
+        if not search.stop.is_set():
+            self._tell_listed(search.number, keys)
 
 
 def _set_all(stops: list[threading.Event], *_: object) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-import shiboken6
-from PySide6.QtCore import QEvent, QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QEvent, QRunnable, QThreadPool, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -18,27 +18,22 @@ from PySide6.QtWidgets import (
 from borgdesk.gui.scripts.diff_model import DiffModel
 from borgdesk.gui.scripts.diff_table import DiffTable
 from borgdesk.gui.scripts.text_diff import Change, DiffRow, diff, unified
+from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 from borgdesk.translation import _
 
 BIG = 65_536
 """Total characters of both texts from which the comparison runs in a worker thread."""
 
 
-class _Told(QObject):
-    compared = Signal(int, list)
-
-
 class _Comparison(QRunnable):
     """One comparison in a worker thread."""
 
-    def __init__(self, number: int, old: str, new: str, told: _Told) -> None:
+    def __init__(self, number: int, old: str, new: str, told: Callable[[int, list[DiffRow]], None]) -> None:
         super().__init__()
         self._number, self._old, self._new, self._told = number, old, new, told
 
     def run(self) -> None:
-        rows = diff(self._old, self._new)
-        if shiboken6.isValid(self._told):  # the view may have been closed meanwhile
-            self._told.compared.emit(self._number, rows)
+        self._told(self._number, diff(self._old, self._new))
 
 
 class DiffView(QWidget):
@@ -49,14 +44,15 @@ class DiffView(QWidget):
 
     compared = Signal(int)
     """The comparison is shown; carries the number of rows that differ."""
+    _found = Signal(int, list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._asked = 0
         self._titles = ("", "")
         self._rows: list[DiffRow] = []
-        self._told = _Told(self)
-        self._told.compared.connect(self._show_diff)
+        self._found.connect(self._show_diff)
+        self._tell_found = ThreadEmitter(self._found)
         self._model = DiffModel(self)
         self._model.set_palette(self.palette())
         self._table = DiffTable(self._model, self)
@@ -89,7 +85,7 @@ class DiffView(QWidget):
         self._rows = []
         self._show()
         self._summary.setText(_("Comparing…"))
-        QThreadPool.globalInstance().start(_Comparison(self._asked, old, new, self._told))
+        QThreadPool.globalInstance().start(_Comparison(self._asked, old, new, self._tell_found))
 
     def go_to_change(self, *, backward: bool = False) -> None:
         """Select the next or the previous block of changed rows."""

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable
 from datetime import datetime, time
 
-import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
@@ -27,6 +26,7 @@ from borgdesk.gui.look import words
 from borgdesk.gui.shell.tray import Tray
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.live_settings import LiveSettings
+from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 
 _log = logging.getLogger(__name__)
 
@@ -68,9 +68,8 @@ class Notifications(QObject):
         self._pressed.connect(self._on_pressed)
         self._given.connect(self._show_or_hold)
         self._failed.connect(self._on_failed)
-        self._notifier = Notifier(
-            workspace.environment, workspace.paths, self._emit_pressed, self._emit_given, self._emit_failed
-        )
+        pressed, given, failed = (ThreadEmitter(one) for one in (self._pressed, self._given, self._failed))
+        self._notifier = Notifier(workspace.environment, workspace.paths, pressed, given, failed)
 
     def listen(self) -> None:
         """Begin to show the notifications of other processes, too."""
@@ -136,22 +135,6 @@ class Notifications(QObject):
     def _show_now(self, notification: Notification) -> None:
         self.last_request = notification.opens
         self._notifier.show(notification)
-
-    # in the notifier's thread
-
-    def _emit_pressed(self, request: WindowRequest, token: str) -> None:
-        if shiboken6.isValid(self):
-            self._pressed.emit(request, token)
-
-    def _emit_given(self, notification: Notification) -> None:
-        if shiboken6.isValid(self):
-            self._given.emit(notification)
-
-    def _emit_failed(self, notification: Notification) -> None:
-        if shiboken6.isValid(self):
-            self._failed.emit(notification)
-
-    # in the GUI thread
 
     def _on_pressed(self, request: WindowRequest, token: str) -> None:
         if token and QGuiApplication.platformName().startswith("wayland"):

@@ -23,6 +23,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.shell.notifications import Notifications
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
+from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 from borgdesk.store.clock import now as now_utc
 from borgdesk.translation import _
 
@@ -78,7 +79,7 @@ class ScheduleTicker(QObject):
         self._timer = QTimer(self, interval=_INTERVAL)
         self._timer.timeout.connect(self.look)
         self._resumed.connect(self.look)
-        self._resume_watch = ResumeWatch(self._resumed.emit)
+        self._resume_watch = ResumeWatch(ThreadEmitter(self._resumed))
 
     def start(self) -> None:
         """Look now, then every half minute, and whenever the computer has woken up."""
