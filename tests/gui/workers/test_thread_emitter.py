@@ -22,7 +22,12 @@ def test_a_signal_is_emitted_where_its_object_lives(qtbot: QtBot) -> None:
     heard: list[tuple[int, list[str], bool]] = []
     source.told.connect(lambda number, texts: heard.append((number, texts, QThread.currentThread() is source.thread())))
     tell = ThreadEmitter(source.told)
-    thread = threading.Thread(target=lambda: [tell(number, ["é"]) for number in range(3)])
+
+    def work() -> None:
+        for number in range(3):
+            tell(number, ["é"])
+
+    thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     assert heard == []
