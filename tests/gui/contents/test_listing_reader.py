@@ -69,17 +69,18 @@ def test_what_was_opened_while_borg_was_listing_stays_open(bench: Bench) -> None
     writer = ListingWriter(bench.path, "r", "a")
     writer.add(FIRST)
     live.look(writer)
-    assert bench.names() == ["ann", "b"]
+    bench.await_names("ann", "b")
     assert bench.reader.path is None
     writer.add(REST)
     live.look(writer)
-    assert bench.names() == ["home", "ann", "a", "b", "bob"], "still open, now that it is not alone"
+    # Still open, now that it is not alone.
+    bench.await_names("home", "ann", "a", "b", "bob")
     bench.model.sort(NAME, Qt.SortOrder.DescendingOrder)
     live.look(writer)
-    assert bench.names() == ["home", "bob", "ann", "b", "a"]
+    bench.await_names("home", "bob", "ann", "b", "a")
     bench.toggle("bob", bench.model.open)
     live.look(writer)
-    assert bench.names() == ["home", "bob", "y", "x", "ann", "b", "a"]
+    bench.await_names("home", "bob", "y", "x", "ann", "b", "a")
     bench.toggle("ann", bench.model.close)
     writer.add([("home/bob/z", FILE, 1, 1, "")])
     writer.finish().close()
