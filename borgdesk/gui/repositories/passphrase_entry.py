@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -32,6 +33,21 @@ class Unlocking:
     passcommand: str | None = None
 
 
+class _Hint(QLabel):
+    """As high as its text is in the width that it has: a stack of pages gives it the height that it has when wide."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()))
+
+
 class PassphraseEntry(QWidget):
     """A choice between passphrase and command."""
 
@@ -47,7 +63,7 @@ class PassphraseEntry(QWidget):
         self.command = QLineEdit()
         self.command.setPlaceholderText("pass show borg/documents")
         self.show_typed = QCheckBox(_("Show passphrase"))
-        self.hint = QLabel(passphrase_hint("", ""), wordWrap=True)
+        self.hint = _Hint(passphrase_hint("", ""), wordWrap=True)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._typed_page())
         self._stack.addWidget(self._command_page())
