@@ -93,18 +93,23 @@ def test_what_was_confirmed_still_counts_after_the_lock_is_broken(
     assert [(new.moved, new.key_file) for new in tries] == 2 * [(True, Path("/key"))]
 
 
-def test_stop_while_a_server_is_asked(
-    dialog: AddRepositoryDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, held: Held
-) -> None:
-    monkeypatch.setattr(add_repository_dialog, "is_there", held)
-    QTest.keyClicks(dialog.location, "ssh://nas/backups")
-    dialog._ask_server()
+def _stop_in_first_step(dialog: AddRepositoryDialog, held: Held, qtbot: QtBot) -> None:
+    """Stop what has just begun."""
     qtbot.waitUntil(held.began.is_set)
     dialog.stop.click()
     held.may_end.set()
     qtbot.waitUntil(lambda: dialog._cancel is None)
     assert dialog.step is Step.WHERE
     assert dialog.notice.text == "Stopped; nothing was changed."
+
+
+def test_stop_while_a_server_is_asked(
+    dialog: AddRepositoryDialog, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, held: Held
+) -> None:
+    monkeypatch.setattr(add_repository_dialog, "is_there", held)
+    QTest.keyClicks(dialog.location, "ssh://nas/backups")
+    dialog._ask_server()
+    _stop_in_first_step(dialog, held, qtbot)
 
 
 def test_stop_while_an_existing_one_is_opened(
@@ -112,12 +117,7 @@ def test_stop_while_an_existing_one_is_opened(
 ) -> None:
     monkeypatch.setattr(add_repository_dialog, "try_opening", held)
     dialog._open()
-    qtbot.waitUntil(held.began.is_set)
-    dialog.stop.click()
-    held.may_end.set()
-    qtbot.waitUntil(lambda: dialog._cancel is None)
-    assert dialog.step is Step.WHERE
-    assert dialog.notice.text == "Stopped; nothing was changed."
+    _stop_in_first_step(dialog, held, qtbot)
 
 
 def test_what_was_confirmed_in_the_first_step_still_counts_after_the_lock_is_broken(
