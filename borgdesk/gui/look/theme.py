@@ -68,18 +68,6 @@ def tint(tone: Tone, strength: int = 28) -> QColor:
     return shade
 
 
-def outlined(palette: QPalette) -> QPalette:
-    """Return *palette* for a check box, whose frame Fusion draws in a darker shade of the window's colour, too faintly.
-
-    The frame is the window's colour divided by 1.4 and multiplied by 1.1; a check box does not paint the window's
-    colour itself.
-    """
-    result = QPalette(palette)
-    shade = _OUTLINES[is_dark(palette)]
-    result.setColor(QPalette.ColorRole.Window, QColor(shade).darker(110).lighter(140))
-    return result
-
-
 def outline(palette: QPalette) -> QColor:
     """Return the colour of the outline of a control: 3:1 on the palette's backgrounds."""
     return QColor(_OUTLINES[is_dark(palette)])
@@ -93,8 +81,8 @@ def frame(palette: QPalette) -> QColor:
 _FRAMES = ("#bcc1c7", "#5d6269")
 """Of cards on light and on dark backgrounds."""
 
-_OUTLINES = ("#767b80", "#a3a8ae")
-"""Of check boxes on light and on dark backgrounds."""
+_OUTLINES = ("#767b80", "#9399a0")
+"""Of controls on light and on dark backgrounds."""
 
 
 def use_scheme(name: str) -> None:
@@ -114,7 +102,7 @@ def use_scheme(name: str) -> None:
         QGuiApplication.setPalette(palette)
 
 
-_DARK = ("#34373c", "#17191c", "#e8e9eb", "#474b51", "#3d7ec2", "#ffffff", "#8ab8ec")
+_DARK = ("#34373c", "#17191c", "#e8e9eb", "#474b51", "#2f74c9", "#ffffff", "#8ab8ec")
 _LIGHT = ("#efefef", "#ffffff", "#16181a", "#f4f4f4", "#308cc6", "#ffffff", "#1c62b9")
 
 

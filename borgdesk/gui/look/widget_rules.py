@@ -3,23 +3,20 @@
 * Labels show plain text: ``<b>x</b>`` in a name is not markup. A label with markup sets its format explicitly.
 * The wheel scrolls the page. It changes a value only in the focused widget.
 * Tab leaves every text and table, and stops only where something can be done.
-* The frame of a check box is visible.
+* The outlines of controls are visible.
 * The mnemonic of a label focuses the first field of its buddy.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
-    QCheckBox,
     QComboBox,
     QLabel,
     QPlainTextEdit,
-    QRadioButton,
     QScrollArea,
     QScrollBar,
     QTabBar,
@@ -29,13 +26,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.gui.look import theme
+from borgdesk.gui.look import outlines
 
 _VALUES = (QAbstractSpinBox, QAbstractSlider, QComboBox, QTabBar)
 """Widgets whose value the wheel changes; editors of dates and times are spin boxes."""
 
 
-_BOXES = (QCheckBox, QRadioButton)
+_REPAINTED = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
 
 class WidgetRules(QObject):
@@ -45,8 +42,8 @@ class WidgetRules(QObject):
         kind = event.type()
         if kind == QEvent.Type.Polish and isinstance(watched, QWidget):
             _polish(watched)
-        elif kind == QEvent.Type.PaletteChange and isinstance(watched, _BOXES):
-            _outline(watched)
+        elif kind in _REPAINTED and isinstance(watched, outlines.CONTROLS):
+            outlines.outline(watched)
         elif kind == QEvent.Type.Wheel and _is_left_alone(watched):
             # The event is ignored, not consumed, so that the enclosing scroll area scrolls.
             event.ignore()
@@ -65,12 +62,12 @@ def _is_left_alone(widget: QObject) -> bool:
 
 
 def _polish(widget: QWidget) -> None:
+    if isinstance(widget, outlines.CONTROLS):
+        outlines.outline(widget)
     if isinstance(widget, QLabel):
         if widget.textFormat() is Qt.TextFormat.AutoText:
             widget.setTextFormat(Qt.TextFormat.PlainText)
         _lead_into_field(widget)
-    elif isinstance(widget, _BOXES):
-        _outline(widget)
     elif isinstance(widget, _VALUES):
         if widget.focusPolicy() is Qt.FocusPolicy.WheelFocus:
             widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -81,14 +78,6 @@ def _polish(widget: QWidget) -> None:
     elif isinstance(widget, QScrollArea):
         # Qt would stop there without drawing a focus frame. Keys that scroll reach the area from the fields inside.
         widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-
-
-def _outline(box: QWidget) -> None:
-    wanted = theme.outlined(QApplication.palette(box)).color(QPalette.ColorRole.Window)
-    if box.palette().color(QPalette.ColorRole.Window) != wanted:
-        palette = QPalette()
-        palette.setColor(QPalette.ColorRole.Window, wanted)
-        box.setPalette(palette)
 
 
 def _lead_into_field(label: QLabel) -> None:
