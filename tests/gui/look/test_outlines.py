@@ -204,7 +204,6 @@ def test_controls_follow_another_scheme(qtbot: QtBot, qapp: QApplication) -> Non
         QGuiApplication.setPalette(QPalette())
 
 
-
 def test_other_styles_stay_what_they_are(qtbot: QtBot, qapp: QApplication) -> None:
     """Their outlines are their own: nothing is known about the colours that they are derived from."""
     name = qapp.style().name()
