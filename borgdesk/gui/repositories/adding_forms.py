@@ -40,7 +40,7 @@ class AddingForms(QStackedWidget):
     def __init__(self, workspace: Workspace, background: Background, window: QWidget) -> None:
         super().__init__(window)
         self.where = WhereForm(workspace, background)
-        self.what = WhatForm()
+        self.what = WhatForm(background)
         self.schedule = FirstScheduleEdit(workspace, background)
         self.retention = RetentionEdit()
         self.retention.set_retention(_KEPT_AT_FIRST)

@@ -15,6 +15,8 @@ from borgdesk.gui.look.form_parts import in_row
 from borgdesk.gui.repositories.compression_edit import CompressionEdit
 from borgdesk.gui.repositories.excludes_edit import ExcludesEdit
 from borgdesk.gui.repositories.path_list import PathList
+from borgdesk.gui.repositories.source_sizes import SourceSizes
+from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
 
 _LINES = 6
@@ -26,10 +28,11 @@ class WhatForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sources = PathList(_("Folders and files to back up"), _("Add the folders to back up, or drop them here."))
         self.sources.list.setFixedHeight(self.fontMetrics().height() * _LINES)
+        self.sizes = SourceSizes(self.sources, background)
         self.home = QPushButton(icons.icon("folder"), _("Add my &home folder"))
         self.home.setAutoDefault(False)
         self.home.clicked.connect(lambda: self.sources.add([str(Path.home())]))
@@ -48,6 +51,7 @@ class WhatForm(QWidget):
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(_("&Sources"), self.sources)
+        form.addRow("", self.sizes)
         form.addRow("", in_row(self.home))
         form.addRow("", self.notes[Field.SOURCES])
         form.addRow(_("N&ame"), self.name)
@@ -59,6 +63,7 @@ class WhatForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(form)
         column.addStretch(1)
+        self.excludes.one_file_system.toggled.connect(self.sizes.set_one_file_system)
         self.sources.edited.connect(self._follow_sources)
         for signal in (self.sources.edited, self.name.textEdited, self.excludes.edited, self.compression.edited):
             signal.connect(self.edited)

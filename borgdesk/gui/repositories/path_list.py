@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QSizePolicy,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -23,12 +25,44 @@ from PySide6.QtWidgets import (
 from borgdesk.gui.look import icons
 from borgdesk.translation import _
 
+_SIZE = Qt.ItemDataRole.UserRole
+"""What is said of the size of a path, at the end of its line."""
+
+_GAP = 8
+"""Pixels around a size."""
+
 
 class _Line(QStyledItemDelegate):
     """As wide as the list: a longer path is elided in its middle, so that there is no horizontal scrolling."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(0, super().sizeHint(option, index).height())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        size = index.data(_SIZE)
+        if not size:
+            super().paint(painter, option, index)
+            return
+        line = QStyleOptionViewItem(option)
+        self.initStyleOption(line, index)
+        style = line.widget.style()
+        # The whole line is drawn as selected or hovered, and the path in what the size leaves.
+        path, line.text = line.text, ""
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, line, painter, line.widget)
+        inside = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, line, line.widget).adjusted(2, 0, -2, 0)
+        width = line.fontMetrics.horizontalAdvance(size)
+        is_selected = bool(line.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if is_selected else QPalette.ColorRole.Text
+        painter.save()
+        painter.setFont(line.font)
+        painter.setPen(line.palette.color(role))
+        place = inside.adjusted(0, 0, -width - _GAP, 0)
+        text = line.fontMetrics.elidedText(path, line.textElideMode, place.width())
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
+        painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), size)
+        painter.restore()
 
 
 class _List(QListWidget):
@@ -79,6 +113,8 @@ class PathList(QWidget):
     """Folders and files. A double click or F2 edits a path as text."""
 
     edited = Signal()
+    replaced = Signal()
+    """Other paths are shown, which nobody edited."""
 
     def __init__(self, name: str, empty: str, parent: QWidget | None = None) -> None:
         """*name* is the accessible name, *empty* the text shown if there are no paths."""
@@ -116,6 +152,20 @@ class PathList(QWidget):
             self._append(path)
         self.list.blockSignals(before)
         self._adapt()
+        self.replaced.emit()
+
+    def show_sizes(self, sizes: Mapping[str, tuple[str, str]]) -> None:
+        """Show at each path its size, and in its tool tip what else is known of that."""
+        before = self.list.blockSignals(True)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            size, about = sizes.get(item.text(), ("", ""))
+            tip = "\n".join(filter(None, (item.text(), about)))
+            if (item.data(_SIZE), item.toolTip()) != (size, tip):
+                item.setData(_SIZE, size)
+                item.setToolTip(tip)
+                item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, about or size)
+        self.list.blockSignals(before)
 
     def add(self, paths: list[str]) -> None:
         """Add the paths that are missing."""

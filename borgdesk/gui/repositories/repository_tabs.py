@@ -43,6 +43,7 @@ from borgdesk.gui.repositories.passphrase_entry import PassphraseEntry
 from borgdesk.gui.repositories.path_list import PathList
 from borgdesk.gui.repositories.retention_edit import RetentionEdit
 from borgdesk.gui.repositories.retention_preview_panel import RetentionPreviewPanel
+from borgdesk.gui.repositories.source_sizes import SourceSizes
 from borgdesk.gui.servers.server_edit import ServerEdit
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
@@ -61,10 +62,11 @@ class _Tab(FormScroll):
 class BackupTab(_Tab):
     """Name, sources, excludes, compression and archive name."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = QLineEdit()
         self.sources = PathList(_("Folders and files to back up"), _("Add the folders to back up, or drop them here."))
+        self.sizes = SourceSizes(self.sources, background)
         self.excludes = ExcludesEdit()
         self.excludes.preview.show()
         self.compression = CompressionEdit()
@@ -73,6 +75,7 @@ class BackupTab(_Tab):
         self._form.addRow(_("&Name"), self.name)
         self.strict = QCheckBox(_("Fail if an&y source is missing, instead of backing up the rest"))
         self._form.addRow(_("&Sources"), self.sources)
+        self._form.addRow("", self.sizes)
         self._form.addRow("", self.strict)
         self._form.addRow(_("E&xclude"), self.excludes)
         self._form.addRow(_("&Compression"), self.compression)
@@ -80,6 +83,7 @@ class BackupTab(_Tab):
         self._form.addRow("", self._example)
         self.advanced = AdvancedEdit()
         self._form.addRow(self.advanced)
+        self.excludes.one_file_system.toggled.connect(self.sizes.set_one_file_system)
         self.archive_name.textChanged.connect(self._show_example)
         for signal in (
             self.name.textEdited,

@@ -61,7 +61,7 @@ class RepositoryView(QWidget):
         self._repository: Repository | None = None
         self.header = RepositoryHeader()
         self.board = AssignmentBoard(workspace, background)
-        self.backup = BackupTab()
+        self.backup = BackupTab(background)
         self.retention = RetentionTab(workspace, background, self._tried_out)
         self.schedule = ScheduleTab(workspace, background)
         self.connection = ConnectionTab(workspace, background)
