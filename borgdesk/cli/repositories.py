@@ -17,7 +17,7 @@ _RECENT = 5
 
 def listed(console: Console, _arguments: argparse.Namespace) -> int:
     """List all repositories."""
-    repositories = console.workspace.store.repositories.list()
+    repositories = console.workspace.store.repository_reader.list()
     if not repositories:
         console.say(_("There are no repositories yet. See “borgdesk repo add --help”."))
     console.answer([json_values.repository(one) for one in repositories], lambda out: _table(out, repositories))

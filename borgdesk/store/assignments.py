@@ -16,7 +16,8 @@ from borgdesk.domain.merging import merged
 from borgdesk.domain.rearranging import facts_of, rearranged, title, with_facts
 from borgdesk.domain.run import LANES, ExecutionStatus, Hook, OnFailure, RunOn
 from borgdesk.domain.script import check_timeout
-from borgdesk.store.database import Database, row_by_id
+from borgdesk.store.database import Database
+from borgdesk.store.rows import row_by_id
 from borgdesk.store.tables import RepositoryRow, RepositoryScriptRow, ScriptExecutionRow, ScriptRow
 from borgdesk.store.text import check_text
 from borgdesk.translation import _

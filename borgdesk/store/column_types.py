@@ -9,9 +9,10 @@ from sqlalchemy import DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from borgdesk.domain.reasons import Reason, as_json, from_json
+from borgdesk.domain.reasons import Reason, as_json
 from borgdesk.domain.run import RunOn
 from borgdesk.store.text import made_storable
+from borgdesk.store.values import in_utc, reasons_from
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -30,9 +31,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Restore the time zone that SQLite dropped."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
 
 class Condition(TypeDecorator[RunOn]):
@@ -75,4 +74,4 @@ class Reasons(TypeDecorator[tuple[Reason, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Reason, ...]:  # noqa: ARG002
         """Parse the list."""
-        return () if value is None else from_json(json.loads(value))
+        return reasons_from(value)

@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
-
-from borgdesk.domain.errors import Stopped
-from borgdesk.domain.reasons import from_json, in_words
 from borgdesk.store import schema
+from borgdesk.store.connections import Connections, Stop, interrupted
 from borgdesk.store.faults import told_apart
 from borgdesk.store.log_room import make_room
-from borgdesk.store.statements import Prepared, Transaction
-from borgdesk.store.tables import RepositoryRow, ScriptRow
-from borgdesk.store.text_search import mentions
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from borgdesk.store.sessions import Sessions
+    from borgdesk.store.statements import Prepared, Transaction
 
 SQLITE_VERSION = sqlite3.sqlite_version
 
 DEFAULT_BUSY_TIMEOUT = 5000
 """Milliseconds to wait for another writer."""
 
-Stop = Callable[[], bool]
-"""Polled from within SQLite; True cancels the current operation."""
-
-_STEPS = 20_000
-"""Steps of SQLite's virtual machine between two polls: a millisecond or less."""
-
 MAX_ID = 2**63 - 1
 """The largest integer that SQLite stores."""
 
-_Row = TypeVar("_Row")
-_Named = TypeVar("_Named", RepositoryRow, ScriptRow)
+
+class SqlExecutor(Protocol):
+    """Executes plain SQL: a connection or a cursor of the driver."""
+
+    def execute(self, sql: str, values: Any = ..., /) -> Any:
+        """Execute one statement and return its cursor."""
 
 
 class Database:
-    """One database file. May be used from any thread: each call has its own session and connection."""
+    """One database file. May be used from any thread: each call has its own session and connection.
+
+    Sessions come from SQLAlchemy, whose import takes longer than everything else at a start, and 20 MB: it is imported
+    for the first one. What quick commands and an idle window need is read through :meth:`snapshot` instead.
+    """
 
     def __init__(self, path: Path, *, busy_timeout: int = DEFAULT_BUSY_TIMEOUT) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
-        self._engine: Engine | None = None
+        self._connections: Connections | None = None
+        self._sessions: Sessions | None = None
+        self._opening = threading.Lock()
         self._shared = _Shared()
 
     def open(self) -> None:
@@ -58,15 +58,52 @@ class Database:
             StoreUnusable: the file is not a BorgDesk database, is damaged, of a newer version, or not readable and
                 writable.
         """
-        if self._engine is None:
+        if self._connections is None:
             schema.prepare(self.path)
-            self._engine = self._make_engine()
+            self._connections = Connections(self.path, self._busy_timeout)
 
     def close(self) -> None:
         """Close all connections; the last program to do so checkpoints the write-ahead log."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        with self._opening:
+            sessions, self._sessions = self._sessions, None
+            connections, self._connections = self._connections, None
+        if sessions is not None:
+            sessions.close()
+        if connections is not None:
+            connections.close()
+
+    @contextmanager
+    def snapshot(self, stop: Stop | None = None) -> Iterator[sqlite3.Connection]:
+        """Provide a connection for plain SQL with a consistent snapshot, as :meth:`reading` does with a session.
+
+        Raises:
+            Stopped: *stop* returned True.
+            StoreUnusable: as :meth:`reading`.
+        """
+        with told_apart(self.path), self._opened.one() as connection:
+            connection.execute("BEGIN")
+            if stop is None:
+                yield connection
+            else:
+                with interrupted(connection, stop):
+                    yield connection
+            connection.rollback()
+
+    @contextmanager
+    def change(self) -> Iterator[SqlExecutor]:
+        """Provide what executes plain SQL and holds the write lock, as :meth:`writing` does with a session.
+
+        Raises:
+            StoreUnusable: as :meth:`writing`.
+        """
+        if self._shared.transaction is not None:
+            yield self._shared.transaction.cursor
+            return
+        # After an error the connection is closed, which rolls back.
+        with told_apart(self.path), self._opened.one() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
 
     @contextmanager
     def reading(self, stop: Stop | None = None) -> Iterator[Session]:
@@ -78,12 +115,8 @@ class Database:
             Stopped: *stop* returned True.
             StoreUnusable: the file cannot be read; :class:`StoreLocked` if another program has locked it.
         """
-        with told_apart(self.path), Session(self._opened, expire_on_commit=False) as session:
-            if stop is None:
-                yield session
-            else:
-                with _interrupted(session, stop):
-                    yield session
+        with told_apart(self.path), self._made_sessions.reading(stop) as session:
+            yield session
 
     def first(self, statement: Prepared, values: Mapping[str, object]) -> Any:
         """Return the first row of a prepared query as the driver returns it; None if there is none.
@@ -91,9 +124,8 @@ class Database:
         Raises:
             StoreUnusable: as :meth:`reading`.
         """
-        text, places = statement.for_driver(self._opened.dialect, values)
-        with told_apart(self.path), closing(self._opened.raw_connection()) as connection:
-            return connection.cursor().execute(text, places).fetchone()
+        with told_apart(self.path):
+            return self._made_sessions.first(statement, values)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -109,9 +141,7 @@ class Database:
             with self._shared.transaction.session() as session:
                 yield session
             return
-        engine = self._opened.execution_options(immediate=True)
-        with told_apart(self.path), Session(engine, expire_on_commit=False) as session, session.begin():
-            session.connection()
+        with told_apart(self.path), self._made_sessions.writing() as session:
             yield session
 
     @contextmanager
@@ -124,7 +154,7 @@ class Database:
         if self._shared.transaction is not None:
             yield self._shared.transaction
             return
-        with told_apart(self.path), closing(Transaction(self._opened)) as transaction:
+        with told_apart(self.path), closing(self._made_sessions.transaction()) as transaction:
             try:
                 yield transaction
                 transaction.commit()
@@ -161,8 +191,8 @@ class Database:
 
     def wipe_log(self) -> None:
         """Checkpoint the write-ahead log, which still contains deleted data. It stays while others are using it."""
-        with closing(self._opened.raw_connection()) as connection, suppress(sqlite3.OperationalError):
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.OperationalError), self._opened.one() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def give_back(self, pages: int) -> int:
         """Make the file smaller by some of its free pages, in one transaction; return how many are left.
@@ -170,7 +200,7 @@ class Database:
         Raises:
             StoreUnusable: as :meth:`writing`.
         """
-        with told_apart(self.path), closing(self._opened.raw_connection()) as connection:
+        with told_apart(self.path), self._opened.one() as connection:
             cursor = connection.cursor()
             # Not with execute(), which makes one step: SQLite frees one page in each.
             cursor.executescript(f"PRAGMA incremental_vacuum({pages})")
@@ -181,26 +211,19 @@ class Database:
             return left
 
     @property
-    def _opened(self) -> Engine:
-        if self._engine is None:
+    def _opened(self) -> Connections:
+        if self._connections is None:
             raise RuntimeError("the database is not open")
-        return self._engine
+        return self._connections
 
-    def _make_engine(self) -> Engine:
-        engine = create_engine(
-            URL.create("sqlite", database=str(self.path)),
-            poolclass=QueuePool,
-            # A thread never waits for another thread's connection, only for the file lock.
-            max_overflow=-1,
-            connect_args={
-                "timeout": self._busy_timeout / 1000,
-                "isolation_level": None,
-                "check_same_thread": False,
-            },
-        )
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin)
-        return engine
+    @property
+    def _made_sessions(self) -> Sessions:
+        with self._opening:
+            if self._sessions is None:
+                from borgdesk.store.sessions import Sessions
+
+                self._sessions = Sessions(self._opened)
+            return self._sessions
 
 
 class _Shared(threading.local):
@@ -246,59 +269,6 @@ class CommitWatch:
             self._connection = None
 
 
-@contextmanager
-def _interrupted(session: Session, stop: Stop) -> Iterator[None]:
-    """Cancel the session's current operation as soon as *stop* returns True."""
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, sqlite3.Connection)
-    connection.set_progress_handler(lambda: int(stop()), _STEPS)
-    try:
-        yield
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-            raise Stopped("The search stopped there.") from error
-        raise
-    finally:
-        connection.set_progress_handler(None, 0)
-
-
-def row_by_id(session: Session, kind: type[_Row], row_id: int) -> _Row | None:
-    """Return the row with that id. Users may enter ids larger than any database stores."""
-    return session.get(kind, row_id) if 0 < row_id <= MAX_ID else None
-
-
-def row_by_ref(session: Session, kind: type[_Named], ref: int | str) -> _Named | None:
-    """Return the row with that id or exact name; digits are tried as an id first, then as a name."""
-    number = ref if isinstance(ref, int) else id_meant(ref)
-    row = None if number is None else row_by_id(session, kind, number)
-    if row is None and isinstance(ref, str):
-        row = session.scalar(select(kind).where(kind.name == ref.strip()))
-    return row
-
-
 def id_meant(text: str) -> int | None:
     """Return the id in *text*, if it is one; Python refuses to convert numbers of thousands of digits."""
     return int(text) if text.isdecimal() and len(text) <= len(str(MAX_ID)) else None
-
-
-@lru_cache(maxsize=1000)
-def _in_words(reasons: str | None) -> str | None:
-    return None if reasons is None else in_words(from_json(json.loads(reasons)), "\n")
-
-
-def _configure(connection: sqlite3.Connection, _record: Any) -> None:
-    # Reasons are searched in their displayed form, which is not stored.
-    connection.create_function("in_words", 1, _in_words, deterministic=True)
-    connection.create_function("mentions", -1, mentions, deterministic=True)
-    connection.execute("PRAGMA foreign_keys=ON")
-    # What a run owes must be on the disk before the act it protects.
-    connection.execute("PRAGMA synchronous=FULL")
-    # A value that turned out to be a secret must not remain in free pages.
-    connection.execute("PRAGMA secure_delete=ON")
-
-
-def _begin(connection: Connection) -> None:
-    if Transaction.has_begun(connection):
-        return
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -10,7 +10,6 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session, defer
 
-from borgdesk.domain.decisions import Policy
 from borgdesk.domain.downtime import Side
 from borgdesk.domain.errors import NotFound
 from borgdesk.domain.history import Execution, PlannedScript, ProcessIdentity
@@ -18,12 +17,14 @@ from borgdesk.domain.ids import AssignmentId, ExecutionId, RepositoryId, RunId, 
 from borgdesk.domain.reasons import Reason
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Hook, RunKind
-from borgdesk.store.database import MAX_ID, Database, row_by_id
+from borgdesk.store.database import MAX_ID
+from borgdesk.store.execution_reader import ExecutionReader
+from borgdesk.store.execution_rows import execution_from, place_of
+from borgdesk.store.rows import row_by_id
 from borgdesk.store.statements import Prepared
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow, ScriptRow, ScriptTestRow
 from borgdesk.translation import _
 
-_LANE_ORDER = {hook: place for place, hook in enumerate(Hook)}
 WITHOUT_OUTPUT = (
     defer(ScriptExecutionRow.stdout, raiseload=True),
     defer(ScriptExecutionRow.stderr, raiseload=True),
@@ -53,11 +54,8 @@ _USED = Prepared(
 _RESULT = Prepared(_OF_SCRIPT.values(last_result=bindparam("result")))
 
 
-class Executions:
+class Executions(ExecutionReader):
     """Reads and writes the rows of script executions. Unknown ids raise :class:`NotFound`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def of_run(self, run_id: RunId, *, with_output: bool = False) -> tuple[Execution, ...]:
         """Return all scripts of a run, by lane and position."""
@@ -183,17 +181,6 @@ class Executions:
         with self._database.reading() as session:
             return execution_from(_row(session, execution_id))
 
-    def unfinished_tests(self) -> list[Execution]:
-        """Return unfinished tests, oldest first: running ones, and those whose process died."""
-        query = (
-            select(ScriptExecutionRow)
-            .where(ScriptExecutionRow.run_id.is_(None), ScriptExecutionRow.status == ExecutionStatus.RUNNING)
-            .order_by(ScriptExecutionRow.id)
-            .options(*WITHOUT_OUTPUT)
-        )
-        with self._database.reading() as session:
-            return [execution_from(row, with_output=False) for row in session.scalars(query)]
-
 
 def executions_of(session: Session, run_id: RunId, *, with_output: bool) -> tuple[Execution, ...]:
     """Return all scripts of a run, by lane and position."""
@@ -201,8 +188,7 @@ def executions_of(session: Session, run_id: RunId, *, with_output: bool) -> tupl
     if not with_output:
         query = query.options(*WITHOUT_OUTPUT)
     rows: Sequence[ScriptExecutionRow] = session.scalars(query).all()
-    in_order = sorted(rows, key=lambda row: (_LANE_ORDER[row.hook], row.execution_order, row.id))
-    return tuple(execution_from(row, with_output=with_output) for row in in_order)
+    return tuple(execution_from(row, with_output=with_output) for row in sorted(rows, key=place_of))
 
 
 def values_of(planned: PlannedScript, repository: str | None) -> dict[str, Any]:
@@ -228,45 +214,6 @@ def values_of(planned: PlannedScript, repository: str | None) -> dict[str, Any]:
         "truncated": False,
         "recovered": False,
     }
-
-
-def execution_from(row: ScriptExecutionRow, *, with_output: bool = True) -> Execution:
-    """Convert a row to a value."""
-    return Execution(
-        id=row.id,
-        run_id=row.run_id,
-        planned=PlannedScript(
-            name=row.script,
-            hook=row.hook,
-            order=row.execution_order,
-            policy=Policy(row.run_on, row.on_failure, row.timeout),
-            revision=row.revision,
-            script_id=row.script_id,
-            assignment_id=row.assignment_id,
-            values=row.parameters,
-            secrets=frozenset(row.secrets),
-            problem=row.problem,
-        ),
-        status=row.status,
-        reasons=row.reasons,
-        exit_code=row.exit_code,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
-        stdout=row.stdout if with_output else "",
-        stderr=row.stderr if with_output else "",
-        truncated=row.truncated,
-        recovered=row.recovered,
-        repository=row.repository,
-        owner=owner_of(row),
-        token=row.token,
-    )
-
-
-def owner_of(row: ScriptExecutionRow | BackupJobRow) -> ProcessIdentity | None:
-    """Return the process responsible for a row."""
-    if row.owner_pid is None or row.owner_started is None or row.owner_boot_id is None:
-        return None
-    return ProcessIdentity(row.owner_pid, row.owner_started, row.owner_boot_id)
 
 
 def _row(session: Session, execution_id: ExecutionId) -> ScriptExecutionRow:

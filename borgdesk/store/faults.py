@@ -66,15 +66,17 @@ def unusable(error: sqlite3.Error, path: Path) -> StoreUnusable | None:
 @contextmanager
 def told_apart(path: Path) -> Iterator[None]:
     """Convert errors caused by the machine or the file to :class:`StoreUnusable`; let all others pass."""
-    from sqlalchemy.exc import DBAPIError
-
     try:
         yield
-    except sqlite3.Error as error:
-        if sentence := unusable(error, path):
+    except Exception as error:
+        cause = driver_error(error)
+        if cause is not None and (sentence := unusable(cause, path)):
             raise sentence from error
         raise
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error) and (sentence := unusable(error.orig, path)):
-            raise sentence from error
-        raise
+
+
+def driver_error(error: Exception) -> sqlite3.Error | None:
+    """Return the error of SQLite's driver, also out of SQLAlchemy's, which wraps it; None for any other error."""
+    # Not by SQLAlchemy's type, which would have to be imported.
+    cause = getattr(error, "orig", error)
+    return cause if isinstance(cause, sqlite3.Error) else None

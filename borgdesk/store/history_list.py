@@ -27,8 +27,10 @@ from borgdesk.domain.history_list import (
 )
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus
-from borgdesk.store.database import Database, Stop
-from borgdesk.store.executions import WITHOUT_OUTPUT, execution_from
+from borgdesk.store.connections import Stop
+from borgdesk.store.database import Database
+from borgdesk.store.execution_rows import execution_from
+from borgdesk.store.executions import WITHOUT_OUTPUT
 from borgdesk.store.run_filters import Conditions, has_text, of_script, texts_of_execution
 from borgdesk.store.run_rows import run_from
 from borgdesk.store.runs import Runs

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind
 from borgdesk.store.database import Database
-from borgdesk.store.runs import UNFINISHED
+from borgdesk.store.run_reader import UNFINISHED
 from borgdesk.store.tables import (
     ArchiveMadeRow,
     BackupJobRow,

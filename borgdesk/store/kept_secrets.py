@@ -9,14 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.orm import Session
-
 from borgdesk.domain.ids import AssignmentId, RepositoryId, RunId
 from borgdesk.store.clock import now
 from borgdesk.store.database import Database
-from borgdesk.store.runs import OWES, UNFINISHED
-from borgdesk.store.tables import BackupJobRow, KeptSecretRow, RepositoryRow, RepositoryScriptRow, ScriptExecutionRow
+from borgdesk.store.records import records
+from borgdesk.store.run_reader import IS_ALIVE
+from borgdesk.store.values import time_as_text
 
 _UNDO = timedelta(days=1)
 """How long the secrets of a removed object are kept for an editor that may undo the removal."""
@@ -43,57 +41,53 @@ class KeptSecrets:
         self, *, assignment: AssignmentId | None = None, repository: RepositoryId | None = None
     ) -> list[RunId]:
         """Return the runs, unfinished or owing scripts, that refer to an assignment or repository, oldest first."""
-        alive = or_(BackupJobRow.status.in_(UNFINISHED), OWES)
-        query = select(BackupJobRow.id).where(alive).order_by(BackupJobRow.id)
+        query, values = f"SELECT id FROM backup_jobs WHERE {IS_ALIVE}", []  # noqa: S608 - a constant
         if assignment is not None:
-            named = select(ScriptExecutionRow.run_id).where(ScriptExecutionRow.assignment_id == assignment)
-            query = query.where(BackupJobRow.id.in_(named))
+            query += " AND id IN (SELECT run_id FROM script_executions WHERE assignment_id = ?)"
+            values.append(int(assignment))
         if repository is not None:
-            query = query.where(BackupJobRow.repository_id == repository)
-        with self._database.reading() as session:
-            return list(session.scalars(query))
+            query += " AND repository_id = ?"
+            values.append(int(repository))
+        with self._database.snapshot() as connection:
+            return [RunId(run_id) for (run_id,) in connection.execute(f"{query} ORDER BY id", values)]
 
     def keep(self, run_id: RunId | None, owner: str, names: Collection[str]) -> None:
         """Record that these values are needed by a run, or by an editor that may undo."""
-        with self._database.writing() as session:
+        with self._database.change() as connection:
             for name in sorted(names):
-                session.add(KeptSecretRow(run_id=run_id, owner=owner, name=name, kept_at=now()))
+                connection.execute(
+                    "INSERT INTO kept_secrets (run_id, owner, name, kept_at) VALUES (?, ?, ?, ?)",
+                    (run_id, owner, name, time_as_text(now())),
+                )
 
     def of_run(self, run_id: RunId) -> list[KeptSecret]:
         """Return the values kept for a run."""
-        with self._database.reading() as session:
-            return _found(session, KeptSecretRow.run_id == run_id)
+        return self._found("run_id = ?", run_id)
 
     def unneeded(self) -> list[KeptSecret]:
         """Return the values that no run needs any more and no editor can restore."""
-        alive = select(BackupJobRow.id).where(or_(BackupJobRow.status.in_(UNFINISHED), OWES))
-        over = KeptSecretRow.run_id.is_not(None) & KeptSecretRow.run_id.not_in(alive)
-        late = KeptSecretRow.run_id.is_(None) & (KeptSecretRow.kept_at < now() - _UNDO)
-        with self._database.reading() as session:
-            return _found(session, over | late)
+        over = f"run_id IS NOT NULL AND run_id NOT IN (SELECT id FROM backup_jobs WHERE {IS_ALIVE})"  # noqa: S608
+        return self._found(f"({over}) OR (run_id IS NULL AND kept_at < ?)", time_as_text(now() - _UNDO))
 
     def is_in_use(self, kept: KeptSecret) -> bool:
         """Return whether the removed object was restored, or was never removed."""
         kind, _, number = kept.owner.partition(":")
-        with self._database.reading() as session:
-            if kind == "repository":
-                repository = session.get(RepositoryRow, int(number))
-                return repository is not None and repository.has_passphrase
-            assignment = session.get(RepositoryScriptRow, int(number))
-            return assignment is not None and kept.name in assignment.secrets
+        table = "repositories" if kind == "repository" else "repository_scripts"
+        with self._database.snapshot() as connection:
+            rows = records(connection, table, f"SELECT * FROM {table} WHERE id = ?", [int(number)])  # noqa: S608
+        if kind == "repository":
+            return any(row.has_passphrase for row in rows)
+        return any(kept.name in row.secrets for row in rows)
 
     def drop(self, kept: KeptSecret) -> None:
         """Remove a value that was deleted from the list."""
-        with self._database.writing() as session:
-            session.execute(
-                delete(KeptSecretRow).where(
-                    KeptSecretRow.run_id.is_(None) if kept.run_id is None else KeptSecretRow.run_id == kept.run_id,
-                    KeptSecretRow.owner == kept.owner,
-                    KeptSecretRow.name == kept.name,
-                )
+        with self._database.change() as connection:
+            connection.execute(
+                "DELETE FROM kept_secrets WHERE run_id IS ? AND owner = ? AND name = ?",
+                (kept.run_id, kept.owner, kept.name),
             )
 
-
-def _found(session: Session, condition: ColumnElement[bool]) -> list[KeptSecret]:
-    rows = session.scalars(select(KeptSecretRow).where(condition).order_by(KeptSecretRow.id))
-    return [KeptSecret(row.owner, row.name, row.run_id) for row in rows]
+    def _found(self, condition: str, *values: object) -> list[KeptSecret]:
+        query = f"SELECT owner, name, run_id FROM kept_secrets WHERE {condition} ORDER BY id"  # noqa: S608
+        with self._database.snapshot() as connection:
+            return [KeptSecret(*row) for row in connection.execute(query, values)]

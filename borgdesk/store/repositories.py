@@ -15,7 +15,6 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.pattern_roots import roots_in
 from borgdesk.domain.repository import (
     Repository,
-    Retention,
     check_checkpoint_interval,
     check_compact_every,
     check_location,
@@ -28,7 +27,9 @@ from borgdesk.domain.run import Outcome, RunKind, RunStatus
 from borgdesk.domain.script import check_name
 from borgdesk.domain.server import check_jump_host, check_remote_path
 from borgdesk.store.clock import now
-from borgdesk.store.database import Database, row_by_id, row_by_ref
+from borgdesk.store.repository_reader import RepositoryReader
+from borgdesk.store.repository_rows import repository_from
+from borgdesk.store.rows import row_by_id, row_by_ref
 from borgdesk.store.tables import BackupJobRow, RepositoryRow
 from borgdesk.store.text import check_text
 from borgdesk.translation import _
@@ -37,11 +38,8 @@ _FINAL = tuple(status for status in RunStatus if status.is_final)
 _GOOD = tuple(outcome for outcome in Outcome if outcome.made_archive)
 
 
-class Repositories:
+class Repositories(RepositoryReader):
     """The configured repositories. Their secrets are stored elsewhere, and the caller has to remove them."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add(self, repository: Repository) -> Repository:
         """Store a new repository under a new id.
@@ -67,12 +65,6 @@ class Repositories:
             if row is None:
                 raise _not_found(ref)
             return _one(session, RepositoryRow.id == row.id)
-
-    def list(self) -> builtins.list[Repository]:
-        """Return all repositories by name."""
-        with self._database.reading() as session:
-            found = [_repository(*result) for result in session.execute(_query())]
-        return sorted(found, key=lambda repository: (repository.name.casefold(), repository.name))
 
     def update(self, repository: Repository, *, seen: Repository | None = None, over: bool = False) -> Repository:
         """Store an edited repository.
@@ -236,44 +228,4 @@ def _query() -> Select[Any]:
 
 
 def _one(session: Session, condition: ColumnElement[bool]) -> Repository:
-    return _repository(*session.execute(_query().where(condition)).one())
-
-
-def _repository(row: RepositoryRow, started: Any, queued: Any, status: Any, succeeded: Any) -> Repository:
-    return Repository(
-        id=row.id,
-        name=row.name,
-        location=row.location,
-        sources=tuple(row.sources),
-        excludes=tuple(row.excludes),
-        exclude_caches=row.exclude_caches,
-        one_file_system=row.one_file_system,
-        compression=row.compression,
-        archive_name=row.archive_name,
-        encryption=row.encryption,
-        passcommand=row.passcommand,
-        has_passphrase=row.has_passphrase,
-        retention=Retention(**row.retention),
-        continue_on_hook_failure=row.continue_on_hook_failure,
-        pre_script=row.pre_script,
-        post_script=row.post_script,
-        stall_limit=row.stall_limit,
-        fail_on_missing_source=row.fail_on_missing_source,
-        patterns=row.patterns,
-        upload_limit=row.upload_limit,
-        checkpoint_interval=row.checkpoint_interval,
-        extra_arguments=row.extra_arguments,
-        ssh_key=row.ssh_key,
-        jump_host=row.jump_host,
-        remote_path=row.remote_path,
-        append_only=row.append_only,
-        filled_sources=frozenset(row.filled_sources),
-        created_at=row.created_at,
-        last_run_at=started or queued,
-        last_status=status,
-        last_success_at=succeeded,
-        borg_id=row.borg_id,
-        compact_every=row.compact_every or 0,
-        compacted_at=row.compacted_at,
-        has_deleted=row.has_deleted,
-    )
+    return repository_from(*session.execute(_query().where(condition)).one())

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from borgdesk.domain.history import ArchiveStatistics, BorgCall, Execution, Run
-from borgdesk.store.executions import owner_of
-from borgdesk.store.tables import BackupJobRow
+from borgdesk.store.execution_rows import owner_of
+
+if TYPE_CHECKING:
+    from borgdesk.store.records import Record
+    from borgdesk.store.tables import BackupJobRow
 
 
-def run_from(row: BackupJobRow, executions: tuple[Execution, ...] = (), borg: tuple[BorgCall, ...] = ()) -> Run:
+def run_from(
+    row: BackupJobRow | Record, executions: tuple[Execution, ...] = (), borg: tuple[BorgCall, ...] = ()
+) -> Run:
     """Convert a row to a value."""
     statistics = None
     if row.original_size is not None and row.deduplicated_size is not None and row.files is not None:

@@ -10,26 +10,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from borgdesk.domain.errors import NotFound, RunRefused
-from borgdesk.domain.history import ArchiveStatistics, PastBackup, PlannedScript, ProcessIdentity, Run
+from borgdesk.domain.history import ArchiveStatistics, PlannedScript, ProcessIdentity, Run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.reasons import Reason
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind, RunStatus, Step, Trigger
 from borgdesk.domain.uuid7 import RANDOM_BITS, uuid7
 from borgdesk.store.borg_calls import borg_calls_of
-from borgdesk.store.database import Database, Stop, row_by_id
-from borgdesk.store.executions import executions_of, owner_of, values_of
+from borgdesk.store.connections import Stop
+from borgdesk.store.database import Database
+from borgdesk.store.execution_rows import owner_of
+from borgdesk.store.executions import executions_of, values_of
+from borgdesk.store.rows import row_by_id
 from borgdesk.store.run_filters import Conditions
+from borgdesk.store.run_reader import UNFINISHED, RunReader
 from borgdesk.store.run_rows import run_from
 from borgdesk.store.search_index import SearchIndex
 from borgdesk.store.tables import ArchiveMadeRow, BackupJobRow, RecoveryRow, RepositoryScriptRow, ScriptExecutionRow
 from borgdesk.translation import _
 
-UNFINISHED = tuple(status for status in RunStatus if not status.is_final)
 OWES = BackupJobRow.id.in_(
     select(ScriptExecutionRow.run_id).where(ScriptExecutionRow.status == ExecutionStatus.PENDING)
 )
@@ -39,14 +42,15 @@ _COMMITS = 22
 """Commits of a run without scripts: its steps, and Borg's calls in them."""
 
 
-class Runs:
+class Runs(RunReader):
     """Reads and writes runs. Unknown ids raise :class:`NotFound`.
 
     Every call is one durable transaction, so it can be retried after :class:`StoreUnusable`: nothing was done then.
     """
 
     def __init__(self, database: Database, index: SearchIndex) -> None:
-        self._database, self._index = database, index
+        super().__init__(database)
+        self._index = index
 
     def queue(
         self,
@@ -256,15 +260,6 @@ class Runs:
         with self._database.reading() as session:
             return session.scalar(select(func.max(BackupJobRow.id))) or RunId(0)
 
-    def newest(self, repository_id: RepositoryId, *, good: bool = False) -> Run | None:
-        """Return a repository's last finished backup; with *good*, the last one that made a complete archive."""
-        query = select(BackupJobRow).where(*_finished_backups(repository_id)).order_by(BackupJobRow.id.desc()).limit(1)
-        if good:
-            query = query.where(BackupJobRow.outcome.in_((Outcome.SUCCESS, Outcome.WARNING)))
-        with self._database.reading() as session:
-            row = session.scalar(query)
-            return None if row is None else run_from(row)
-
     def last_good(self, repository_id: RepositoryId, kind: RunKind) -> Run | None:
         """Return the newest run of a kind that did its work, with its executions and Borg's steps, without output."""
         query = select(BackupJobRow.id).where(
@@ -289,18 +284,6 @@ class Runs:
                     found[str(name)] = ArchiveStatistics(original or 0, deduplicated or 0, files or 0)
         return found
 
-    def unfinished(self) -> builtins.list[Run]:
-        """Return queued and running runs, oldest first, whether or not their process is alive."""
-        query = select(BackupJobRow).where(BackupJobRow.status.in_(UNFINISHED)).order_by(BackupJobRow.id)
-        with self._database.reading() as session:
-            return [run_from(row) for row in session.scalars(query)]
-
-    def owing(self) -> builtins.list[Run]:
-        """Return finished runs that still owe a script because a recovery failed to run it, oldest first."""
-        query = select(BackupJobRow).where(BackupJobRow.status.not_in(UNFINISHED), OWES).order_by(BackupJobRow.id)
-        with self._database.reading() as session:
-            return [run_from(row) for row in session.scalars(query)]
-
     def archives_of(self, repository_id: RepositoryId) -> frozenset[str]:
         """Return the names of all archives that runs of a repository have made, also of those removed since."""
         query = select(BackupJobRow.archive).where(
@@ -312,44 +295,10 @@ class Runs:
         with self._database.reading() as session:
             return frozenset(name for one in (query, removed) for name in session.scalars(one) if name)
 
-    def untold(self) -> builtins.list[Run]:
-        """Return the runs that were finished after their process had died and that the user has not seen, oldest first.
-
-        They include their executions, without output.
-        """
-        query = (
-            select(BackupJobRow)
-            .join(RecoveryRow, RecoveryRow.run_id == BackupJobRow.id)
-            .where(BackupJobRow.status.not_in(UNFINISHED))
-            .order_by(BackupJobRow.id)
-        )
-        with self._database.reading() as session:
-            return [
-                run_from(row, executions_of(session, row.id, with_output=False)) for row in session.scalars(query).all()
-            ]
-
     def mark_told(self, run_ids: Sequence[RunId]) -> None:
         """Record that the user has seen these recovered runs."""
         with self._database.writing() as session:
             session.execute(delete(RecoveryRow).where(RecoveryRow.run_id.in_(run_ids)))
-
-    def strip(self, repository_id: RepositoryId, count: int = 30) -> tuple[PastBackup, ...]:
-        """Return the last finished backups of a repository, oldest first."""
-        query = (
-            select(
-                BackupJobRow.id,
-                BackupJobRow.status,
-                BackupJobRow.queued_at,
-                BackupJobRow.started_at,
-                BackupJobRow.finished_at,
-                BackupJobRow.errors,
-            )
-            .where(*_finished_backups(repository_id))
-            .order_by(BackupJobRow.id.desc())
-            .limit(count)
-        )
-        with self._database.reading() as session:
-            return tuple(reversed([PastBackup(*row) for row in session.execute(query)]))
 
 
 def _row(session: Session, run_id: RunId) -> BackupJobRow:
@@ -357,14 +306,6 @@ def _row(session: Session, run_id: RunId) -> BackupJobRow:
     if row is None:
         raise NotFound(_("There is no run {run_id} in history.").format(run_id=run_id))
     return row
-
-
-def _finished_backups(repository_id: RepositoryId) -> tuple[ColumnElement[bool], ...]:
-    return (
-        BackupJobRow.repository_id == repository_id,
-        BackupJobRow.kind == RunKind.BACKUP,
-        BackupJobRow.status.not_in(UNFINISHED),
-    )
 
 
 def _new_uid(session: Session, moment: datetime) -> str:

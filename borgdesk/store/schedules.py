@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from borgdesk.domain.errors import AlreadyStarted, NotFound
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.run import RunKind, RunStatus
-from borgdesk.domain.schedule import Conditions, Schedule, Slot, SlotState, merged_schedule
+from borgdesk.domain.schedule import Schedule, Slot, SlotState, merged_schedule
 from borgdesk.store.clock import now
-from borgdesk.store.database import Database, row_by_id
+from borgdesk.store.rows import row_by_id
+from borgdesk.store.schedule_reader import ScheduleReader
+from borgdesk.store.schedule_rows import schedule_from
 from borgdesk.store.tables import BackupJobRow, KeyValueRow, RepositoryRow, ScheduleRow, SlotRow
 from borgdesk.store.tick_hint import KEY
 from borgdesk.translation import _
@@ -24,22 +26,8 @@ _ENDED = (SlotState.DONE, SlotState.FAILED, SlotState.MISSED, SlotState.PAUSED)
 """States in which a slot stays once a newer one covers it."""
 
 
-class Schedules:
+class Schedules(ScheduleReader):
     """The schedules of the repositories, at most one each."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def get(self, repository_id: RepositoryId) -> Schedule | None:
-        """Return the schedule of a repository, or None."""
-        with self._database.reading() as session:
-            row = session.get(ScheduleRow, repository_id)
-            return None if row is None else _schedule(row)
-
-    def list(self) -> builtins.list[Schedule]:
-        """Return all schedules."""
-        with self._database.reading() as session:
-            return [_schedule(row) for row in session.scalars(select(ScheduleRow).order_by(ScheduleRow.repository_id))]
 
     def put(self, schedule: Schedule) -> Schedule:
         """Store the schedule of a repository, replacing the previous one.
@@ -66,7 +54,7 @@ class Schedules:
             if row.check_every != schedule.check_every:
                 row.check_every, row.check_since = schedule.check_every, now()
             _forget_hint(session)
-            return _schedule(row)
+            return schedule_from(row)
 
     def change(
         self, repository_id: RepositoryId, seen: Schedule | None, wanted: Schedule | None, *, over: bool = False
@@ -102,7 +90,7 @@ class Schedules:
             if repository is None:
                 raise _not_found(repository_id)
             row = session.get(ScheduleRow, repository_id)
-            stored = None if row is None else _schedule(row)
+            stored = None if row is None else schedule_from(row)
             return merged_schedule(seen, wanted, stored, repository.name, over=over)
 
     def remove(self, repository_id: RepositoryId) -> bool:
@@ -133,21 +121,6 @@ class Schedules:
             if row is not None:
                 row.connected_at = moment
                 _forget_hint(session)
-
-    def slots(
-        self, repository_id: RepositoryId, limit: int = 50, *, up_to: datetime | None = None
-    ) -> builtins.list[Slot]:
-        """Return the recorded slots of a repository, the newest first; a wrong clock may have recorded future ones."""
-        query = (
-            select(SlotRow, BackupJobRow.status)
-            .outerjoin(BackupJobRow, BackupJobRow.id == SlotRow.run_id)
-            .where(SlotRow.repository_id == repository_id)
-            .order_by(SlotRow.due_at.desc())
-        )
-        if up_to is not None:
-            query = query.where(SlotRow.due_at <= up_to)
-        with self._database.reading() as session:
-            return [_slot(row, status) for row, status in session.execute(query.limit(limit))]
 
     def record(self, slots: Iterable[Slot], closed: Iterable[Slot] = ()) -> builtins.list[Slot]:
         """Store the state of slots; return those whose state is new, so that one process tells about it.
@@ -220,26 +193,3 @@ def _forget_hint(session: Session) -> None:
     hint = session.get(KeyValueRow, KEY)
     if hint is not None:
         session.delete(hint)
-
-
-def _schedule(row: ScheduleRow) -> Schedule:
-    return Schedule(
-        row.repository_id,
-        row.cron,
-        Conditions.from_json(row.conditions),
-        row.jitter,
-        row.overdue_after,
-        row.paused_until,
-        row.changed_at,
-        row.connected_at,
-        row.check_every,
-        row.check_since,
-    )
-
-
-def _slot(row: SlotRow, status: RunStatus | None) -> Slot:
-    """Return a slot. A run that settled it is not recorded a second time."""
-    has_settled = status is not None and (status.is_good or status is RunStatus.CANCELLED)
-    settled = row.state is SlotState.RUNNING and has_settled
-    state = SlotState.DONE if settled else row.state
-    return Slot(row.repository_id, row.due_at, state, row.reasons, row.tries, row.next_try, row.run_id)

@@ -23,10 +23,11 @@ from borgdesk.domain.script import (
     normalized,
 )
 from borgdesk.store import files, library_names
-from borgdesk.store.database import MAX_ID, Database, row_by_id, row_by_ref
+from borgdesk.store.database import MAX_ID, Database
 from borgdesk.store.exposure import Exposure, exposure, protect
 from borgdesk.store.places import places_of
 from borgdesk.store.revisions import Revisions, runnable
+from borgdesk.store.rows import row_by_id, row_by_ref
 from borgdesk.store.script_additions import MODE, Additions, new_row, untaken_name
 from borgdesk.store.statements import Prepared
 from borgdesk.store.tables import ScriptRow

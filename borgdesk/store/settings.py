@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
-
 from borgdesk.domain.settings import Setting, V, Values
 from borgdesk.store.database import Database
-from borgdesk.store.tables import KeyValueRow
+from borgdesk.store.key_values import put
+from borgdesk.store.values import document_from
 
 _PREFIX = "setting."
 """Tells settings from the other facts in the same table."""
@@ -29,9 +28,10 @@ class Settings:
         Raises:
             StoreUnusable: the database cannot be read.
         """
-        query = select(KeyValueRow).where(KeyValueRow.key.startswith(_PREFIX, autoescape=True))
-        with self._database.reading() as session:
-            self.latest = Values({row.key.removeprefix(_PREFIX): row.value for row in session.scalars(query)})
+        query = "SELECT key, value FROM settings WHERE substr(key, 1, ?) = ?"
+        with self._database.snapshot() as connection:
+            rows = connection.execute(query, (len(_PREFIX), _PREFIX)).fetchall()
+        self.latest = Values({key.removeprefix(_PREFIX): document_from(value) for key, value in rows})
         return self.latest
 
     def set(self, setting: Setting[V], value: V) -> None:
@@ -48,9 +48,9 @@ class Settings:
         Raises:
             StoreUnusable: the database cannot be written; nothing was stored.
         """
-        with self._database.writing() as session:
+        with self._database.change() as connection:
             for key, value in values.items():
-                session.merge(KeyValueRow(key=_PREFIX + key, value=value))
+                put(connection, _PREFIX + key, value)
         self.read()
 
     def reset(self, setting: Setting[Any]) -> None:
@@ -59,6 +59,6 @@ class Settings:
         Raises:
             StoreUnusable: the database cannot be written.
         """
-        with self._database.writing() as session:
-            session.execute(delete(KeyValueRow).where(KeyValueRow.key == _PREFIX + setting.key))
+        with self._database.change() as connection:
+            connection.execute("DELETE FROM settings WHERE key = ?", (_PREFIX + setting.key,))
         self.read()

@@ -50,8 +50,9 @@ class Transaction:
         self._connection: Connection | None = None
         """Wraps the driver connection once a session has taken part."""
         try:
-            self._cursor = self._driver.cursor()
-            self._cursor.execute("BEGIN IMMEDIATE")
+            self.cursor = self._driver.cursor()
+            """Executes plain SQL in this transaction."""
+            self.cursor.execute("BEGIN IMMEDIATE")
         except BaseException:
             self._driver.close()
             raise
@@ -64,8 +65,8 @@ class Transaction:
     def run(self, statement: Prepared, values: Mapping[str, object]) -> int:
         """Execute *statement* and return the number of rows it changed."""
         text, places = statement.for_driver(self._engine.dialect, values)
-        self._cursor.execute(text, places)
-        return int(self._cursor.rowcount)
+        self.cursor.execute(text, places)
+        return int(self.cursor.rowcount)
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -32,7 +32,8 @@ print(code, *sorted(heavy), file=sys.stderr)
         ("repo add --help", "0"),
         ("script add x --timeout 0", "64"),
         ("", "2"),
-        ("repo list", "0 sqlalchemy"),
+        ("repo list", "0"),
+        ("script list", "0 sqlalchemy"),
     ],
 )
 def test_what_is_imported(desk: BorgDesk, arguments: str, heavy: str) -> None:

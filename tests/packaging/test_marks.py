@@ -84,7 +84,7 @@ NOT_SHOWN = {
     "gui/scripts/script_view.py": "^#!",
     "gui/shell/report.py": ".",  # for developers
     "logs.py": ".",
-    "store/database.py": "^The search stopped there",
+    "store/connections.py": "^The search stopped there",
     "store/differences.py": "^a change has impossible values$",  # logged
     "store/exposure.py": "^ch(mod|own) ",
 }

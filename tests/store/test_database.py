@@ -241,9 +241,10 @@ class TestLocked:
 
 def test_a_full_database_is_a_sentence_and_changes_nothing(store: Store) -> None:
     store.key_values.set("a", "before")
-    with store.database.reading() as session:
-        # It applies to the connection, which the pool passes to the next call.
-        session.execute(text(f"PRAGMA max_page_count = {session.scalar(text('PRAGMA page_count'))}"))
+    with store.database.snapshot() as connection:
+        # It applies to the connection, which is passed to the next call.
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreUnusable, match="no space left"):
         store.key_values.set("a", "x" * 100_000)
     assert store.key_values.get("a") == "before"

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.paths import Paths
-from borgdesk.store.database import CommitWatch, Database, id_meant, row_by_id, row_by_ref
+from borgdesk.store.database import CommitWatch, Database, id_meant
+from borgdesk.store.rows import row_by_id, row_by_ref
 from borgdesk.store.store import Store
 from borgdesk.store.tables import RepositoryRow
 

@@ -18,7 +18,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind, RunStatus, Trigger
 from borgdesk.domain.script import NewScript
 from borgdesk.paths import Paths
-from borgdesk.store import database, run_filters, schema
+from borgdesk.store import connections, run_filters, schema
 from borgdesk.store.history_list import Wanted
 from borgdesk.store.run_filters import Conditions
 from borgdesk.store.search_file import SearchFile
@@ -201,7 +201,7 @@ def test_what_is_not_indexed_is_read_part_by_part(
 def test_a_search_that_nobody_wants_any_more_ends(
     store: Store, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_STEPS", 100)
+    monkeypatch.setattr(connections, "_STEPS", 100)
     search = store.history_list.search(Wanted(Conditions(search="script")), 1000, lambda: False)
     assert next(search)
     search.close()

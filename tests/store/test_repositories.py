@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from borgdesk.domain.errors import InvalidInput, NotFound
 from borgdesk.domain.ids import RepositoryId
@@ -203,17 +202,11 @@ def test_a_repository_that_never_ran_says_so(documents: Repository) -> None:
 def test_the_list_is_one_query_however_long(store: Store) -> None:
     for number in range(5):
         run(store, store.repositories.add(replace(FULL, name=f"R{number}")), 0, RunStatus.SUCCESS)
-    selects: list[str] = []
-    with store.database.reading() as session:
-        engine = session.connection().engine
-
-    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            selects.append(statement)
-
-    event.listen(engine, "before_cursor_execute", count)
+    executed: list[str] = []
+    with store.database.snapshot() as connection:
+        connection.set_trace_callback(executed.append)
     assert len(store.repositories.list()) == 5
-    assert len(selects) == 1
+    assert len([statement for statement in executed if statement.startswith("SELECT")]) == 1
 
 
 def test_removing_takes_the_assignments_and_leaves_history(store: Store, documents: Repository, script: Script) -> None:

@@ -19,7 +19,8 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, Outcome, RunKind, RunOn, RunStatus, Step, Trigger
 from borgdesk.domain.script import NewScript, Script
 from borgdesk.domain.uuid7 import uuid7
-from borgdesk.store import database, run_filters
+from borgdesk.store import connections, run_filters
+from borgdesk.store.database import MAX_ID
 from borgdesk.store.run_filters import Conditions
 from borgdesk.store.search_index import Piece, SearchIndex
 from borgdesk.store.store import Store
@@ -121,7 +122,7 @@ def test_small_pages_find_what_a_large_one_finds(
 def plans(store: Store) -> Iterator[list[list[str]]]:
     """Yield SQLite's query plans for what it executes meanwhile."""
     asked: list[tuple[str, object]] = []
-    engine = store.database._opened
+    engine = store.database._made_sessions._engine
 
     def take(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
         asked.append((statement, parameters))
@@ -229,7 +230,7 @@ def test_a_search_looks_at_nothing_that_other_conditions_exclude(
     assert filled.runs.list(search="printed", since=T0 + timedelta(minutes=420))
     assert filled.runs.list(search="printed", since=T0 + timedelta(days=30)) == []
     assert filled.runs.list(search="printed", kind=RunKind.RESTORE) == []
-    assert [low for low, _ in asked] == [421, database.MAX_ID]
+    assert [low for low, _ in asked] == [421, MAX_ID]
 
 
 def test_of_a_repository_s_runs_only_those_with_the_status_are_looked_at(filled: Store) -> None:
@@ -246,7 +247,7 @@ def test_tests_of_a_script_are_found_by_an_index(filled: Store) -> None:
 
 
 def test_a_search_is_stopped_in_the_middle_of_a_query(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_STEPS", 100)
+    monkeypatch.setattr(connections, "_STEPS", 100)
     asked: list[int] = []
 
     def stop() -> bool:

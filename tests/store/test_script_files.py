@@ -179,7 +179,7 @@ def test_a_file_that_takes_the_name_at_the_last_moment_stays(store: Store, paths
     def take(_connection: object) -> None:
         theirs.write_bytes(b"of somebody else")
 
-    event.listen(store.database._opened, "commit", take, once=True)
+    event.listen(store.database._made_sessions._engine, "commit", take, once=True)
     added = store.scripts.add(NewScript("Stop", OLD))
     assert theirs.read_bytes() == b"of somebody else"
     assert Path(added.file_path) != theirs

@@ -24,6 +24,8 @@ from borgdesk.engine.runs.run_log_reader import LONGEST_SHOWN
 from borgdesk.gui.workers.engine_thread import Batch, EngineThread
 from borgdesk.gui.workers.executor import Executor, _Job
 from borgdesk.gui.workers.live_run import KEPT_LINES, LiveRun, Output
+from borgdesk.store.connections import Connections
+from borgdesk.store.database import DEFAULT_BUSY_TIMEOUT
 from tests.gui.scene import POST, PRE, Scene
 
 OUT = Stream.STDOUT
@@ -165,7 +167,7 @@ def test_what_cannot_even_begin_is_refused_with_a_sentence(scene: Scene, executo
     database.write_bytes(b"this is not a database" * 1000)
     for leftover in database.parent.glob("*-wal"):
         leftover.unlink()
-    scene.workspace.store.database._engine = scene.workspace.store.database._make_engine()
+    scene.workspace.store.database._connections = Connections(database, DEFAULT_BUSY_TIMEOUT)
     executor.start(repository)
     executor.stop_repository(repository.id)
     with qtbot.waitSignal(executor.refused, timeout=60_000) as refused:
