@@ -50,6 +50,9 @@ QR = "key.png"
 _DOT = 6
 """Pixels of the smallest square of the QR code."""
 
+_COMMAND = '<p style="margin: 2px 0 2px 24px; text-indent: -24px; font-family: monospace; white-space: pre-wrap">'
+"""Opens a paragraph with a command: what does not fit its line is indented, so that it does not look like another."""
+
 _LINE = 46
 """Letters of the line on which the passphrase is written by hand."""
 
@@ -207,10 +210,7 @@ def _question(sheet: Sheet) -> str:
 
 
 def _step(step: Step) -> str:
-    lines = "".join(
-        f'<p style="margin: 2px 0; font-family: monospace; white-space: pre-wrap">{html.escape(_unbroken(line))}</p>'
-        for line in step.commands
-    )
+    lines = "".join(f'{_COMMAND}{html.escape(_unbroken(line))}</p>' for line in step.commands)
     return f'<li style="margin-top: 6px">{html.escape(step.text)}{lines}</li>'
 
 

@@ -9,10 +9,12 @@ import json
 import sys
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QUrl
-from PySide6.QtGui import QFont, QGuiApplication, QImage, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QGuiApplication, QImage, QPageSize, QPdfWriter, QTextCursor, QTextDocument
 
 _RESOLUTION = 1200
 """Dots per inch, which only positions depend on."""
+_OF_HTML = 96
+"""Pixels per inch in HTML."""
 _POINTS = 9.0
 
 
@@ -25,6 +27,7 @@ def pdf_of(title: str, html: str, pictures: dict[str, bytes]) -> bytes:
     for name, content in pictures.items():
         document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), QImage.fromData(content))
     document.setHtml(html)
+    _scale_indents(document)
     made = QByteArray()
     buffer = QBuffer(made)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -37,6 +40,19 @@ def pdf_of(title: str, html: str, pictures: dict[str, bytes]) -> bytes:
     document.print_(writer)
     buffer.close()
     return bytes(made.data())
+
+
+def _scale_indents(document: QTextDocument) -> None:
+    """Scale left margins and the indents of first lines to the resolution of the paper, as Qt does with all else."""
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        cursor.setPosition(block.position())
+        style = block.blockFormat()
+        style.setLeftMargin(style.leftMargin() * _RESOLUTION / _OF_HTML)
+        style.setTextIndent(style.textIndent() * _RESOLUTION / _OF_HTML)
+        cursor.setBlockFormat(style)
+        block = block.next()
 
 
 def main() -> int:

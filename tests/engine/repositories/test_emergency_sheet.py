@@ -82,8 +82,9 @@ def test_what_is_to_be_typed_is_broken_at_blanks_only(real: Desk) -> None:
     """Or nobody knows whether there is a blank at the end of the line."""
     word = "a-" * 25 + "b"
     repository = backed_up(real, Encryption.NONE, str(real.file(f"docs of {word}")))
-    lines = [line.strip() for line in text_of(sheet_of(real, repository)).splitlines()]
-    assert f"{word}'" in lines
+    text = text_of(sheet_of(real, repository))
+    assert f"{word}'" in [line.strip() for line in text.splitlines()]
+    assert Stranger(real, text).line("ls ").endswith(f"docs of {word}'")
 
 
 def paper_key(text: str) -> str:
@@ -111,8 +112,9 @@ class Stranger:
         }
 
     def line(self, begins: str) -> str:
-        """Return the command on the sheet that begins with this."""
-        (found,) = {line.strip() for line in self.text.splitlines() if line.strip().startswith(begins)}
+        """Return the command on the sheet that begins with this, with the indented lines on which it goes on."""
+        pattern = rf"^( *)({re.escape(begins)}.*(?:\n\1 +\S.*)*)"
+        (found,) = {" ".join(command.split()) for _, command in re.findall(pattern, self.text, re.MULTILINE)}
         return found
 
     def type(self, *commands: str, stdin: str = "") -> str:
