@@ -210,7 +210,7 @@ def _question(sheet: Sheet) -> str:
 
 
 def _step(step: Step) -> str:
-    lines = "".join(f'{_COMMAND}{html.escape(_unbroken(line))}</p>' for line in step.commands)
+    lines = "".join(f"{_COMMAND}{html.escape(_unbroken(line))}</p>" for line in step.commands)
     return f'<li style="margin-top: 6px">{html.escape(step.text)}{lines}</li>'
 
 
