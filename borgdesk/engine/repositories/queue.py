@@ -1,4 +1,4 @@
-"""Lets only one run at a time work at each Borg repository, across all processes of this user."""
+"""Lets only one run of this user at a time work at each Borg repository, or stop the same services."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from borgdesk.domain.errors import InvalidInput, RunRefused
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.location import parse_location
+from borgdesk.domain.run import RunStatus
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.self_start import is_guardian
+from borgdesk.engine.repositories.shared_services import stopping_the_same
 from borgdesk.engine.workspace import Workspace
+from borgdesk.store.store import Store
 from borgdesk.translation import _
 
 _log = logging.getLogger(__name__)
@@ -109,12 +112,30 @@ class Place:
     """The runs that come before it, in order."""
 
 
-def places(unfinished: Iterable[Run]) -> list[Place]:
-    """Return the place of each run: those that share a turn one after the other, in the order in which they begin."""
+def places(store: Store, unfinished: Iterable[Run]) -> list[Place]:
+    """Return the place of each run: those that share a turn one after the other, in the order in which they begin.
+
+    Raises:
+        StoreUnusable: the store cannot be read.
+    """
+    runs = sorted(unfinished, key=lambda one: one.id)
     turns: dict[str, list[Run]] = {}
-    for run in sorted(unfinished, key=lambda one: one.id):
+    for run in runs:
         turns.setdefault(run.turn, []).append(run)
-    return [Place(run, tuple(runs[:before])) for runs in turns.values() for before, run in enumerate(runs)]
+    found = []
+    for at_one in turns.values():
+        for before, run in enumerate(at_one):
+            waits = run.status is RunStatus.QUEUED
+            also = stopping_the_same(store, run, (one for one in runs if one.id < run.id)) if waits else []
+            found.append(Place(run, tuple(sorted([*at_one[:before], *also], key=lambda one: one.id))))
+    return found
+
+
+def _before(store: Store, run: Run) -> list[Run]:
+    """Return the older unfinished runs that *run* has to wait for, in order."""
+    same_place = store.runs.queued_before(run.id, run.turn)
+    others = [one for one in store.runs.unfinished() if one.id < run.id]
+    return sorted([*same_place, *stopping_the_same(store, run, others)], key=lambda one: one.id)
 
 
 def wait_for_turn(
@@ -124,7 +145,7 @@ def wait_for_turn(
     ahead: Callable[[int], None],
     recover: Callable[[Run], object],
 ) -> Turn | None:
-    """Wait until *run* may work at its location; return None if it is cancelled before.
+    """Wait until *run* may work at its location, and stop what it stops; return None if it is cancelled before.
 
     First come, first served. *ahead* is called with the number of earlier runs whenever it changes. A dead run among
     them is passed to *recover*: what it owes comes before anything new.
@@ -135,7 +156,7 @@ def wait_for_turn(
     told = 0
     tried: set[RunId] = set()
     while not cancel.asked:
-        before = workspace.store.runs.queued_before(run.id, run.turn)
+        before = _before(workspace.store, run)
         before = [earlier for earlier in before if earlier.id not in tried]
         dead = [earlier for earlier in before if earlier.owner is None or not procfs.is_alive(earlier.owner)]
         for earlier in dead:

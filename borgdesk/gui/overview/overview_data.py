@@ -88,7 +88,7 @@ def read_overview(workspace: Workspace) -> Overview:
     known = {state.repository.id for state in states}
     elsewhere = tuple(run for run in unfinished if run.repository_id in known)
     return Overview(
-        states, owing, tuple(store.runs.untold()), forgettable, problem, tuple(queue.places(alive)), elsewhere
+        states, owing, tuple(store.runs.untold()), forgettable, problem, tuple(queue.places(store, alive)), elsewhere
     )
 
 

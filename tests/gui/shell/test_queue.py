@@ -106,7 +106,8 @@ def test_runs_of_one_repository_wait_for_those_before_them_and_for_no_others(sce
         return scene.workspace.store.runs.queue(repository, Trigger.CLI, procfs.identity(), now())
 
     runs = [queue(index) for index in (0, 1, 0, 0, 1)]
-    found = [(place.run.id, [one.id for one in place.waits_for]) for place in places(reversed(runs))]
+    queued = places(scene.workspace.store, reversed(runs))
+    found = [(place.run.id, [one.id for one in place.waits_for]) for place in queued]
     first, second, third, fourth, fifth = (RunId(run.id) for run in runs)
     assert found == [(first, []), (third, [first]), (fourth, [first, third]), (second, []), (fifth, [second])]
     assert run_words.waits_for([runs[0], runs[1], runs[2], runs[3]]) == (
