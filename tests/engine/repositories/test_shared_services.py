@@ -62,9 +62,7 @@ def test_the_second_waits_until_the_first_has_started_them(desk: Desk) -> None:
         ({"GRACE": "30"}, {"GRACE": "60"}, False),
     ],
 )
-def test_values_tell_services_apart(
-    desk: Desk, mine: dict[str, str], theirs: dict[str, str], together: bool
-) -> None:
+def test_values_tell_services_apart(desk: Desk, mine: dict[str, str], theirs: dict[str, str], together: bool) -> None:
     other = shared(desk, ("Stop web", "Start web"), mine, theirs, body=gate(desk))
     assert begun(desk, other) is together
 
