@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from borgdesk.domain.history import Execution
 from borgdesk.domain.run import ExecutionStatus, Hook
 
 _OPPOSITES = (
@@ -97,3 +98,12 @@ def down_since(sides: Sequence[Side]) -> datetime | None:
         and start.status in (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
     ]
     return min(down, default=None)
+
+
+def left_down(executions: Iterable[Execution]) -> list[Execution]:
+    """Return the scripts that failed to start again what the run had stopped, judging by their names."""
+    every = [*executions]
+    untouched = (ExecutionStatus.PENDING, ExecutionStatus.SKIPPED)
+    stopped = [one for one in every if one.planned.hook.is_pre and one.status not in untouched]
+    failed = [one for one in every if one.planned.hook.is_post and one.status.is_bad]
+    return [one for one in failed if any(is_pair(other.planned.name, one.planned.name) for other in stopped)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from borgdesk.domain.downtime import left_down
 from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.reasons import Code, Reason
@@ -188,8 +189,35 @@ def _restored(run: Run) -> list[str]:
     return [] if run.error else [_("Nothing was restored.")]
 
 
+def left_down_sentence(run: Run, moment: Callable[[datetime], str]) -> str:
+    """Return what a run could not start again; empty if there is nothing. *moment* formats the time."""
+    failed = left_down(run.executions)
+    if not failed:
+        return ""
+    told = (
+        ngettext(
+            "{scripts} failed after the restore from “{name}”, at {when}.",
+            "{scripts} failed after the restore from “{name}”, at {when}.",
+            len(failed),
+        )
+        if run.kind is RunKind.RESTORE
+        else ngettext(
+            "{scripts} failed after the backup of “{name}”, at {when}.",
+            "{scripts} failed after the backup of “{name}”, at {when}.",
+            len(failed),
+        )
+    )
+    when = moment(run.finished_at or run.queued_at)
+    return f"{told.format(scripts=_names(failed), name=run.repository, when=when)} {may_be_down(failed)}"
+
+
 def recovery_sentence(run: Run, moment: Callable[[datetime], str]) -> str:
-    """Return what was put back after a run whose process had died; *moment* formats the time."""
+    """Return what was put back after a run whose process had died, or was not after one that ended by itself.
+
+    *moment* formats the time.
+    """
+    if not run.recovered and (left := left_down_sentence(run, moment)):
+        return left
     parts = [_(_DURING[run.kind]).format(name=run.repository)]
     post = [one for one in run.executions if one.planned.hook.is_post and one.recovered]
     good = [one for one in post if one.status is ExecutionStatus.SUCCESS]
@@ -229,15 +257,25 @@ def cleanup_sentences(run: Run, told: str = "") -> list[str]:
     owed = [execution for execution in post if execution.status is ExecutionStatus.PENDING]
     sentences = []
     named = [execution for execution in bad if quoted(execution.planned.name) in told]
-    if named:
+    down = left_down(run.executions)
+    if [execution for execution in named if execution not in down]:
         sentences.append(ngettext("It may need your attention.", "They may need your attention.", len(named)))
     if good:
         sentences.append(_ran_afterwards(good))
     if others := [execution for execution in bad if execution not in named]:
         sentences.append(_failed(others))
+    if down:
+        sentences.append(may_be_down(down))
     if owed:
         sentences.append(_("Still owed: {scripts}.").format(scripts=_names(owed)))
     return sentences
+
+
+def may_be_down(scripts: list[Execution]) -> str:
+    """Return what it means that *scripts* could not start again what a run had stopped; empty without any."""
+    if not scripts:
+        return ""
+    return ngettext("What it starts may still be down.", "What they start may still be down.", len(scripts))
 
 
 def _ran_afterwards(scripts: list[Execution]) -> str:

@@ -43,7 +43,7 @@ class RunReader:
         return self._runs(f"WHERE NOT {_IS_UNFINISHED} AND {_OWES} ORDER BY id")
 
     def untold(self) -> builtins.list[Run]:
-        """Return the runs that were finished after their process had died and that the user has not seen, oldest first.
+        """Return the runs whose end the user still has to see: recovered ones, and those that left something down.
 
         They include their executions, without output.
         """

@@ -183,11 +183,13 @@ class Runs(RunReader):
             row = _row(session, run_id)
             row.errors = row.errors or (error,)
 
-    def finish(self, run_id: RunId, status: RunStatus, finished_at: datetime) -> None:
-        """Record that the run is over."""
+    def finish(self, run_id: RunId, status: RunStatus, finished_at: datetime, *, to_tell: bool = False) -> None:
+        """Record that the run is over, and with *to_tell* that the user has to see what became of it."""
         with self._database.writing() as session:
             row = _row(session, run_id)
             row.status, row.step, row.finished_at = status, Step.DONE, finished_at
+            if to_tell and session.get(RecoveryRow, run_id) is None:
+                session.add(RecoveryRow(run_id=run_id))
 
     def claim(self, run_id: RunId, expected_owner: ProcessIdentity | None, new_owner: ProcessIdentity) -> bool:
         """Take over an unfinished or owing run from its dead owner, and mark it as recovered.
@@ -296,7 +298,7 @@ class Runs(RunReader):
             return frozenset(name for one in (query, removed) for name in session.scalars(one) if name)
 
     def mark_told(self, run_ids: Sequence[RunId]) -> None:
-        """Record that the user has seen these recovered runs."""
+        """Record that the user has seen what became of these runs."""
         with self._database.writing() as session:
             session.execute(delete(RecoveryRow).where(RecoveryRow.run_id.in_(run_ids)))
 

@@ -359,7 +359,7 @@ class KeptSecretRow(Base):
 
 
 class RecoveryRow(Base):
-    """A run that was finished after its process had died, until the user has seen it."""
+    """A run that was finished after its process had died, or left something down, until the user has seen it."""
 
     __tablename__ = "untold_recoveries"
     __table_args__ = ()

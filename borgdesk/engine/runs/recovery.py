@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from borgdesk import logs
+from borgdesk.domain.downtime import left_down
 from borgdesk.domain.errors import BorgDeskError, Defect, StoreUnusable
 from borgdesk.domain.events import ExecutionEnded, RecoveryBegan, StillOwed, Tell
 from borgdesk.domain.history import Execution, Run
@@ -353,6 +354,17 @@ def settle_by_hand(workspace: Workspace, run_id: RunId) -> None:
                     ExecutionEnded(run_id, execution.id, planned.hook, planned.name, skipped, (done,), at=now())
                 )
                 executions.skip(execution.id, done)
+
+
+def owe_again(workspace: Workspace, run_id: RunId) -> None:
+    """Owe once more what failed to start again what a run had stopped, because the user wants it to be tried again."""
+    store = workspace.store
+    failed = left_down(store.runs.get(run_id, with_output=False).executions)
+    with EventLog(run_folder(workspace, run_id)) as events:
+        for execution in failed:
+            events.append(StillOwed(run_id, execution.id, at=now()))
+            store.executions.still_owed(execution.id)
+    store.runs.mark_told([run_id])
 
 
 def _end_dead_tests(workspace: Workspace) -> None:

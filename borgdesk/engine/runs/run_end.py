@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from borgdesk.domain.decisions import final_status
+from borgdesk.domain.downtime import left_down
 from borgdesk.domain.events import OutcomeSettled, RunEnded
 from borgdesk.domain.history import Run
 from borgdesk.domain.reasons import Code, Reason, in_words
@@ -58,7 +59,8 @@ def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
     """Give the run its final status, and return it as recorded. Nothing is raised, since its scripts have run.
 
     If the history cannot be written for long, that continues in the background, and the run is returned as known here.
-    The notes of its scripts are deleted, unless a script that may need them is still owed.
+    The notes of its scripts are deleted, unless a script that may need them is still owed, or could not start again
+    what had been stopped. The user is told of the latter until they have seen it.
     """
     assert active.outcome is not None
     active.supervisor.close()
@@ -68,14 +70,16 @@ def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
     if active.log.error is not None:
         active.note(Reason(Code.LOG_INCOMPLETE, {"error": str(active.log.error.strerror)}))
     active.log.close()
-    active.recorder.write(lambda: runs.finish(run_id, status, ended))
+    down = left_down(replace(one, status=active.ended.get(one.id, one.status)) for one in active.executions)
+    to_tell = bool(down) and not active.recovered
+    active.recorder.write(lambda: runs.finish(run_id, status, ended, to_tell=to_tell))
     written = active.recorder.flush()
     run = (_from_history(active) if written else None) or _from_memory(active, status, ended)
     if written:
         forget_records(active.folder)
     else:
         active.recorder.flush_later()
-    if owes_nothing and ExecutionStatus.PENDING not in active.ended.values():
+    if owes_nothing and not down and ExecutionStatus.PENDING not in active.ended.values():
         active.forget_notes()
     active.tell(RunEnded(run.id, run.repository, status, run_sentence(run), at=ended))
     active.events.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from borgdesk.domain.downtime import down_since, downtime
+from borgdesk.domain.downtime import down_since, downtime, left_down
 from borgdesk.domain.run import BorgStep, ExecutionStatus, RunStatus
-from borgdesk.domain.sentences import cleanup_sentences, run_sentence
+from borgdesk.domain.sentences import cleanup_sentences, may_be_down, run_sentence
 from borgdesk.engine.runs.story import Story
 from borgdesk.gui.look import words
 from borgdesk.gui.workers.live_run import LiveRun
@@ -42,7 +42,7 @@ def what_happened(record: RunRecord) -> str:
     if run.status is RunStatus.CANCELLED:
         return " ".join(filter(None, (run_sentence(run), were_down(story))))
     if not run.error or run.status not in (RunStatus.FAILURE, RunStatus.INTERRUPTED):
-        return run.error or ""
+        return " ".join(filter(None, (run.error, may_be_down(left_down(run.executions)))))
     create = story.entry(BorgStep.CREATE)
     unread = create is not None and create.status in (ExecutionStatus.SKIPPED, ExecutionStatus.PENDING)
     after = [_("Borg was not started.")] if unread else []

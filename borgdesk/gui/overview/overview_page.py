@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from borgdesk.domain.downtime import left_down
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.events import Event
 from borgdesk.domain.history import Run
@@ -145,6 +146,7 @@ class OverviewPage(Page):
         self._show_cards(overview.repositories)
         self._show_owing(() if self._executor.is_recovering else overview.owing)
         self._owes_nothing = bool(overview.repositories) and not overview.owing and not overview.elsewhere
+        self._owes_nothing &= not any(left_down(run.executions) for run in overview.recovered)
         self._show_recovered(overview.recovered)
         self._memory.show_question(overview.forgettable)
         self._empty.setVisible(not overview.repositories)
@@ -283,19 +285,37 @@ class OverviewPage(Page):
                 self._add_banner(("owed", run.id)).show_message(text, theme.Tone.BAD, buttons, dismissible=False)
 
     def _show_recovered(self, runs: tuple[Run, ...]) -> None:
-        """Show what was recovered after a crash, until the user has acknowledged it here or in a terminal."""
+        """Show what was put back after a crash, or could not be, until the user has seen it here or in a terminal."""
         self._drop_banners("recovered", {run.id for run in runs})
         for run in runs:
             key = ("recovered", run.id)
             if key not in self._banners:
                 banner = self._add_banner(key)
                 banner.dismissed.connect(partial(self._mark_told, run.id))
-                show = BannerButton(_("Sho&w"), partial(self._show_told, run.id), "history")
-                banner.show_message(run_words.recovered(run), theme.Tone.WARNING, [show])
+                text = run_words.recovered(run)
+                if left_down(run.executions):
+                    # It can be run again until the user dismisses it, so looking at the run does not hide it.
+                    show = BannerButton(
+                        _("Sho&w"), partial(self.run_requested.emit, run.id), "history", hides_banner=False
+                    )
+                    again = BannerButton(
+                        _("&Run again"), partial(self._run_owed_again, run.id), "media-playback-start"
+                    )
+                    banner.show_message(text, theme.Tone.BAD, [again, show])
+                else:
+                    show = BannerButton(_("Sho&w"), partial(self._show_told, run.id), "history")
+                    banner.show_message(text, theme.Tone.WARNING, [show])
 
     def _show_told(self, run_id: RunId) -> None:
         self._mark_told(run_id)
         self.run_requested.emit(run_id)
+
+    def _run_owed_again(self, run_id: RunId) -> None:
+        self._background.ask(
+            lambda: recovery.owe_again(self._workspace, run_id),
+            lambda _: self.owed_run_requested.emit(run_id),
+            owner=self,
+        )
 
     def _mark_told(self, run_id: RunId) -> None:
         runs = self._workspace.store.runs

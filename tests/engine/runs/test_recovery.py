@@ -17,7 +17,7 @@ from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import Turn
 from borgdesk.engine.runs import recovery
-from borgdesk.engine.runs.active_run import now, run_folder
+from borgdesk.engine.runs.active_run import notes_in, now, run_folder
 from borgdesk.engine.runs.event_delivery import NOBODY, delivered
 from borgdesk.engine.runs.story_reader import read_events
 from tests.engine.desk import LAST, POST, PRE, Desk, rows, statuses
@@ -143,3 +143,39 @@ def test_what_was_done_by_hand_is_owed_no_more_and_all_else_stays_as_it_was(desk
     told = [event for event in read_events(run_folder(desk.workspace, run.id)) if isinstance(event, ExecutionEnded)]
     assert [(one.name, one.status.value) for one in told][-1] == ("owed", "skipped")
     assert len([one for one in told if one.name == "done"]) == 1
+
+
+FAILS_ONCE = (
+    'read -r what <"$BORGDESK_STATE_DIR/stopped"; [ -e {there} ] || {{ touch {there}; exit 3; }}; echo "$what" >>{up}'
+)
+
+
+def test_what_failed_to_start_again_is_told_and_can_be_run_again(desk: Desk) -> None:
+    """With the notes of the script that stopped it; the rest of the run stays as it was."""
+    desk.add("Stop web", PRE, 'echo web >"$BORGDESK_STATE_DIR/stopped"')
+    body = FAILS_ONCE.format(there=desk.file("failed"), up=desk.file("up"))
+    desk.add("Start web", POST, body, run_on="always")
+    desk.add("Report", POST, "exit 4")
+    run, runs = desk.run(), desk.workspace.store.runs
+    assert (run.status, statuses(run)["Start web"]) == (RunStatus.WARNING, "failed")
+    assert [one.id for one in runs.untold()] == [run.id]
+    assert recovery.recover_all(desk.workspace) == [], "nothing is repeated unless the user wants it"
+    recovery.owe_again(desk.workspace, run.id)
+    assert (runs.untold(), [one.id for one in runs.owing()]) == ([], [run.id])
+    again = recovery.recover_run(desk.workspace, runs.get(run.id))
+    assert again is not None
+    assert statuses(again) == {"Stop web": "success", "Start web": "success", "Report": "failed"}
+    assert desk.journal() == ["Stop web", "Start web", "Report", "Start web"]
+    assert desk.file("up").read_text() == "web\n"
+    assert not notes_in(run_folder(desk.workspace, run.id)).exists()
+    assert (runs.untold(), runs.owing()) == ([], [])
+
+
+def test_a_report_that_fails_leaves_nothing_down(desk: Desk) -> None:
+    desk.add("Stop web", PRE)
+    desk.add("Start web", POST)
+    desk.add("Report", POST, "exit 4")
+    run = desk.run()
+    assert run.status is RunStatus.WARNING
+    assert desk.workspace.store.runs.untold() == []
+    assert not notes_in(run_folder(desk.workspace, run.id)).exists()

@@ -178,6 +178,26 @@ class TestOverview:
             qtbot.waitUntil(partial(_tells_nothing, each))
         assert runs.untold() == []
 
+    def test_what_could_not_be_started_again_is_told_and_can_be_run_again(
+        self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+    ) -> None:
+        repository, runs = scene.repository(), scene.workspace.store.runs
+        scene.hook(repository, "Stop web", "true", PRE)
+        scene.hook(repository, "Start web", "exit 3", POST)
+        run = scene.run(repository)
+        page = overview_of(scene, background, executor, qtbot)
+        (banner,) = [notice for notice in page.findChildren(Banner) if notice.isVisible()]
+        assert banner.text.startswith("“Start web” failed after the backup of “Documents”, at ")
+        assert banner.text.endswith(". What it starts may still be down.")
+        assert not says_that_nothing_is_owed(page)
+        with qtbot.waitSignal(page.run_requested) as asked:
+            press(qtbot, banner, "Show")
+        assert asked.args == [run.id]
+        with qtbot.waitSignal(page.owed_run_requested) as asked:
+            press(qtbot, banner, "Run again")
+        assert asked.args == [run.id]
+        assert [one.id for one in runs.owing()] == [run.id]
+
     def test_one_card_speaks_of_one_run(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
     ) -> None:
