@@ -116,9 +116,7 @@ def test_what_may_still_be_down_is_said() -> None:
     stop = execution("Stop web", Hook.PRE_BACKUP, GOOD)
     error = "The script “Start web” failed (exit 3): no such container."
     failed = run(RunStatus.WARNING, stop, post("Start web", FAILED), error=error)
-    assert run_sentence(failed) == (
-        f"Backup of Docs finished with warnings. {error} What it starts may still be down."
-    )
+    assert run_sentence(failed) == (f"Backup of Docs finished with warnings. {error} What it starts may still be down.")
     assert recovery_sentence(failed, lambda _: "02:30") == (
         "“Start web” failed after the backup of “Docs”, at 02:30. What it starts may still be down."
     )

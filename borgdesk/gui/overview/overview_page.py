@@ -298,9 +298,7 @@ class OverviewPage(Page):
                     show = BannerButton(
                         _("Sho&w"), partial(self.run_requested.emit, run.id), "history", hides_banner=False
                     )
-                    again = BannerButton(
-                        _("&Run again"), partial(self._run_owed_again, run.id), "media-playback-start"
-                    )
+                    again = BannerButton(_("&Run again"), partial(self._run_owed_again, run.id), "media-playback-start")
                     banner.show_message(text, theme.Tone.BAD, [again, show])
                 else:
                     show = BannerButton(_("Sho&w"), partial(self._show_told, run.id), "history")
