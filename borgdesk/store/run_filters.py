@@ -99,7 +99,8 @@ class Conditions:
         high = newest if self.before_id is None else min(newest, self.before_id - 1)
 
         def is_known(block: Block) -> bool:
-            return is_of_history(session, block, RunId(newest))
+            uid = session.scalar(select(BackupJobRow.uid).where(BackupJobRow.id == block.newest))
+            return block.is_of_history(newest, uid)
 
         few = self._few(session)
         if few is not None and not few:
@@ -247,14 +248,6 @@ def _in_words(reasons: Any) -> ColumnElement[str]:
 def _runs_script(script: int | str) -> ColumnElement[bool]:
     execution = select(ScriptExecutionRow.id).where(ScriptExecutionRow.run_id == BackupJobRow.id)
     return execution.where(of_script(script)).exists()
-
-
-def is_of_history(session: Session, block: Block, newest: RunId) -> bool:
-    """Return whether a block of the index was made of this history, and not of one that a copy has replaced."""
-    if block.newest is None:
-        return block.high <= newest
-    uid = session.scalar(select(BackupJobRow.uid).where(BackupJobRow.id == block.newest))
-    return block.newest <= newest if uid is None else uid == block.newest_uid
 
 
 def texts_of_run() -> tuple[Any, ...]:

@@ -15,11 +15,11 @@ from borgdesk.store.run_rows import run_from
 UNFINISHED = tuple(status for status in RunStatus if not status.is_final)
 _MADE_ARCHIVE = one_of(outcome for outcome in Outcome if outcome.made_archive)
 
-_IS_UNFINISHED = f"status IN {one_of(UNFINISHED)}"
+IS_UNFINISHED = f"status IN {one_of(UNFINISHED)}"
 _OWES = "id IN (SELECT run_id FROM script_executions WHERE status = 'pending')"
-IS_ALIVE = f"({_IS_UNFINISHED} OR {_OWES})"
+IS_ALIVE = f"({IS_UNFINISHED} OR {_OWES})"
 """The condition that a run may still need something."""
-_FINISHED_BACKUP = f"repository_id = ? AND kind = '{RunKind.BACKUP.value}' AND NOT {_IS_UNFINISHED}"
+_FINISHED_BACKUP = f"repository_id = ? AND kind = '{RunKind.BACKUP.value}' AND NOT {IS_UNFINISHED}"
 
 
 class RunReader:
@@ -34,13 +34,19 @@ class RunReader:
         found = self._runs(f"WHERE {_FINISHED_BACKUP} {also} ORDER BY id DESC LIMIT 1", repository_id)
         return found[0] if found else None
 
+    def latest(self, repository_id: RepositoryId, kind: RunKind, limit: int) -> builtins.list[Run]:
+        """Return a repository's newest runs of a kind, over or not, newest first."""
+        return self._runs(
+            "WHERE repository_id = ? AND kind = ? ORDER BY id DESC LIMIT ?", repository_id, kind.value, limit
+        )
+
     def unfinished(self) -> list[Run]:
         """Return queued and running runs, oldest first, whether or not their process is alive."""
-        return self._runs(f"WHERE {_IS_UNFINISHED} ORDER BY id")
+        return self._runs(f"WHERE {IS_UNFINISHED} ORDER BY id")
 
     def owing(self) -> builtins.list[Run]:
         """Return finished runs that still owe a script because a recovery failed to run it, oldest first."""
-        return self._runs(f"WHERE NOT {_IS_UNFINISHED} AND {_OWES} ORDER BY id")
+        return self._runs(f"WHERE NOT {IS_UNFINISHED} AND {_OWES} ORDER BY id")
 
     def untold(self) -> builtins.list[Run]:
         """Return the runs whose end the user still has to see: recovered ones, and those that left something down.
@@ -49,7 +55,7 @@ class RunReader:
         """
         query = (
             "SELECT * FROM backup_jobs WHERE id IN (SELECT run_id FROM untold_recoveries) "  # noqa: S608 - constants
-            f"AND NOT {_IS_UNFINISHED} ORDER BY id"
+            f"AND NOT {IS_UNFINISHED} ORDER BY id"
         )
         with self._database.snapshot() as connection:
             return [

@@ -65,6 +65,15 @@ class Block:
         """The last number that belongs to it."""
         return (self.number + 1) * BLOCK - 1
 
+    def is_of_history(self, newest: int, uid: str | None) -> bool:
+        """Return whether it was made of this history, and not of one that a copy has replaced.
+
+        *newest* is the history's newest run, and *uid* that of its run with the number of the newest one in the block.
+        """
+        if self.newest is None:
+            return self.high <= newest
+        return self.newest <= newest if uid is None else uid == self.newest_uid
+
 
 def table_of(number: int) -> str:
     """Return the name of a block's table."""

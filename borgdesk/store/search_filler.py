@@ -12,15 +12,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
 
 from borgdesk.domain.ids import RunId
-from borgdesk.domain.run import ExecutionStatus, RunStatus
 from borgdesk.store.database import Database
-from borgdesk.store.run_filters import is_of_history, texts_of_borg_call, texts_of_execution, texts_of_run
+from borgdesk.store.run_reader import IS_UNFINISHED
 from borgdesk.store.search_file import (
     BLOCK,
     Block,
@@ -31,7 +26,6 @@ from borgdesk.store.search_file import (
     put_block,
     table_of,
 )
-from borgdesk.store.tables import BackupJobRow, BorgCallRow, HistoryChangeRow, ScriptExecutionRow
 from borgdesk.store.text_search import folded
 
 _log = logging.getLogger(__name__)
@@ -43,6 +37,12 @@ _MOST_CHANGED = 64
 """A block with more runs that were changed after they had been indexed is made again."""
 _MOST_REMOVED = 0.1
 """So is one of which more than this part was removed from the history."""
+TEXTS = {
+    "backup_jobs": ("id", "repository, archive, in_words(error), in_words(note)"),
+    "script_executions": ("run_id", "script, in_words(reason), stdout, stderr"),
+    "borg_calls": ("run_id", "in_words(error), stdout, stderr"),
+}
+"""What is indexed: by table, the column with the run's number, and the columns that a search reads."""
 
 
 class SearchFiller:
@@ -92,8 +92,8 @@ class SearchFiller:
 
     def _write(self, work: _Work) -> bool:
         try:
-            with self._file.writing() as index, self._database.reading() as session:
-                return work(session, index)
+            with self._file.writing() as index, self._database.snapshot() as history:
+                return work(history, index)
         except (sqlite3.OperationalError, OSError) as error:
             _log.info("the text index is not written: %s", error)
         except sqlite3.Error as error:
@@ -102,25 +102,26 @@ class SearchFiller:
         return False
 
     def _notes(self) -> dict[int, RunId]:
-        columns = HistoryChangeRow.id, HistoryChangeRow.run_id
-        with self._database.reading() as session:
-            rows = session.execute(select(*columns).order_by(HistoryChangeRow.id).limit(_MOST_NOTES))
-            return {row[0]: row[1] for row in rows}
+        with self._database.snapshot() as history:
+            rows = history.execute("SELECT id, run_id FROM history_changes ORDER BY id LIMIT ?", (_MOST_NOTES,))
+            return {number: RunId(run_id) for number, run_id in rows}
 
     def _forget_notes(self, notes: Iterable[int]) -> None:
         if notes:
-            with self._database.writing() as session:
-                session.execute(delete(HistoryChangeRow).where(HistoryChangeRow.id.in_(list(notes))))
+            with self._database.change() as connection:
+                for number in notes:
+                    connection.execute("DELETE FROM history_changes WHERE id = ?", (number,))
 
-    def _tidy(self, session: Session, index: sqlite3.Connection) -> bool:
-        newest = _newest(session)
+    def _tidy(self, history: sqlite3.Connection, index: sqlite3.Connection) -> bool:
+        newest = _newest(history)
         for block in blocks(index):
-            if not is_of_history(session, block, newest) or _is_worn(session, index, block):
+            uid = None if block.newest is None else _uid(history, block.newest)
+            if not block.is_of_history(newest, uid) or _is_worn(history, index, block):
                 drop_block(index, block.number)
         return True
 
 
-_Work = Callable[[Session, sqlite3.Connection], bool]
+_Work = Callable[[sqlite3.Connection, sqlite3.Connection], bool]
 
 
 def _take_over(index: sqlite3.Connection, run_ids: Iterable[RunId]) -> bool:
@@ -131,78 +132,69 @@ def _take_over(index: sqlite3.Connection, run_ids: Iterable[RunId]) -> bool:
     return True
 
 
-def _fill(session: Session, index: sqlite3.Connection) -> bool:
+def _fill(history: sqlite3.Connection, index: sqlite3.Connection) -> bool:
     # The first query, which fixes what is seen.
-    newest = _newest(session)
-    _index_those_that_ended(session, index)
-    found = _next_range(session, index, newest)
+    newest = _newest(history)
+    _index_those_that_ended(history, index)
+    found = _next_range(history, index, newest)
     if found is None:
         return False
     block, ids, low, high = found
     put_block(index, block)
-    ended = _ended(session, ids)
-    _add(session, index, ended)
+    ended = _ended(history, ids)
+    _add(history, index, ended)
     index.executemany("INSERT INTO unsure VALUES (?, 1)", [(run_id,) for run_id in ids if run_id not in ended])
     last = max([*ids, block.newest or 0])
     if last != (block.newest or 0):
-        uid = session.scalar(select(BackupJobRow.uid).where(BackupJobRow.id == last))
-        block = replace(block, newest=last, newest_uid=uid)
+        block = replace(block, newest=last, newest_uid=_uid(history, last))
     put_block(index, replace(block, low=low, high=high, runs=block.runs + len(ids)))
     return True
 
 
-def _index_those_that_ended(session: Session, index: sqlite3.Connection) -> None:
+def _index_those_that_ended(history: sqlite3.Connection, index: sqlite3.Connection) -> None:
     rows = index.execute("SELECT run_id FROM unsure WHERE is_waiting ORDER BY run_id DESC LIMIT ?", (PORTION,))
     waiting = [RunId(run_id) for (run_id,) in rows]
-    ended = _ended(session, waiting)
-    _add(session, index, ended)
+    ended = _ended(history, waiting)
+    _add(history, index, ended)
     index.executemany("DELETE FROM unsure WHERE run_id = ?", [(run_id,) for run_id in ended])
 
 
 def _next_range(
-    session: Session, index: sqlite3.Connection, newest: RunId
-) -> tuple[Block, Sequence[RunId], int, int] | None:
+    history: sqlite3.Connection, index: sqlite3.Connection, newest: int
+) -> tuple[Block, Sequence[int], int, int] | None:
     """Return the block to be filled next, some of its runs, and the range that it knows with them."""
     known = {block.number: block for block in blocks(index)}
-    oldest = session.scalar(select(func.min(BackupJobRow.id))) or RunId(0)
+    (oldest,) = history.execute("SELECT coalesce(min(id), 0) FROM backup_jobs").fetchone()
     for number in range(newest // BLOCK, oldest // BLOCK - 1, -1) if newest else ():
         end = min(newest, (number + 1) * BLOCK - 1)
         block = known.get(number) or Block(number, end + 1, end, 0, None, None)
-        run_id = BackupJobRow.id
         if block.high < end:
-            above = select(run_id).where(run_id > block.high, run_id <= end).order_by(run_id).limit(PORTION)
-            ids = session.scalars(above).all()
+            above = "SELECT id FROM backup_jobs WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"
+            ids = [run_id for (run_id,) in history.execute(above, (block.high, end, PORTION))]
             return block, ids, block.low, end if len(ids) < PORTION else ids[-1]
         if block.low > block.start:
-            below = select(run_id).where(run_id < block.low, run_id >= block.start).order_by(run_id.desc())
-            ids = session.scalars(below.limit(PORTION)).all()
+            below = "SELECT id FROM backup_jobs WHERE id < ? AND id >= ? ORDER BY id DESC LIMIT ?"
+            ids = [run_id for (run_id,) in history.execute(below, (block.low, block.start, PORTION))]
             return block, ids, block.start if len(ids) < PORTION else ids[-1], block.high
     return None
 
 
-def _ended(session: Session, run_ids: Sequence[RunId]) -> set[RunId]:
+def _ended(history: sqlite3.Connection, run_ids: Sequence[int]) -> set[int]:
     """Return those of the runs whose texts do not change any more without a note."""
-    if not run_ids:
-        return set()
-    job, execution = BackupJobRow, ScriptExecutionRow
-    under_way = select(execution.run_id).where(
-        execution.run_id.in_(run_ids), execution.status.in_((ExecutionStatus.PENDING, ExecutionStatus.RUNNING))
+    these = f"({', '.join('?' * len(run_ids))})"
+    query = (
+        f"SELECT id FROM backup_jobs WHERE id IN {these} AND NOT {IS_UNFINISHED} AND id NOT IN "  # noqa: S608
+        f"(SELECT run_id FROM script_executions WHERE run_id IN {these} AND status IN ('pending', 'running'))"
     )
-    ended = select(job.id).where(
-        job.id.in_(run_ids), job.status.not_in((RunStatus.QUEUED, RunStatus.RUNNING)), job.id.not_in(under_way)
-    )
-    return set(session.scalars(ended))
+    return {run_id for (run_id,) in history.execute(query, [*run_ids, *run_ids])}
 
 
-def _add(session: Session, index: sqlite3.Connection, run_ids: Iterable[RunId]) -> None:
-    texts: dict[RunId, dict[str, None]] = {run_id: {} for run_id in run_ids}
-    sources: tuple[tuple[Any, tuple[Any, ...]], ...] = (
-        (BackupJobRow.id, texts_of_run()),
-        (ScriptExecutionRow.run_id, texts_of_execution()),
-        (BorgCallRow.run_id, texts_of_borg_call()),
-    )
-    for of_run, columns in sources:
-        for run_id, *found in session.execute(select(of_run, *columns).where(of_run.in_(list(texts)))):
+def _add(history: sqlite3.Connection, index: sqlite3.Connection, run_ids: Iterable[int]) -> None:
+    texts: dict[int, dict[str, None]] = {run_id: {} for run_id in run_ids}
+    these = f"({', '.join('?' * len(texts))})"
+    for table, (of_run, columns) in TEXTS.items():
+        query = f"SELECT {of_run}, {columns} FROM {table} WHERE {of_run} IN {these}"  # noqa: S608 - constants
+        for run_id, *found in history.execute(query, [*texts]):
             texts[run_id].update(dict.fromkeys(filter(None, found)))
     for run_id, found_texts in texts.items():
         # Line breaks around it make its first and last characters parts of trigrams, however short it is.
@@ -211,13 +203,19 @@ def _add(session: Session, index: sqlite3.Connection, run_ids: Iterable[RunId]) 
         index.execute(insert, (run_id, text))
 
 
-def _newest(session: Session) -> RunId:
-    return session.scalar(select(func.max(BackupJobRow.id))) or RunId(0)
+def _newest(history: sqlite3.Connection) -> int:
+    (newest,) = history.execute("SELECT coalesce(max(id), 0) FROM backup_jobs").fetchone()
+    return int(newest)
 
 
-def _is_worn(session: Session, index: sqlite3.Connection, block: Block) -> bool:
+def _uid(history: sqlite3.Connection, run_id: int) -> str | None:
+    row = history.execute("SELECT uid FROM backup_jobs WHERE id = ?", (run_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _is_worn(history: sqlite3.Connection, index: sqlite3.Connection, block: Block) -> bool:
     query = "SELECT count(*) FROM unsure WHERE run_id BETWEEN ? AND ? AND NOT is_waiting"
     (changed,) = index.execute(query, (block.low, block.high)).fetchone()
-    run_id = BackupJobRow.id
-    left = session.scalar(select(func.count()).where(run_id >= block.low, run_id <= block.high)) or 0
+    of_block = "SELECT count(*) FROM backup_jobs WHERE id BETWEEN ? AND ?"
+    (left,) = history.execute(of_block, (block.low, block.high)).fetchone()
     return changed > _MOST_CHANGED or left < (1 - _MOST_REMOVED) * block.runs or (block.runs > 0 and not left)

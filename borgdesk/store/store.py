@@ -17,6 +17,7 @@ from borgdesk.store.repository_reader import RepositoryReader
 from borgdesk.store.run_reader import RunReader
 from borgdesk.store.schedule_reader import ScheduleReader
 from borgdesk.store.search_file import SearchFile
+from borgdesk.store.search_filler import SearchFiller
 from borgdesk.store.search_index import SearchIndex
 from borgdesk.store.settings import Settings
 from borgdesk.translation import _
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from borgdesk.store.runs import Runs
     from borgdesk.store.schedules import Schedules
     from borgdesk.store.scripts import Scripts
-    from borgdesk.store.search_filler import SearchFiller
 
 
 class Store:
@@ -45,12 +45,13 @@ class Store:
     def __init__(self, paths: Paths, *, busy_timeout: int = DEFAULT_BUSY_TIMEOUT) -> None:
         self._paths = paths
         self.database = Database(paths.database, busy_timeout=busy_timeout)
-        self._search_file = SearchFile(paths.history_index)
-        self._search_index = SearchIndex(self._search_file)
+        search_file = SearchFile(paths.history_index)
+        self._search_index = SearchIndex(search_file)
         self.repository_reader = RepositoryReader(self.database)
         self.run_reader = RunReader(self.database)
         self.execution_reader = ExecutionReader(self.database)
         self.schedule_reader = ScheduleReader(self.database)
+        self.search_filler = SearchFiller(self.database, search_file)
         self.kept_secrets = KeptSecrets(self.database)
         self.key_values = KeyValues(self.database)
         self.settings = Settings(self.database)
@@ -122,13 +123,6 @@ class Store:
         from borgdesk.store.history_list import HistoryList
 
         return HistoryList(self.database, self.runs, self._search_index)
-
-    @cached_property
-    def search_filler(self) -> SearchFiller:
-        """What fills the text index."""
-        from borgdesk.store.search_filler import SearchFiller
-
-        return SearchFiller(self.database, self._search_file)
 
     @cached_property
     def run_sizes(self) -> RunSizes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -17,8 +18,9 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import BorgStep, ExecutionStatus, Outcome, RunStatus, Trigger
 from borgdesk.paths import Paths
 from borgdesk.store import search_file, search_filler
-from borgdesk.store.run_filters import Conditions
+from borgdesk.store.run_filters import Conditions, texts_of_borg_call, texts_of_execution, texts_of_run
 from borgdesk.store.search_file import SearchFile
+from borgdesk.store.search_filler import TEXTS
 from borgdesk.store.store import Store
 from borgdesk.translation import English, speak, speak_english
 from tests import empty_database
@@ -333,3 +335,13 @@ def test_sentences_are_found_in_the_language_of_who_searches(store: Store) -> No
 def test_a_script_between_two_others_leaves_no_note(store: Store) -> None:
     run_with(store, "printed")
     assert store.search_filler._notes() == {}
+
+
+def test_what_is_indexed_is_what_is_searched(store: Store) -> None:
+    searched = {
+        "backup_jobs": texts_of_run(),
+        "script_executions": texts_of_execution(),
+        "borg_calls": texts_of_borg_call(),
+    }
+    for table, (_, columns) in TEXTS.items():
+        assert re.sub(r"\w+\.", "", ", ".join(str(column) for column in searched[table])) == columns

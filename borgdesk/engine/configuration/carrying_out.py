@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from borgdesk.domain.errors import InvalidInput, Stopped
 from borgdesk.domain.ids import ScriptId
@@ -18,8 +18,10 @@ from borgdesk.engine.schedule.installation import try_to_follow_schedules
 from borgdesk.engine.secrets.added_secrets import AddedSecrets, adding_secrets
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner, secret_owner
 from borgdesk.engine.workspace import Workspace
-from borgdesk.store.script_additions import Additions
 from borgdesk.translation import _
+
+if TYPE_CHECKING:
+    from borgdesk.store.script_additions import Additions
 
 
 def carry_out(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from borgdesk.domain.assignment import Assignment, split_secrets
 from borgdesk.domain.ids import RepositoryId, ScriptId
@@ -13,7 +14,9 @@ from borgdesk.engine.scripts.library import header_or_empty
 from borgdesk.engine.secrets.added_secrets import AddedSecrets, adding_secrets
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner, secret_owner
 from borgdesk.engine.workspace import Workspace
-from borgdesk.store.script_additions import Additions
+
+if TYPE_CHECKING:
+    from borgdesk.store.script_additions import Additions
 
 
 @dataclass(frozen=True, slots=True)

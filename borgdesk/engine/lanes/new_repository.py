@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from borgdesk.borg.options import Encryption
 from borgdesk.domain.errors import BorgDeskError
@@ -18,8 +19,10 @@ from borgdesk.engine.schedule.instants import check_cron
 from borgdesk.engine.secrets.added_secrets import AddedSecrets
 from borgdesk.engine.services.service import Service
 from borgdesk.engine.workspace import Workspace
-from borgdesk.store.script_additions import Additions
 from borgdesk.translation import _
+
+if TYPE_CHECKING:
+    from borgdesk.store.script_additions import Additions
 
 
 @dataclass(frozen=True, slots=True)

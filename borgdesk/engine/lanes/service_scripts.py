@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from borgdesk.domain.assignment import Assignment, split_secrets
 from borgdesk.domain.ids import RepositoryId, ScriptId
@@ -16,7 +17,9 @@ from borgdesk.engine.secrets.added_secrets import AddedSecrets
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.engine.services.service import Service
 from borgdesk.engine.workspace import Workspace
-from borgdesk.store.script_additions import Additions
+
+if TYPE_CHECKING:
+    from borgdesk.store.script_additions import Additions
 
 
 def prepare(service: Service) -> None:

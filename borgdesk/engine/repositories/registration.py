@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from borgdesk.borg.archive_name import check_archive_name
 from borgdesk.borg.excludes import tidied_pattern
@@ -48,8 +49,10 @@ from borgdesk.engine.secrets.secret_lifetime import (
 )
 from borgdesk.engine.servers.ssh_keys import check_key
 from borgdesk.engine.workspace import Workspace
-from borgdesk.store.script_additions import Additions
 from borgdesk.translation import _
+
+if TYPE_CHECKING:
+    from borgdesk.store.script_additions import Additions
 
 
 class Belongings:

@@ -75,7 +75,7 @@ def is_dead(run: Run) -> bool:
 
 def recover_all(workspace: Workspace, tell: Tell = NOBODY, cancel: Cancel | None = None) -> list[Run]:
     """Finish every dead run once, oldest first, except for those that another process has claimed."""
-    runs = workspace.store.runs
+    runs = workspace.store.run_reader
     dead = [run for run in runs.unfinished() if is_dead(run)]
     with delivered(tell) as backlog:
         recovered = [_recovered(workspace, run, backlog, cancel or Cancel()) for run in (*dead, *runs.owing())]
@@ -87,7 +87,7 @@ def recover_all(workspace: Workspace, tell: Tell = NOBODY, cancel: Cancel | None
 
 def left_undone(workspace: Workspace) -> list[Run]:
     """Return dead runs and those that owe a script; another process may be working on them."""
-    runs = workspace.store.runs
+    runs = workspace.store.run_reader
     return [*(run for run in runs.unfinished() if is_dead(run)), *runs.owing()]
 
 
@@ -369,11 +369,11 @@ def owe_again(workspace: Workspace, run_id: RunId) -> None:
 
 def _end_dead_tests(workspace: Workspace) -> None:
     """End tests whose process died: they owe nothing, but must not appear as running for ever."""
-    executions = workspace.store.executions
-    for execution in executions.unfinished_tests():
+    for execution in workspace.store.execution_reader.unfinished_tests():
         if execution.owner is None or not procfs.is_alive(execution.owner):
             mark = mark_of(execution.token, notes_in(test_folder(workspace, execution.id)))
             marker = execution_marker(mark, execution.id)
             process.end_families([marker], ORPHAN_GRACE)
             ended = max(now(), execution.started_at or now())
+            executions = workspace.store.executions
             executions.end(execution.id, ExecutionStatus.INTERRUPTED, reasons=(_CUT_SHORT,), finished_at=ended)

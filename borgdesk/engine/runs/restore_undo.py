@@ -79,9 +79,9 @@ def forget_old_restores(workspace: Workspace, moment: datetime) -> None:
     """Throw away what was replaced longer ago than it is kept for, unless the clock has jumped ahead."""
     if not may_begin(workspace, moment):
         return
-    runs = workspace.store.runs
     for number, journal in RestoreJournal.all_in(workspace.paths.runs):
         with contextlib.suppress(NotFound):
+            runs = workspace.store.runs
             run = runs.get(RunId(number), with_output=False)
             if run.finished_at is None or run.finished_at + KEPT_FOR >= moment:
                 continue

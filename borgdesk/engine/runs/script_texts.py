@@ -7,12 +7,14 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from borgdesk.domain.errors import ScriptUnreadable, StoreUnusable
 from borgdesk.domain.script import sha256_of
 from borgdesk.engine.runs.last_resort import in_memory
-from borgdesk.store.revisions import Revisions
+
+if TYPE_CHECKING:
+    from borgdesk.store.revisions import Revisions
 
 _log = logging.getLogger(__name__)
 

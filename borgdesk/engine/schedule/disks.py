@@ -74,7 +74,7 @@ def with_disk(repository: Repository, schedule: Schedule, environment: Mapping[s
 
 def watched_disks(workspace: Workspace) -> dict[RepositoryId, str]:
     """Return the mount points that start a backup when they appear."""
-    schedules = workspace.store.schedules.list()
+    schedules = workspace.store.schedule_reader.list()
     return {one.repository_id: one.conditions.disk for one in schedules if one.conditions.disk is not None}
 
 
@@ -116,7 +116,7 @@ class DiskWatch:
                 self._connect(workspace, repository_id, since, now)
 
     def _connect(self, workspace: Workspace, repository_id: RepositoryId, since: datetime, now: datetime) -> None:
-        schedule = workspace.store.schedules.get(repository_id)
+        schedule = workspace.store.schedule_reader.get(repository_id)
         if schedule is None or (schedule.connected_at is not None and schedule.connected_at >= since):
             return  # systemd was faster
         with suppress(NotFound):

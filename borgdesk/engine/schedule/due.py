@@ -76,15 +76,15 @@ def look(workspace: Workspace, repository: Repository, now: datetime | None = No
         InvalidInput: the time zone is not known.
         StoreUnusable: the database cannot be read.
     """
-    schedule = workspace.store.schedules.get(repository.id)
+    schedule = workspace.store.schedule_reader.get(repository.id)
     return None if schedule is None else _look(workspace, repository, schedule, now or now_utc(), ask=ask)
 
 
 def look_at_all(workspace: Workspace, now: datetime | None = None, *, ask: bool = True) -> list[Due]:
     """As :func:`look`, for all repositories with a schedule, by name."""
-    schedules = {schedule.repository_id: schedule for schedule in workspace.store.schedules.list()}
+    schedules = {schedule.repository_id: schedule for schedule in workspace.store.schedule_reader.list()}
     now = now or now_utc()
-    repositories = workspace.store.repositories.list() if schedules else []
+    repositories = workspace.store.repository_reader.list() if schedules else []
     return [_look(workspace, one, schedules[one.id], now, ask=ask) for one in repositories if one.id in schedules]
 
 
@@ -124,15 +124,15 @@ def _waits_for(
 
 def backups_of(workspace: Workspace, repository_id: RepositoryId) -> list[Run]:
     """Return the newest backups of a repository, the newest first, and in any case the last good one."""
-    runs = workspace.store.runs
-    newest = runs.list(repository=int(repository_id), kind=RunKind.BACKUP, limit=_RECENT)
+    runs = workspace.store.run_reader
+    newest = runs.latest(repository_id, RunKind.BACKUP, _RECENT)
     good = runs.newest(repository_id, good=True)
     return newest if good is None or good.id in {run.id for run in newest} else [*newest, good]
 
 
 def _checks_of(workspace: Workspace, repository_id: RepositoryId) -> list[Run]:
     """Return the newest checks of a repository, the newest first; those of processes that died have ended."""
-    runs = workspace.store.runs.list(repository=int(repository_id), kind=RunKind.CHECK, limit=_RECENT)
+    runs = workspace.store.run_reader.latest(repository_id, RunKind.CHECK, _RECENT)
     return [
         run if run.status.is_final or _is_alive(run) else replace(run, status=RunStatus.INTERRUPTED) for run in runs
     ]

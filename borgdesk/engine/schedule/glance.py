@@ -70,7 +70,7 @@ def _as_recorded(workspace: Workspace, due: Due) -> Due:
     slot = due.slot
     if slot is None or slot.state is not SlotState.WAITING or slot.reasons:
         return due
-    newest = next(iter(workspace.store.schedules.slots(due.repository_id, 1, up_to=slot.due_at)), None)
+    newest = next(iter(workspace.store.schedule_reader.slots(due.repository_id, 1, up_to=slot.due_at)), None)
     if newest is None or newest.due_at != slot.due_at or newest.state is not SlotState.WAITING:
         return due
     return replace(due, slot=replace(slot, reasons=newest.reasons))

@@ -39,7 +39,7 @@ def follow_schedules(workspace: Workspace) -> bool:
         BorgDeskError: systemd refuses the units, or they cannot be written.
     """
     with contextlib.suppress(ForeignUnits):
-        if not workspace.store.schedules.list():
+        if not workspace.store.schedule_reader.list():
             return units.uninstall(workspace.environment)
         units.refresh(workspace.environment, watched_disks(workspace))
     return False

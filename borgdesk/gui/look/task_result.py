@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,7 +15,9 @@ from borgdesk.domain.sentences import run_sentence
 from borgdesk.gui.look import theme
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.workers.background import Background
-from borgdesk.store.runs import Runs
+
+if TYPE_CHECKING:
+    from borgdesk.store.runs import Runs
 
 
 class TaskResult(QObject):

@@ -67,28 +67,34 @@ def read_overview(workspace: Workspace) -> Overview:
     """
     store = workspace.store
     me = procfs.identity()
-    alive = [run for run in store.runs.unfinished() if not recovery.is_dead(run)]
+    alive = [run for run in store.run_reader.unfinished() if not recovery.is_dead(run)]
     unfinished = [run for run in alive if run.owner != me]
     dues, problem = _dues(workspace)
     states = tuple(
         RepositoryState(
             repository,
-            store.runs.strip(repository.id, STRIP),
+            store.run_reader.strip(repository.id, STRIP),
             _statistics(workspace, repository),
-            store.runs.newest(repository.id),
+            store.run_reader.newest(repository.id),
             next((run for run in unfinished if run.repository_id == repository.id), None),
             dues.get(repository.id),
             unscheduled=not problem and repository.id not in dues,
         )
-        for repository in store.repositories.list()
+        for repository in store.repository_reader.list()
     )
-    owing = tuple(store.runs.get(run.id, with_output=False) for run in store.runs.owing())
+    owing = tuple(store.runs.get(run.id, with_output=False) for run in store.run_reader.owing())
     today = now().astimezone().date()
     forgettable = tuple(to_be_asked(workspace, (state.repository for state in states), today))
     known = {state.repository.id for state in states}
     elsewhere = tuple(run for run in unfinished if run.repository_id in known)
     return Overview(
-        states, owing, tuple(store.runs.untold()), forgettable, problem, tuple(queue.places(store, alive)), elsewhere
+        states,
+        owing,
+        tuple(store.run_reader.untold()),
+        forgettable,
+        problem,
+        tuple(queue.places(store, alive)),
+        elsewhere,
     )
 
 
@@ -103,5 +109,5 @@ def _dues(workspace: Workspace) -> tuple[dict[RepositoryId, Due], str]:
 def _statistics(workspace: Workspace, repository: Repository) -> ArchiveStatistics | None:
     if repository.last_success_at is None:
         return None
-    newest = workspace.store.runs.newest(repository.id, good=True)
+    newest = workspace.store.run_reader.newest(repository.id, good=True)
     return None if newest is None else newest.statistics

@@ -16,7 +16,7 @@ from borgdesk.gui.shell.navigation import Navigation
 from borgdesk.gui.shell.notifications import Notifications
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
-from borgdesk.store.repositories import Repositories
+from borgdesk.store.store import Store
 from borgdesk.translation import _
 
 _SOON = 3000
@@ -31,7 +31,7 @@ class BackupRequests(QObject):
 
     def __init__(
         self,
-        repositories: Repositories,
+        store: Store,
         background: Background,
         executor: Executor,
         window: MainWindow,
@@ -40,7 +40,7 @@ class BackupRequests(QObject):
         notifications: Notifications,
     ) -> None:
         super().__init__(window)
-        self._repositories, self._background, self._executor = repositories, background, executor
+        self._store, self._background, self._executor = store, background, executor
         self._window, self._navigation = window, navigation
         self._lifetime, self._notifications = lifetime, notifications
         self._show_next: RepositoryId | None = None
@@ -77,8 +77,7 @@ class BackupRequests(QObject):
             self._refuse(_("BorgDesk is already cleaning up after interrupted backups. Wait until it has finished."))
 
     def _back_up_as_saved(self, repository_id: RepositoryId) -> None:
-        get = partial(self._repositories.get, repository_id)
-        self._background.ask(get, self._start, self._on_failed, self)
+        self._background.ask(lambda: self._store.repositories.get(repository_id), self._start, self._on_failed, self)
 
     def _start(self, repository: Repository) -> None:
         if self._lifetime.is_ending:

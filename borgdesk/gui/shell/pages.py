@@ -166,4 +166,5 @@ def import_late_pages() -> None:
     import borgdesk.gui.repositories.repositories_page
     import borgdesk.gui.runs.history_page
     import borgdesk.gui.scripts.scripts_page
-    import borgdesk.gui.settings.settings_page  # noqa: F401
+    import borgdesk.gui.settings.settings_page
+    import borgdesk.store.history_list  # noqa: F401 - the history is read at once

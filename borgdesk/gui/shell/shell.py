@@ -18,6 +18,7 @@ from borgdesk.gui.shell.backup_requests import BackupRequests
 from borgdesk.gui.shell.chores import Chore, chores
 from borgdesk.gui.shell.history_cleaner import HistoryCleaner
 from borgdesk.gui.shell.history_indexer import HistoryIndexer
+from borgdesk.gui.shell.interest import Interest
 from borgdesk.gui.shell.lifetime import Lifetime, Work
 from borgdesk.gui.shell.lost_edits import LostEdits
 from borgdesk.gui.shell.main_window import MainWindow
@@ -65,7 +66,7 @@ class Shell(QObject):
         self.notifications = Notifications(workspace, background, self.settings, self.tray, self)
         self.navigation = Navigation(window)
         self.requests = BackupRequests(
-            workspace.store.repositories,
+            workspace.store,
             background,
             self.executor,
             window,
@@ -167,13 +168,15 @@ class Shell(QObject):
     def _warm_up(self) -> None:
         """Do what can wait for the first content, while no backup competes for Python's lock."""
         workspace, background = self._workspace, self._background
-        background.ask(import_late_pages, self._on_late_pages_imported, owner=self)
+        interest = Interest(self.window, self)
+        interest.shown.connect(self._prepare_pages)
+        self.notifications.listen()
         background.ask(lambda: untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
         background.ask(lambda: chores(workspace), self._on_chores_found, owner=self)
 
-    def _on_late_pages_imported(self, _imported: None) -> None:
-        self.navigation.warm_up()
-        self.notifications.listen()
+    def _prepare_pages(self) -> None:
+        """Load the other pages, with SQLAlchemy: 50 MB that a window in the tray does without."""
+        self._background.ask(import_late_pages, lambda _: self.navigation.warm_up(), owner=self)
 
     def _on_chores_found(self, found: list[Chore]) -> None:
         for chore in found:
