@@ -36,7 +36,7 @@ LOGS = {"line", "say"}
 
 COMMAND = r"^(archive|import|repo|restore|script|key|passphrase|history) [\w-]+$"
 SQL = r"^\s*\(?(PRAGMA|CREATE|INSERT|SELECT|UPDATE|DELETE)|^folder \{\}|WHERE item|^item\.name|^\{\} AND "
-SQL += r"|\b(WHERE|AND|ORDER BY|IN|LEFT JOIN|IS (NOT )?NULL) "
+SQL += r"|\bin_words\(|\b(WHERE|AND|ORDER BY|IN|LEFT JOIN|IS (NOT )?NULL) "
 """Every file of the store may have it."""
 NOT_SHOWN = {
     "engine/services/databases.py": r"^SELECT datname|^SHOW DATABASES",
