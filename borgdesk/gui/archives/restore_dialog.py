@@ -43,6 +43,7 @@ from borgdesk.engine.runs.restore_undo import undo_restore
 from borgdesk.engine.runs.story import Entry, Key
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.archives.conflict_question import ask_about_conflicts
+from borgdesk.gui.archives.running_services import RunningServices
 from borgdesk.gui.look import icons, run_words, theme, words
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
@@ -121,12 +122,14 @@ class RestoreDialog(Dialog):
         self.on_conflict.currentIndexChanged.connect(lambda _place: self.banner.show_message(""))
         self.folder.textChanged.connect(self._on_place_changed)
         self.to_folder.toggled.connect(self._on_place_changed)
+        self.in_place.toggled.connect(lambda wanted: self.services.ask(wanted=wanted))
         self.full_paths.toggled.connect(self._on_place_changed)
 
     def _make_progress(self) -> None:
         self._sentence = QLabel(self)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setWordWrap(True)
+        self.services = RunningServices(self._workspace, self._background, self._repository, self)
         self.banner = Banner(self)
         self.progress = RunProgress(self)
         self.progress.hide()
@@ -153,6 +156,7 @@ class RestoreDialog(Dialog):
         column.addWidget(self._what)
         column.addLayout(form)
         column.addWidget(self._sentence)
+        column.addWidget(self.services)
         column.addWidget(self.banner)
         column.addWidget(self.progress)
         column.addStretch(1)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.archive import Archive
-from borgdesk.domain.run import RunKind, Trigger
+from borgdesk.domain.run import Hook, RunKind, Trigger
 from borgdesk.engine.archives.archive_list import ArchiveList, kept_archives
 from borgdesk.engine.archives.placement import OnConflict
 from borgdesk.gui.archives.archive_list_panel import ArchiveListPanel
@@ -26,7 +26,7 @@ from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
 from tests.engine.archives.lab import back_up
-from tests.engine.desk import Desk
+from tests.engine.desk import POST, PRE, Desk
 from tests.gui.stage import open_box
 
 
@@ -299,6 +299,27 @@ def dialog(
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
+
+
+def test_what_keeps_running_is_said_and_can_be_stopped(
+    dialog: RestoreDialog, backed_up: Desk, qtbot: QtBot
+) -> None:
+    backed_up.add("Stop web", PRE)
+    backed_up.add("Start web", POST)
+    assert dialog.services.text == "", "a folder of its own is used by nobody"
+    dialog.in_place.setChecked(True)
+    qtbot.waitUntil(lambda: dialog.services.text.startswith("What “Stop web” stops for a backup keeps running"))
+    dialog.to_folder.setChecked(True)
+    assert dialog.services.text == ""
+    dialog.in_place.setChecked(True)
+    qtbot.waitUntil(lambda: dialog.services.text != "")
+    (button,) = [one for one in dialog.services.findChildren(QPushButton) if "restores" in one.text()]
+    button.click()
+    qtbot.waitUntil(lambda: dialog.services.text.startswith("Restores stop it first"))
+    assigned = backed_up.workspace.store.assignments.list(backed_up.repository.id)
+    assert [one.script for one in assigned if one.hook in (Hook.PRE_RESTORE, Hook.POST_RESTORE)] == [
+        "Stop web", "Start web"
+    ]  # fmt: skip
 
 
 def test_into_a_folder(dialog: RestoreDialog, backed_up: Desk, tmp_path: Path, qtbot: QtBot) -> None:
