@@ -301,9 +301,7 @@ def dialog(
     return dialog
 
 
-def test_what_keeps_running_is_said_and_can_be_stopped(
-    dialog: RestoreDialog, backed_up: Desk, qtbot: QtBot
-) -> None:
+def test_what_keeps_running_is_said_and_can_be_stopped(dialog: RestoreDialog, backed_up: Desk, qtbot: QtBot) -> None:
     backed_up.add("Stop web", PRE)
     backed_up.add("Start web", POST)
     assert dialog.services.text == "", "a folder of its own is used by nobody"
