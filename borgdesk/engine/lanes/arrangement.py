@@ -216,6 +216,25 @@ def stepped(arrangement: Arrangement, assignment_id: AssignmentId, step: int) ->
     return moved(arrangement, assignment_id, target, 0 if step > 0 else len(lane(arrangement, target)))
 
 
+def all_stepped(arrangement: Arrangement, assignment_ids: Collection[AssignmentId], step: int) -> Arrangement:
+    """Return the arrangement with assignments moved as by :func:`stepped`, without passing each other.
+
+    One that cannot move stays, and so do those beside it.
+    """
+    moving = [one.id for one in arrangement if one.id in assignment_ids]
+    stuck: set[AssignmentId] = set()
+    for one_id in moving if step < 0 else reversed(moving):
+        one = _find(arrangement, one_id)
+        assert one is not None
+        place, at_one = one.order - 1 + step, lane(arrangement, one.hook)
+        after = stepped(arrangement, one_id, step)
+        if after == arrangement or (0 <= place < len(at_one) and at_one[place].id in stuck):
+            stuck.add(one_id)
+        else:
+            arrangement = after
+    return arrangement
+
+
 def without(arrangement: Arrangement, assignment_id: AssignmentId) -> Arrangement:
     """Return the arrangement without that assignment."""
     return all_without(arrangement, [assignment_id])

@@ -208,8 +208,9 @@ class AssignmentBoard(QWidget):
         self._do_with(ids, _("Move {script}"), lambda now: arrangement.all_moved(now, ids, hook, place))
 
     def step(self, assignment_id: AssignmentId, step: int) -> None:
-        """Move a card up (-1) or down (1) by one position."""
-        self._do_with([assignment_id], _("Move {script}"), lambda now: arrangement.stepped(now, assignment_id, step))
+        """Move a card up (-1) or down (1) by one position, and with it all that are selected if it is one of them."""
+        ids = self.selection.ids if assignment_id in self.selection.ids else (assignment_id,)
+        self._do_with(ids, _("Move {script}"), lambda now: arrangement.all_stepped(now, ids, step))
 
     def remove(self, ids: Sequence[AssignmentId]) -> None:
         """Remove cards from their lane; the scripts stay in the library."""

@@ -115,7 +115,7 @@ class BoardActions(QObject):
         for hook, copying in self._lanes.items():
             copying.setEnabled(bool(arrangement.lane(lanes, hook)))
         for action, step in ((self._up, -1), (self._down, 1)):
-            action.setEnabled(one is not None and arrangement.stepped(lanes, one.id, step) != lanes)
+            action.setEnabled(arrangement.all_stepped(lanes, [each.id for each in selected], step) != lanes)
         self.add.setEnabled(can_add)
 
     def enable_history(self, to_undo: Change | None, to_redo: Change | None) -> None:

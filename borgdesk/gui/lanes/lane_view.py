@@ -41,7 +41,7 @@ class LaneView(QListView):
     removal_requested = Signal(object)
     """Assignments, as a list of ids, are to be removed."""
     step_requested = Signal(int, int)
-    """An assignment is to move up (-1) or down (1) by one position."""
+    """An assignment, with others that are selected, is to move up (-1) or down (1) by one position."""
     switch_requested = Signal(object, bool)
     """Assignments, as a list of ids, are to be enabled or disabled."""
     opened = Signal(int)
@@ -207,6 +207,11 @@ class LaneView(QListView):
         if by_keyboard and self.selected_id() is None and self.lane.rowCount():
             self._extends = False
             self._select_only(self.lane.index(0))
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     # Dragging -------------------------------------------------------------------------------------------------------
 
@@ -287,7 +292,15 @@ class LaneView(QListView):
         else:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             self._write(painter, self.viewport().rect(), _("No scripts. Drag one here."))
+            if self.hasFocus():
+                self._paint_focus(painter)
         painter.end()
+
+    def _paint_focus(self, painter: QPainter) -> None:
+        """Show that the keyboard is here although there is no card to select."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+        painter.drawRoundedRect(self.viewport().rect().toRectF().adjusted(1, 1, -1, -1), 6, 6)
 
     def _paint_room(self, painter: QPainter, place: int) -> None:
         top = sum(self._heights()[:place])

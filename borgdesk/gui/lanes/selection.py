@@ -106,13 +106,17 @@ class CardSelection(QObject):
 def selected_after(
     before: Arrangement, after: Arrangement, selected: tuple[AssignmentId, ...]
 ) -> tuple[AssignmentId, ...]:
-    """Return the ids of the assignments to select: several only if they were selected and are still there.
+    """Return the ids of the assignments to select: several only if they are new, or were selected and are still there.
 
     If two neighbours changed places, either may have moved: prefer the *selected* one. After a removal, select the next
     card of the lane, or else the previous one.
     """
     if len(selected) > 1 and {*selected} <= {now.id for now in after}:
         return selected
+    known = {was.id for was in before}
+    new = tuple(now.id for now in after if now.id not in known)
+    if before and len(new) > 1:
+        return new
     one = _one_after(before, after, selected[0] if selected else None)
     return () if one is None else (one,)
 

@@ -73,6 +73,23 @@ def test_stepping_stays_with_the_same_kind_of_run(lanes: Arrangement) -> None:
         assert not arrangement.lane(moved, beyond)
 
 
+@pytest.mark.parametrize(
+    ("names", "step", "expected"),
+    [
+        ("bc", -1, ["bca", "d", ""]),
+        ("ab", 1, ["cab", "d", ""]),
+        ("ab", -1, ["abc", "d", ""]),
+        ("ac", -1, ["acb", "d", ""]),
+        ("bc", 1, ["a", "bcd", ""]),
+        ("cd", 1, ["ab", "c", "d"]),
+        ("cd", -1, ["acbd", "", ""]),
+    ],
+)
+def test_several_step_together(lanes: Arrangement, names: str, step: int, expected: list[str]) -> None:
+    ids = [named(lanes, name).id for name in names]
+    assert shape(arrangement.all_stepped(lanes, ids, step)) == expected
+
+
 def test_removing_and_switching(lanes: Arrangement) -> None:
     assert shape(arrangement.without(lanes, named(lanes, "b").id)) == ["ac", "d", ""]
     off = arrangement.switched(lanes, [named(lanes, "b").id], enabled=False)

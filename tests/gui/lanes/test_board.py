@@ -165,6 +165,32 @@ def test_the_keyboard_stays_with_the_card(make: Make, qtbot: QtBot, scene: Scene
     assert shown(board) == ["b", "c", "a"]
 
 
+def test_keys_move_all_that_is_selected(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    board = make("abc", "d")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    pick(board, "b")
+    QTest.keyClick(board.lanes[PRE].view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, board, "Alt+Up")
+    assert stored(scene, repository) == shown(board) == ["bca", "d", ""]
+    press(qtbot, board, "Alt+Down", "Alt+Down")
+    assert stored(scene, repository) == shown(board) == ["a", "bcd", ""]
+    assert [one.script for one in board.assignments if one.id in board.selection.ids] == ["b", "c"]
+
+
+def test_an_empty_lane_shows_that_it_has_the_keyboard(make: Make, qtbot: QtBot) -> None:
+    board = make("a")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    pick(board, "a")
+    view = board.lanes[LAST].view
+    without = view.grab().toImage()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: view.grab().toImage() != without)
+    board.lanes[PRE].view.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: view.grab().toImage() == without)
+
+
 def test_the_keyboard_goes_on_after_a_card_was_removed(make: Make, qtbot: QtBot) -> None:
     board = make("abc", "d")
     board.activateWindow()
