@@ -30,6 +30,7 @@ from borgdesk.domain.script import check_name
 from borgdesk.domain.server import check_jump_host, check_remote_path, check_ssh_key
 from borgdesk.engine.borg_calls.borg_process import Access, usable_version
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.repositories.key_reminder import forget_reminder
 from borgdesk.engine.repositories.passphrase_memory import forget_question
 from borgdesk.engine.repositories.passphrases import passphrase_for, secret_names
 from borgdesk.engine.repositories.queue import canonical
@@ -312,5 +313,6 @@ def remove_repository(workspace: Workspace, repository: Repository) -> None:
         before_removal(workspace, owner, names)
     workspace.store.repositories.remove(repository.id)
     forget_question(workspace, repository.id)
+    forget_reminder(workspace, repository.id)
     for owner, names in owned:
         forget_removed(workspace, owner, names)

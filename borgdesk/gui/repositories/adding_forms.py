@@ -26,7 +26,7 @@ from borgdesk.gui.repositories.adding_what import WhatForm
 from borgdesk.gui.repositories.adding_where import WhereForm
 from borgdesk.gui.repositories.retention_edit import RetentionEdit
 from borgdesk.gui.schedule.first_schedule_edit import FirstScheduleEdit
-from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.background import Background, leave_untold
 from borgdesk.translation import _
 
 _KEPT_AT_FIRST = Retention(daily=7, weekly=4, monthly=6)
@@ -62,6 +62,12 @@ class AddingForms(QStackedWidget):
             self.scripts.edited,
         ):
             signal.connect(self.edited)
+        background.ask(
+            lambda: [one.name for one in workspace.store.repositories.list()],
+            self.what.know_names,
+            leave_untold,
+            owner=self,
+        )
 
     def repository(self) -> Repository:
         """Return the repository that the forms describe; without rules if those for its retention are invalid."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -46,6 +47,7 @@ class WhatForm(QWidget):
             field: FieldNote() for field in (Field.SOURCES, Field.NAME, Field.COMPRESSION)
         }
         self.notes[Field.EXCLUDES] = self.excludes.remarks
+        self._taken: frozenset[str] = frozenset()
         self._named = ""
         """The name as it was filled in here."""
         form = QFormLayout()
@@ -72,5 +74,17 @@ class WhatForm(QWidget):
         paths = self.sources.paths()
         if self.name.text() == self._named:
             first = paths[0] if paths else ""
-            self._named = _("Home") if first == str(Path.home()) else Path(first).name
+            self._named = self._free(_("Home") if first == str(Path.home()) else Path(first).name)
             self.name.setText(self._named)
+
+    def know_names(self, taken: Iterable[str]) -> None:
+        """Propose none of the names that other repositories have."""
+        self._taken, before = frozenset(taken), self.name.text()
+        self._follow_sources()
+        if self.name.text() != before:
+            self.edited.emit()
+
+    def _free(self, name: str) -> str:
+        """Return a name like *name* that no other repository has: a second copy of a folder has to differ."""
+        names = (name, *(f"{name} {number}" for number in range(2, len(self._taken) + 2)))
+        return next((one for one in names if one not in self._taken), name) if name else name

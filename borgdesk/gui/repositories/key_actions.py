@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from borgdesk.borg.command import KeyForm
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.repositories.emergency_sheet import save_sheet
+from borgdesk.engine.repositories.key_reminder import forget_reminder, is_key_to_be_saved
 from borgdesk.engine.repositories.passphrase_memory import can_be_asked
 from borgdesk.engine.repositories.passphrases import ChangedPassphrase, old_copies
 from borgdesk.engine.repositories.repository_keys import export_key
@@ -25,7 +26,7 @@ from borgdesk.gui.repositories import repository_words
 from borgdesk.gui.repositories.change_passphrase_dialog import ChangePassphraseDialog
 from borgdesk.gui.repositories.emergency_sheet_dialog import EmergencySheetDialog
 from borgdesk.gui.repositories.known_passphrase_dialog import KnownPassphraseDialog
-from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.background import Background, leave_untold
 from borgdesk.translation import _
 
 
@@ -82,7 +83,27 @@ class KeyActions(QObject):
     def advise_to_save(self) -> None:
         """Advise to keep the key of the repository just created, and offer to save it."""
         save = BannerButton(_("Save the key…"), self.ask_to_save)
-        self._notice.show_message(repository_words.key_advice(), Tone.WARNING, [save])
+        done = BannerButton(_("Already done"), self._remind_no_more)
+        self._notice.show_message(repository_words.key_advice(), Tone.WARNING, [save, done])
+
+    def remind(self) -> None:
+        """Repeat that advice, unless it was followed or something else is said."""
+        if (repository := self._shown()) is not None:
+            question = partial(is_key_to_be_saved, self._workspace, repository.id)
+            self._background.ask(question, partial(self._on_reminder_found, repository), leave_untold, owner=self)
+
+    def _on_reminder_found(self, repository: Repository, is_to_be_saved: bool) -> None:
+        shown = self._shown()
+        if is_to_be_saved and shown is not None and shown.id == repository.id and not self._notice.text:
+            self.advise_to_save()
+
+    def _remind_no_more(self) -> None:
+        if (repository := self._shown()) is not None:
+            self._forget_reminder(repository)
+
+    def _forget_reminder(self, repository: Repository) -> None:
+        forget = partial(forget_reminder, self._workspace, repository.id)
+        self._background.ask(forget, lambda _nothing: None, leave_untold)
 
     def ask_to_save(self) -> None:
         """Ask for a file for the key; it may exist, since the file dialog asks about overwriting it."""
@@ -107,10 +128,11 @@ class KeyActions(QObject):
         self.wait.ask(
             _("Borg is saving the key…"),
             lambda cancel: export_key(self._workspace, repository, file, form, over=True, cancel=cancel),
-            lambda _nothing: self._on_saved(file),
+            lambda _nothing: self._on_saved(repository, file),
         )
 
-    def _on_saved(self, file: Path) -> None:
+    def _on_saved(self, repository: Repository, file: Path) -> None:
+        self._forget_reminder(repository)
         self._notice.show_message(
             _(
                 "The key was saved to {file}. Keep it in a safe place together with the passphrase, and not on the "
@@ -185,13 +207,18 @@ class KeyActions(QObject):
             lambda cancel: save_sheet(
                 self._workspace, repository, file, with_passphrase=with_passphrase, over=True, cancel=cancel
             ),
-            lambda _nothing: self._notice.show_message(
-                _(
-                    "The emergency sheet was saved to {file}. Print it, write down the passphrase if it is not on it, "
-                    "and delete the file."
-                ).format(file=file),
-                Tone.GOOD,
-            ),
+            lambda _nothing: self._on_sheet_saved(repository, file),
+        )
+
+    def _on_sheet_saved(self, repository: Repository, file: Path) -> None:
+        # The key is on it.
+        self._forget_reminder(repository)
+        self._notice.show_message(
+            _(
+                "The emergency sheet was saved to {file}. Print it, write down the passphrase if it is not on it, "
+                "and delete the file."
+            ).format(file=file),
+            Tone.GOOD,
         )
 
 

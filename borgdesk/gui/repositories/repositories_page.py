@@ -22,6 +22,7 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.processes import procfs
+from borgdesk.engine.repositories.key_reminder import remind_of_key
 from borgdesk.engine.schedule.installation import remove_with_schedule
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
@@ -39,7 +40,7 @@ from borgdesk.gui.look.unsaved_dialog import Choice, ask_unsaved
 from borgdesk.gui.repositories import repository_words
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.repositories.repository_view import RepositoryView
-from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.background import Background, leave_untold
 from borgdesk.gui.workers.store_watcher import StoreWatcher
 from borgdesk.translation import _
 
@@ -237,6 +238,9 @@ class RepositoriesPage(Page):
         init = dialog.init()
         if init is not None and init.needs_passphrase:
             self._new_key_of = repository.id
+            self._background.ask(
+                partial(remind_of_key, self._workspace, repository.id), lambda _: None, leave_untold, owner=self
+            )
         if dialog.units_problem:
             self._units_problem = repository.id, dialog.units_problem
         self._show_added(repository)

@@ -125,6 +125,7 @@ class RepositoryView(QWidget):
             self.maintenance.forget_question()
             self.retention.preview.close_preview()
             self.notice.hide()
+            self.keys.remind()
         self._adapt()
 
     def show_running(self, running: bool) -> None:

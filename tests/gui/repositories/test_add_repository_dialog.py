@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from borgdesk.borg.options import Encryption
+from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook
 from borgdesk.domain.schedule import Conditions, ScheduleKind
@@ -67,6 +68,18 @@ def go_on(dialog: AddRepositoryDialog, qtbot: QtBot, step: Step) -> None:
     qtbot.waitUntil(dialog.proceed.isEnabled)
     dialog.proceed.click()
     assert dialog.step is step
+
+
+def test_a_second_copy_of_a_folder_gets_a_name_of_its_own(scene: Scene, background: Background, qtbot: QtBot) -> None:
+    name = scene.source.name
+    for taken in (name, f"{name} 2"):
+        scene.workspace.store.repositories.add(
+            Repository(RepositoryId(0), taken, f"/backup/{taken}", (str(scene.source),))
+        )
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    dialog.sources.add([str(scene.source)])
+    qtbot.waitUntil(lambda: dialog.name.text() == f"{name} 3")
 
 
 def test_each_step_says_what_is_still_missing(

@@ -18,7 +18,8 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunStatus, Trigger
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.repositories import same_disk
-from borgdesk.engine.repositories.registration import add_repository
+from borgdesk.engine.repositories.key_reminder import is_key_to_be_saved, remind_of_key
+from borgdesk.engine.repositories.registration import add_repository, remove_repository
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
@@ -305,6 +306,20 @@ def test_the_key_of_a_new_repository_is_offered_and_saved(
     page.view.notice.hide()
     page.view.connection.save_key.click()
     qtbot.waitUntil(lambda: "The key was saved to" in page.view.notice.text)
+
+
+def test_the_key_is_advised_about_until_it_was_saved(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
+    """Also after a new start, which is when the page is shown for the first time."""
+    one, workspace = kept(scene, "Docs", encryption="repokey"), scene.workspace
+    remind_of_key(workspace, one.id)
+    show(page, qtbot)
+    qtbot.waitUntil(lambda: page.view.notice.text.startswith("Keep the key and the passphrase"))
+    page.view.notice.button("Already done").click()
+    qtbot.waitUntil(lambda: not is_key_to_be_saved(workspace, one.id))
+    assert page.view.notice.text == ""
+    remind_of_key(workspace, one.id)
+    remove_repository(workspace, one)
+    assert not is_key_to_be_saved(workspace, one.id)
 
 
 def test_removing_an_encrypted_one_speaks_of_its_key(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
