@@ -164,7 +164,7 @@ class Application(QObject):
         hints, later = QGuiApplication.styleHints(), Qt.ConnectionType.QueuedConnection
         hints.colorSchemeChanged.connect(lambda _: self._use_scheme(), later)
         self.background = Background(self)
-        self.window = MainWindow(self.settings)
+        self.window = widget_rules.built(lambda: MainWindow(self.settings))
         if paths.home is not None:
             self.window.setWindowTitle(_("BorgDesk – {folder}").format(folder=paths.home))
         self.switches.exceptions.caught.connect(self.window.show_exception)

@@ -6,6 +6,8 @@ our own is needed to change it: controls use the window's colour of their palett
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -63,18 +65,46 @@ _BRIGHT = 160
 """Value (HSV) above which it takes a light shade for that outline instead."""
 
 
+_MOST_KNOWN = 64
+"""Palettes to keep; each scheme of a desktop has two or three."""
+
+
+class _Wanted(NamedTuple):
+    """What a control needs under one palette of the application."""
+
+    own: QPalette
+    """Has only those colours that differ from the application's."""
+    colours: list[QColor]
+    """All of :data:`_COLOURS`, as they are to be."""
+
+
+_known: dict[tuple[int, int], _Wanted] = {}
+"""By the key of the application's palette, and the shade: a page has hundreds of controls, and a turn of the event loop
+to make them in."""
+
+
 def outline(control: QWidget) -> None:
     """Give a control a palette in which its outline is visible, or the application's if its style is not Fusion."""
-    application = wanted = QApplication.palette(control)
-    if QApplication.style().name() == "fusion":
-        others = (per_cent for kind, per_cent in _OTHERS.items() if isinstance(control, kind))
-        wanted = _outlined(application, next(others, _DARKER))
-    own, present = QPalette(), control.palette()
-    for group, role in _COLOURS:
-        if wanted.color(group, role) != application.color(group, role):
-            own.setColor(group, role, wanted.color(group, role))
-    if any(present.color(*which) != wanted.color(*which) for which in _COLOURS):
-        control.setPalette(own)
+    is_fusion = QApplication.style().name() == "fusion"
+    darker = next((per_cent for kind, per_cent in _OTHERS.items() if isinstance(control, kind)), _DARKER)
+    wanted = _wanted(QApplication.palette(control), darker if is_fusion else 0)
+    present = control.palette()
+    if any(present.color(*which) != colour for which, colour in zip(_COLOURS, wanted.colours, strict=True)):
+        control.setPalette(wanted.own)
+
+
+def _wanted(application: QPalette, darker: int) -> _Wanted:
+    """Return what a control needs whose window's colour Fusion makes *darker*; 0 for another style."""
+    key = application.cacheKey(), darker
+    if key not in _known:
+        wanted, own = _outlined(application, darker) if darker else application, QPalette()
+        for which in _COLOURS:
+            if wanted.color(*which) != application.color(*which):
+                own.setColor(*which, wanted.color(*which))
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = _Wanted(own, [wanted.color(*which) for which in _COLOURS])
+    return _known[key]
 
 
 def _outlined(palette: QPalette, darker: int) -> QPalette:

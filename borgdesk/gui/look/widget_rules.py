@@ -9,6 +9,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractSlider,
@@ -28,6 +31,8 @@ from PySide6.QtWidgets import (
 
 from borgdesk.gui.look import outlines
 
+W = TypeVar("W", bound=QWidget)
+
 _VALUES = (QAbstractSpinBox, QAbstractSlider, QComboBox, QTabBar)
 """Widgets whose value the wheel changes; editors of dates and times are spin boxes."""
 
@@ -37,6 +42,9 @@ _REPAINTED = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
 class WidgetRules(QObject):
     """Event filter that prepares each widget before it is shown and keeps the wheel from changing values."""
+
+    is_building = False
+    """Whether :func:`built` applies the rules at present."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
@@ -55,6 +63,32 @@ def install(application: QApplication) -> None:
     """Apply the rules to all widgets of the application; a second call changes nothing."""
     if not application.findChildren(WidgetRules):
         application.installEventFilter(WidgetRules(application))
+
+
+def built(make: Callable[[], W]) -> W:
+    """Return the page or dialog that *make* makes, to which the rules are applied once it is complete.
+
+    Each of its hundreds of widgets gets a dozen events while it is made, and a call of Python for each of them takes
+    longer than all else: everything else in the window would wait for that.
+    """
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    rules = application.findChild(WidgetRules)
+    if rules is None or rules.is_building:
+        return make()
+    application.removeEventFilter(rules)
+    rules.is_building = True
+    try:
+        made = make()
+        widgets: list[QWidget] = [made, *made.findChildren(QWidget)]
+        for widget in widgets:
+            # The others are polished when they are shown, or asked for their size.
+            if widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+                _polish(widget)
+    finally:
+        rules.is_building = False
+        application.installEventFilter(rules)
+    return made
 
 
 def _is_left_alone(widget: QObject) -> bool:

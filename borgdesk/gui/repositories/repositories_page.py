@@ -26,7 +26,7 @@ from borgdesk.engine.repositories.key_reminder import remind_of_key
 from borgdesk.engine.schedule.installation import remove_with_schedule
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
-from borgdesk.gui.look import icons
+from borgdesk.gui.look import icons, widget_rules
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.confirmation import ask_to_confirm
 from borgdesk.gui.look.page import Page
@@ -222,7 +222,7 @@ class RepositoriesPage(Page):
 
     def ask_for_new(self) -> None:
         """Open the dialog that adds a repository."""
-        dialog = AddRepositoryDialog(self._workspace, self._background, self)
+        dialog = widget_rules.built(lambda: AddRepositoryDialog(self._workspace, self._background, self))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.added.connect(partial(self._on_repository_added, dialog))
         dialog.backup_requested.connect(self.backup_requested)

@@ -17,6 +17,7 @@ from borgdesk.domain.variables import descriptions
 from borgdesk.engine.scripts.checks import Report
 from borgdesk.engine.scripts.parameter_block import with_parameter
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look import widget_rules
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.scripts.live_check import LiveCheck
 from borgdesk.gui.scripts.script_layout import ScriptLayout
@@ -139,7 +140,7 @@ class ScriptText(ScriptLayout):
             except ImportError as error:
                 self.editor_place.addWidget(QLabel(str(error), wordWrap=True))
                 return None
-            self.editor = ScriptEditor()
+            self.editor = widget_rules.built(ScriptEditor)
             self.use_settings(self._settings)
             self.editor_place.addWidget(self.editor)
             self.editor.set_variables(descriptions().items())

@@ -18,6 +18,7 @@ from borgdesk.engine.script_tests.script_test import PastTest, past_test
 from borgdesk.engine.scripts.drafts import Draft, Drafts
 from borgdesk.engine.scripts.library_scan import LibraryScan
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look import widget_rules
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
@@ -276,7 +277,7 @@ class ScriptsPage(Page):
 
     def open_templates(self) -> None:
         """Open the dialog that creates a script from a template."""
-        dialog = TemplateDialog(self._workspace, self._background, self)
+        dialog = widget_rules.built(lambda: TemplateDialog(self._workspace, self._background, self))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.made.connect(self._on_template_made)
         dialog.open()

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.gui.look import icons, screen_fit, tab_order, theme
+from borgdesk.gui.look import icons, screen_fit, tab_order, theme, widget_rules
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.help_window import show_help
@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
     def page(self, name: str) -> Page:
         """Return the page of that name, creating it if necessary."""
         if name not in self._pages:
-            page = self._entries[name].make()
+            page = widget_rules.built(self._entries[name].make)
             self._pages[name] = page
             self._stack.addWidget(page)
         return self._pages[name]

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from borgdesk.gui.look import outlines as look_outlines
 from borgdesk.gui.look import theme
 from tests.gui.look.test_theme import contrast
 
@@ -216,3 +217,20 @@ def test_other_styles_stay_what_they_are(qtbot: QtBot, qapp: QApplication) -> No
     finally:
         qapp.setStyle(name)
     assert stage.control.palette().color(ROLE.Window) == changed
+
+
+def test_a_palette_is_made_once_for_all_controls_of_a_kind(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    derive = look_outlines._outlined
+
+    def counted(palette: QPalette, darker: int) -> QPalette:
+        made.append(darker)
+        return derive(palette, darker)
+
+    monkeypatch.setattr(look_outlines, "_outlined", counted)
+    monkeypatch.setattr(look_outlines, "_known", {})
+    for _ in range(30):
+        control = QPushButton("text")
+        qtbot.addWidget(control)
+        control.show()
+    assert len(made) <= 1

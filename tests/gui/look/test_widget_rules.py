@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -138,6 +139,71 @@ def test_markup_that_is_meant_stays(qtbot: QtBot) -> None:
 def test_the_rules_are_installed_once(qapp: QApplication) -> None:
     widget_rules.install(qapp)
     assert len(qapp.findChildren(widget_rules.WidgetRules)) == 1
+
+
+class Hundreds(QWidget):
+    """A page with many widgets, which asks for its size while it is made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels = [QLabel(MARKUP) for _ in range(50)]
+        self.combo, self.line = QComboBox(), QLineEdit()
+        column = QVBoxLayout(self)
+        for widget in (*self.labels, self.combo, self.line):
+            column.addWidget(widget)
+        self.hidden = QWidget(self)
+        self.hidden.hide()
+        self.late = QLabel(MARKUP, self.hidden)
+        self.sizeHint()
+
+
+def counted(name: str, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that gets what a function of the rules is called with."""
+    calls: list[object] = []
+    function = getattr(widget_rules, name)
+
+    def note(widget: QWidget) -> None:
+        calls.append(widget)
+        function(widget)
+
+    monkeypatch.setattr(widget_rules, name, note)
+    return calls
+
+
+def test_a_page_is_made_without_asking_the_rules_about_each_event(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polished = counted("_polish", monkeypatch)
+    asked_meanwhile: list[int] = []
+
+    def make() -> Hundreds:
+        page = Hundreds()
+        asked_meanwhile.append(len(polished))
+        return page
+
+    page = widget_rules.built(make)
+    qtbot.addWidget(page)
+    assert asked_meanwhile == [0]
+    assert len(polished) == len(set(polished)), "each widget is prepared once"
+    assert {label.textFormat() for label in page.labels} == {Qt.TextFormat.PlainText}
+    assert page.combo.focusPolicy() is Qt.FocusPolicy.StrongFocus
+    page.hidden.show()
+    page.show()
+    assert page.late.textFormat() is Qt.TextFormat.PlainText, "the others follow when they are shown"
+
+
+def test_the_rules_hold_again_after_a_page_could_not_be_made(qtbot: QtBot) -> None:
+    def fail() -> QWidget:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011 - it is ours
+        widget_rules.built(fail)
+    page = widget_rules.built(lambda: widget_rules.built(Hundreds))
+    qtbot.addWidget(page)
+    label = QLabel(MARKUP)
+    qtbot.addWidget(label)
+    label.show()
+    assert label.textFormat() is page.labels[0].textFormat() is Qt.TextFormat.PlainText
 
 
 def test_a_letter_leads_into_a_field_made_of_several(qtbot: QtBot) -> None:

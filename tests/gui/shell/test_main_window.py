@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from borgdesk.gui.look import screen_fit
 from borgdesk.gui.look.help_window import HelpWindow
 from borgdesk.gui.look.page import Page
+from borgdesk.gui.look.widget_rules import WidgetRules
 from borgdesk.gui.shell.main_window import MainWindow, PageEntry
 from borgdesk.gui.shell.window_settings import WindowSettings
 
@@ -61,6 +62,18 @@ def test_pages_are_made_when_they_are_first_seen(window: MainWindow, qtbot: QtBo
     window.open_page("second")
     assert made == ["first", "second"]
     assert sidebar(window).currentItem().text() == "Second"
+
+
+def test_the_widget_rules_wait_until_a_page_is_complete(window: MainWindow, qapp: QApplication) -> None:
+    (rules,) = qapp.findChildren(WidgetRules)
+    seen: list[bool] = []
+
+    def make() -> Page:
+        seen.append(rules.is_building)
+        return RefreshedPage()
+
+    window.show_entries([PageEntry("first", "First", "overview", make)])
+    assert (seen, rules.is_building) == ([True], False)
 
 
 def test_the_sidebar_is_reachable_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
