@@ -11,7 +11,7 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from borgdesk.domain.errors import BorgDeskError
-from borgdesk.domain.history_list import Key, Listed, ListedTest, key_of
+from borgdesk.domain.history_list import Key, Listed, ListedTest, key_of, key_of_run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.run import RunKind
 from borgdesk.engine.workspace import Workspace
@@ -58,6 +58,10 @@ class HistoryPage(Page):
         self._search.failed.connect(self._on_search_failed)
         self._searches_on = False
         """Whether the current search continues after what is already listed."""
+        self._opened: RunId | None = None
+        """The run that is shown, from wherever it was opened."""
+        self._left: RunId | None = None
+        """The run that was shown last, which is to be selected in the list."""
         self._wanted = Wanted()
         self._stays = False
         self._found = 0
@@ -102,6 +106,7 @@ class HistoryPage(Page):
 
     def show_run(self, run_id: RunId) -> None:
         """Open one run."""
+        self._opened = run_id
         self.run_view.show_run(run_id)
         self._stack.setCurrentIndex(1)
         self._back_button.show()
@@ -177,6 +182,7 @@ class HistoryPage(Page):
         self._back_button.hide()
         self._header.set_title(_("History"))
         self.run_view.clear()
+        self._left, self._opened = self._opened, None
         self.refresh()
         self._table.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -240,6 +246,9 @@ class HistoryPage(Page):
         narrow = self._filter.is_narrow
         self._show_nothing_found(nothing=narrow and not self.model.rowCount())
         self._table.set_empty(_("No matches.") if narrow else _("No backups yet."))
+        if self._left is not None:
+            self._table.select_key(key_of_run(self._left))
+            self._left = None
         self._leave_search()
 
     def _show_nothing_found(self, *, nothing: bool) -> None:

@@ -21,7 +21,7 @@ from borgdesk.domain.ids import ExecutionId, RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus
 from borgdesk.engine.runs.active_run import log_in, run_folder
 from borgdesk.engine.runs.run_report import run_report
-from borgdesk.engine.runs.story import Entry, Kind, Story
+from borgdesk.engine.runs.story import Entry, Key, Kind, Story
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import downtime_words, run_words, theme
 from borgdesk.gui.look.banner import Banner
@@ -62,6 +62,8 @@ class RunView(QWidget):
         """Number of the selected entry's lines passed to the view while the run is active."""
         self._follows = True
         """Whether the selection follows the active entry."""
+        self._chooses = True
+        """Whether it is the user who selects an entry."""
         self._clock = QTimer(self, interval=_TICK)
         self._clock.timeout.connect(self._on_clock_timeout)
         self._make()
@@ -134,7 +136,7 @@ class RunView(QWidget):
         self._note = Banner(self._content)
         self._restored = RestoreResult(self._workspace, self._background, self._content)
         self._timeline = TimelineTable(self._content)
-        self._timeline.row_selected.connect(self._select)
+        self._timeline.row_selected.connect(self._on_row_selected)
         self._timeline.pressed.connect(lambda _: self._on_row_pressed())
         self._output = OutputView(self._content)
         self._output.save_requested.connect(self._on_save_requested)
@@ -186,12 +188,15 @@ class RunView(QWidget):
         self._head.show_finished(run)
         self._show_notices(record)
         selected = self._shown.key if self._shown else None
+        if self._follows and run.status not in (RunStatus.SUCCESS, RunStatus.RUNNING):
+            # Nobody chose what is selected: it is the last step, not the one that went wrong.
+            selected = None
         self._timeline.show_story(record.story)
         self._shown = None
-        if selected is None or not self._timeline.select_key(selected):
+        if selected is None or not self._select_key(selected):
             telling = _most_telling(record.story.entries)
             if telling is not None:
-                self._timeline.select_key(telling.key)
+                self._select_key(telling.key)
         self._select(self._timeline.current_row())
 
     def _reveal(self) -> None:
@@ -233,7 +238,7 @@ class RunView(QWidget):
         self._timeline.show_story(live.story)
         active = live.story.active
         if self._follows and active is not None and (self._shown is None or self._shown.key != active.key):
-            self._timeline.select_key(active.key)
+            self._select_key(active.key)
 
     def _on_events_arrived(self, events: list[Event]) -> None:
         live = self._live
@@ -270,6 +275,18 @@ class RunView(QWidget):
             self._read()
 
     # selected entry
+
+    def _select_key(self, key: Key) -> bool:
+        """Select an entry, which is not a choice of the user."""
+        self._chooses = False
+        found = self._timeline.select_key(key)
+        self._chooses = True
+        return found
+
+    def _on_row_selected(self, row: Row | None) -> None:
+        if self._chooses and row is not None:
+            self._on_row_pressed()
+        self._select(row)
 
     def _on_row_pressed(self) -> None:
         """Stop following the run when the user selects another entry."""

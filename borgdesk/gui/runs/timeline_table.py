@@ -86,7 +86,7 @@ class TimelineTable(TableView[Row]):
                 _("Step"),
                 lambda row: run_words.entry_title(row.entry),
                 icon=lambda row: icons.status_icon(row.entry.status),
-                width=34,
+                width=42,
             ),
             Column(_("When"), lambda row: run_words.entry_lane(row.entry), width=16),
             Column(_("Time"), lambda _row: "", width=30),

@@ -357,6 +357,19 @@ class TestHistory:
         press(qtbot, page, "All runs")
         assert page.run_view.run_id is None
 
+    def test_the_run_that_was_shown_is_selected_in_the_list(
+        self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+    ) -> None:
+        fill_history(scene, 3)
+        page = history_of(scene, background, executor, qtbot)
+        qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+        second = runs_in(page.model)[1].id
+        page.show_run(second)  # as other pages do
+        press(qtbot, page, "All runs")
+        qtbot.waitUntil(lambda: page._table.current_row() is not None)
+        qtbot.keyClick(page._table, Qt.Key.Key_Return)
+        assert page.run_view.run_id == second
+
     def test_time_goes_on_in_a_run_of_another_process(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
     ) -> None:
@@ -378,6 +391,32 @@ class TestHistory:
         qtbot.waitUntil(lambda: seconds() > first)
         again = next(one for one in page.findChildren(QPushButton) if "again" in one.text())
         assert not again.isEnabled()
+
+    def test_a_live_run_that_fails_ends_at_what_failed_unless_something_was_chosen(
+        self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+    ) -> None:
+        repository, gate = scene.repository(), scene.gate()
+        scene.hook(repository, "Stop web", "echo no such container; exit 3", PRE)
+        scene.hook(repository, "Start web", f"echo waiting; {gate.line}", POST)
+        page = history_of(scene, background, executor, qtbot)
+        executor.run_began.connect(page.show_run)
+        output, table = page.run_view.findChild(QPlainTextEdit), page.run_view.findChild(TimelineTable)
+        assert isinstance(output, QPlainTextEdit)
+        assert isinstance(table, TimelineTable)
+        executor.start(repository)
+        qtbot.waitUntil(lambda: output.toPlainText() == "waiting", timeout=30_000)
+        gate.open()
+        qtbot.waitUntil(lambda: output.toPlainText() == "no such container", timeout=60_000)
+        executor.start(repository)
+        qtbot.waitUntil(lambda: output.toPlainText() == "waiting", timeout=30_000)
+        qtbot.keyClick(table, Qt.Key.Key_Up)  # Borg, which was not started
+        chosen = output.toPlainText()
+        assert chosen not in ("waiting", "no such container")
+        gate.open()
+        with qtbot.waitSignal(executor.run_ended, timeout=60_000):
+            pass
+        qtbot.waitUntil(lambda: bool(seen(page, "Run again")))
+        assert output.toPlainText() == chosen
 
     def test_a_live_run_follows_its_scripts_and_becomes_history(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
