@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from shiboken6 import isValid
 
 from borgdesk.domain.errors import BorgDeskError, Stopped
 from borgdesk.engine.processes.cancel import Cancel
@@ -28,6 +30,8 @@ class StoppableCall(QObject):
         super().__init__(parent)
         self._background, self._banner = background, banner
         self._cancel: Cancel | None = None
+        self._focused: QWidget | None = None
+        """What had the keyboard before it was disabled for the call."""
 
     @property
     def is_open(self) -> bool:
@@ -41,6 +45,7 @@ class StoppableCall(QObject):
         self._cancel = cancel = Cancel()
         stop = BannerButton(_("S&top"), self.stop, hides_banner=False)
         self._banner.show_message(what, Tone.WORKING, [stop], dismissible=False)
+        self._focused = QApplication.focusWidget()
         self.changed.emit(True)
         self._background.ask(partial(question, cancel), partial(self._end, answer), self._fail, self, cancel)
 
@@ -61,3 +66,13 @@ class StoppableCall(QObject):
         self._banner.show_message("")
         self.changed.emit(False)
         self._banner.show_message(error.sentence, Tone.MUTED if isinstance(error, Stopped) else Tone.BAD)
+        self._focus_again()
+
+    def _focus_again(self) -> None:
+        """Let what was entered be corrected: a disabled field has passed the keyboard on to something else."""
+        field, self._focused = self._focused, None
+        if field is None or not isValid(field) or not field.isEnabled() or not field.window().isActiveWindow():
+            return
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
+        if isinstance(field, QLineEdit):
+            field.selectAll()

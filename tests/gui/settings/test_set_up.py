@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QMessageBox, QPushButton, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
@@ -294,11 +295,17 @@ def test_a_wrong_passphrase_changes_nothing_and_none_is_needed(
 ) -> None:
     before = everything(other)
     dialog = importing(other, background, exported(full, "right"), qtbot)
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    dialog.passphrase.setFocus()
     dialog.passphrase.setText("wrong")
-    dialog.import_set_up.click()
+    QTest.keyClick(dialog.passphrase, Qt.Key.Key_Return)
+    assert not dialog.passphrase.isEnabled()
     sentence = "The secrets cannot be opened: the passphrase is another one, or the file was changed."
     qtbot.waitUntil(lambda: dialog.banner.text == sentence, timeout=30_000)
     assert everything(other) == before
+    assert dialog.passphrase.hasFocus(), "it was disabled meanwhile"
+    assert dialog.passphrase.selectedText() == "wrong", "the next key replaces it"
     dialog.passphrase.clear()
     assert not dialog.import_set_up.isEnabled()
     dialog.without_secrets.click()
