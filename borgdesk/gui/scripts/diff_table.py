@@ -99,7 +99,12 @@ class DiffTable(QTableView):
         # selectRow() would extend the selection while Shift or Ctrl is held.
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().setCurrentIndex(index, flags)
-        self.scrollTo(index, QTableView.ScrollHint.PositionAtCenter)
+        self.show_current()
+
+    def show_current(self) -> None:
+        """Show the selected row, if there is one."""
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex(), QTableView.ScrollHint.PositionAtCenter)
 
 
 class _Shifting(QStyledItemDelegate):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QEvent, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -109,6 +110,8 @@ class DiffView(QWidget):
         self._next.setEnabled(bool(changes))
         self._previous.setEnabled(bool(changes))
         self._show()
+        if changes:
+            self.go_to_change()
         self.compared.emit(changes)
 
     def _words(self, changes: int) -> str:
@@ -122,6 +125,11 @@ class DiffView(QWidget):
         both = self._side_by_side.isChecked()
         self._model.show_rows(self._rows if both else unified(self._rows), self._titles, side_by_side=both)
         self._table.show_columns(self._model.widths())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # What was selected before the table had its size is not in sight.
+        QTimer.singleShot(0, self, self._table.show_current)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

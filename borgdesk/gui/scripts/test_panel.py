@@ -85,6 +85,7 @@ class TestPanel(QWidget):
             if not self.is_running:
                 self.output.clear()
                 self.result.hide()
+                self._elapsed.clear()
             self._choose_repository()
         self._adapt()
 

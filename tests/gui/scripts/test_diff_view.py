@@ -119,9 +119,8 @@ def selected(view: DiffView) -> tuple[int, list[int]]:
 def test_changes_are_walked_and_copied(view: DiffView, held: str) -> None:
     view.set_texts(OLD, NEW, "Library", "Disk")
     table = table_of(view)
+    assert selected(view) == (1, [1]), "it opens at the first change"
     QTest.keyPress(view, Qt.Key.Key_F7, Qt.KeyboardModifier[held])
-    view.go_to_change()
-    assert selected(view) == (1, [1])
     pressed = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     QGuiApplication.sendEvent(table, pressed)  # QTest would first offer the key to the shortcuts of the active window
     assert QGuiApplication.clipboard().text() == "-stop\n+stop --now"
@@ -131,6 +130,15 @@ def test_changes_are_walked_and_copied(view: DiffView, held: str) -> None:
     assert selected(view) == (4, [4])
     view.go_to_change(backward=True)
     assert selected(view) == (1, [1])
+
+
+@pytest.mark.gui
+def test_a_change_far_below_is_in_sight(view: DiffView, qtbot: QtBot) -> None:
+    text = "\n".join(map(str, range(500)))
+    view.set_texts(text, f"{text}\nend", "Library", "Disk")
+    table = table_of(view)
+    view.show()
+    qtbot.waitUntil(lambda: table.viewport().rect().intersects(table.visualRect(table.model().index(500, 0))))
 
 
 @pytest.mark.gui

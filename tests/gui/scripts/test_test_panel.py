@@ -35,6 +35,16 @@ def test_a_test_runs_with_what_was_chosen(scripts: ScriptBench) -> None:
     scripts.qtbot.waitUntil(lambda: scripts.view.usage.executions.model().rowCount() == 1)
 
 
+def test_another_script_has_no_time_of_the_last_test(scripts: ScriptBench) -> None:
+    scripts.open(text="true")
+    test = scripts.view.test
+    with scripts.qtbot.waitSignal(test.ended):
+        test.run.click()
+    assert test._elapsed.text()
+    scripts.open("Other", text="true")
+    assert test._elapsed.text() == ""
+
+
 def test_an_unsaved_text_is_saved_before_it_is_tested(scripts: ScriptBench) -> None:
     script = scripts.open()
     scripts.type("echo typed\n")
