@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from borgdesk import logs
 from borgdesk.domain.errors import BorgDeskError
-from borgdesk.domain.version import VERSION
+from borgdesk.domain.version import APPLICATION_ID, VERSION
 from borgdesk.gui.look import theme, widget_rules
 from borgdesk.gui.shell.lifetime import Lifetime
 from borgdesk.gui.shell.main_window import MainWindow
@@ -114,8 +114,8 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
     application.setApplicationName("BorgDesk")
     application.setOrganizationName("BorgDesk")
     application.setQuitOnLastWindowClosed(False)
-    icon = str(resource("icons/borgdesk.svg"))
-    application.setWindowIcon(QIcon.fromTheme("borgdesk", QIcon(icon)))
+    icon = str(resource(f"icons/{APPLICATION_ID}.svg"))
+    application.setWindowIcon(QIcon.fromTheme(APPLICATION_ID, QIcon(icon)))
     translate_qt(application)
     return application
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def entry() -> configparser.SectionProxy:
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read(ROOT / "packaging/borgdesk.desktop", encoding="utf-8")
+    parser.read(ROOT / "packaging/org.borgdesk.BorgDesk.desktop", encoding="utf-8")
     return parser["Desktop Entry"]
 
 
@@ -34,8 +34,8 @@ def test_the_icon_of_the_entry_is_shipped(entry: configparser.SectionProxy) -> N
 
 
 def test_the_metainfo_belongs_to_the_entry(entry: configparser.SectionProxy) -> None:
-    component = ET.parse(ROOT / "packaging/borgdesk.metainfo.xml").getroot()
-    assert component.findtext("launchable") == "borgdesk.desktop"
+    component = ET.parse(ROOT / "packaging/org.borgdesk.BorgDesk.metainfo.xml").getroot()
+    assert component.findtext("launchable") == "org.borgdesk.BorgDesk.desktop"
     assert component.findtext("name") == entry["Name"]
     assert component.findtext("summary") == entry["Comment"]
     assert component.findtext("project_license") == "GPL-3.0-or-later"

@@ -16,18 +16,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
+from borgdesk.domain.version import APPLICATION_ID
 from borgdesk.engine.processes.self_start import own_command
 from borgdesk.translation import _
 
 NAME = "borgdesk-recover.desktop"
-WINDOW_NAME = "org.borgdesk.BorgDesk.desktop"
+WINDOW_NAME = f"{APPLICATION_ID}.desktop"
 
 _TEXT = """[Desktop Entry]
 Type=Application
 Name=BorgDesk recovery
 Comment=Restart whatever an interrupted backup left stopped
 Exec={command} recover
-Icon=borgdesk
+Icon={icon}
 Terminal=false
 NoDisplay=true
 X-GNOME-Autostart-enabled=true
@@ -37,7 +38,7 @@ Type=Application
 Name=BorgDesk
 Comment=Back up in the background
 Exec={command} --hidden
-Icon=borgdesk
+Icon={icon}
 Terminal=false
 X-GNOME-Autostart-enabled=true
 """
@@ -134,7 +135,7 @@ def _folder(environment: Mapping[str, str]) -> Path | None:
 
 
 def _write(path: Path, text: str) -> None:
-    text = text.format(command=" ".join(map(_quoted, own_command())))
+    text = text.format(command=" ".join(map(_quoted, own_command())), icon=APPLICATION_ID)
     if path.exists() and path.read_text() == text:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from jeepney import DBusAddress, new_signal
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
+from borgdesk.domain.version import APPLICATION_ID
+
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 3.0
@@ -21,7 +23,7 @@ _PAUSE = 0.5
 """Seconds between two messages: what comes meanwhile is replaced by what comes last."""
 _FAREWELL = 1.0
 """Seconds that the end of the program waits for the last message."""
-_ENTRY = "application://borgdesk.desktop"
+_ENTRY = f"application://{APPLICATION_ID}.desktop"
 _INTERFACE = "com.canonical.Unity.LauncherEntry"
 _STEPS = 200
 """Differences between two fractions that are told apart."""

@@ -21,6 +21,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import unwrap_msg
 
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.version import APPLICATION_ID
 from borgdesk.domain.window_request import WindowRequest
 from borgdesk.engine.desktop.notification import Notification
 from borgdesk.engine.desktop.session import body_for
@@ -126,12 +127,12 @@ class NotificationSession:
         replaced = self._visible(notification.tag)
         hints = {
             "urgency": ("y", _CRITICAL if notification.urgent else _NORMAL),
-            "desktop-entry": ("s", "borgdesk"),
+            "desktop-entry": ("s", APPLICATION_ID),
         }
         text = body_for(self._abilities(), notification.text)
         expires = _UNTIL_CLOSED if notification.urgent else _AS_THE_DESKTOP_LIKES
         body = (
-            "BorgDesk", replaced or 0, "borgdesk", notification.title, text,
+            "BorgDesk", replaced or 0, APPLICATION_ID, notification.title, text,
             actions if self.reports_clicks else [], hints, expires,
         )  # fmt: skip
         (number,) = self._ask(new_method_call(_DAEMON, "Notify", "susssasa{sv}i", body))

@@ -18,6 +18,8 @@ from jeepney import DBusAddress, Message, Properties, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse, unwrap_msg
 
+from borgdesk.domain.version import APPLICATION_ID
+
 _log = logging.getLogger(__name__)
 
 _PATIENCE = 3.0
@@ -68,13 +70,13 @@ def notify(environment: Mapping[str, str], title: str, text: str, *, urgent: boo
 def _show(title: str, text: str, *, urgent: bool) -> bool:
     hints: dict[str, tuple[str, int | str]] = {
         "urgency": ("y", _CRITICAL if urgent else _NORMAL),
-        "desktop-entry": ("s", "borgdesk"),
+        "desktop-entry": ("s", APPLICATION_ID),
     }
     expires = _UNTIL_CLOSED if urgent else _AS_THE_DESKTOP_LIKES
     no_actions: list[str] = []
     with open_dbus_connection("SESSION", auth_timeout=_PATIENCE) as connection:
         said = body_for(_capabilities(connection), text)
-        body = ("BorgDesk", 0, "borgdesk", title, said, no_actions, hints, expires)
+        body = ("BorgDesk", 0, APPLICATION_ID, title, said, no_actions, hints, expires)
         _ask(connection, new_method_call(_NOTIFICATIONS, "Notify", "susssasa{sv}i", body))
     return True
 

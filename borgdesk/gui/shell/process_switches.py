@@ -19,6 +19,7 @@ from PySide6.QtCore import QLocale, QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.version import APPLICATION_ID
 from borgdesk.translation import _
 
 _SWITCH_INTERVAL = 0.001
@@ -40,7 +41,7 @@ def switch_before_qt() -> None:
     if QGuiApplication.instance() is not None:
         return
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    QGuiApplication.setDesktopFileName("borgdesk")
+    QGuiApplication.setDesktopFileName(APPLICATION_ID)
     if QLocale().language() == QLocale.Language.C:
         # No locale is set, in which case Qt formats numbers and dates for programs rather than people.
         QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.World))

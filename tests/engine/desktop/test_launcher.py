@@ -38,7 +38,7 @@ class Dock:
             if message.header.fields.get(HeaderFields.interface) == INTERFACE:
                 assert message.header.fields[HeaderFields.member] == "Update"
                 entry, values = message.body
-                assert entry == "application://borgdesk.desktop"
+                assert entry == "application://org.borgdesk.BorgDesk.desktop"
                 assert {name: kind for name, (kind, _) in values.items()} == {
                     "progress": "d",
                     "progress-visible": "b",

@@ -39,7 +39,7 @@ class HeardTray(Tray):
     """Remembers the notifications, which come to the tray because the tests have no desktop."""
 
     def __init__(self) -> None:
-        super().__init__(QIcon(str(resource("icons/borgdesk.svg"))))
+        super().__init__(QIcon(str(resource("icons/org.borgdesk.BorgDesk.svg"))))
         self.heard: list[tuple[str, str]] = []
 
     def show_message(self, title: str, text: str, *, urgent: bool) -> None:

@@ -18,7 +18,7 @@ from borgdesk.paths import resource
 @pytest.fixture
 def tray(qtbot: QtBot) -> Tray:
     # Without a tray the icon is invisible, but its states and its menu are the same.
-    return Tray(QIcon(str(resource("icons/borgdesk.svg"))))
+    return Tray(QIcon(str(resource("icons/org.borgdesk.BorgDesk.svg"))))
 
 
 def action(tray: Tray, text: str) -> QAction:

@@ -30,7 +30,7 @@ PHOTOS = Repository(RepositoryId(7), "Photos", "/repo")
 
 @pytest.fixture
 def tray(qtbot: QtBot) -> Tray:
-    return Tray(QIcon(str(resource("icons/borgdesk.svg"))))
+    return Tray(QIcon(str(resource("icons/org.borgdesk.BorgDesk.svg"))))
 
 
 @pytest.fixture
