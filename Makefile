@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= $(shell echo $$(($$(nproc) + 2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock wheel clean
+.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock wheel deb tarball packages clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -44,6 +44,9 @@ quick: ## one test in seconds, without the gate: ARGS='tests/domain -k outcome'
 faults: setup ## the whole fault campaign
 	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/faults tests/e2e/test_ending.py tests/cli/test_nonsense.py -m '' -n $(JOBS) --dist loadgroup --timeout 1800 $(ARGS)
 
+packages: setup ## build the Debian package and try it in bare Debian 12 and 13; needs root and debootstrap
+	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/packaging -m packages -n 0 $(ARGS)
+
 bench: setup ## the benchmarks, one after the other
 	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/benchmarks -m '' -n 0 -s --timeout 1800 $(ARGS)
 
@@ -66,8 +69,14 @@ messages: setup ## collect the sentences of the code for translators, and compil
 lock: ## pin the newest versions of all requirements
 	@packaging/lock.sh
 
-wheel: setup ## build dist/borgdesk-VERSION-py3-none-any.whl
-	@$(PYTHON_IN_VENV) -m hatchling build -t wheel
+wheel: setup ## build dist/borgdesk-VERSION-py3-none-any.whl, and the archive of the sources
+	@$(PYTHON_IN_VENV) -m hatchling build -t wheel -t sdist
+
+deb: setup ## build dist/borgdesk_VERSION_amd64.deb for Debian 12, 13 and Ubuntu 24.04
+	@$(PYTHON_IN_VENV) packaging/deb.py dist
+
+tarball: setup ## build dist/borgdesk-VERSION-linux-x86_64.tar.xz, which runs from any folder
+	@$(PYTHON_IN_VENV) packaging/tarball.py dist
 
 clean: ## remove all that is not in git, .venv included
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -17,6 +17,9 @@ import borgdesk
 ISOLATED = "-I"
 """Ignore the working directory, ``PYTHON*`` variables and the user's site-packages."""
 
+_NO_SITE = "-S"
+"""Ignore what is installed for the system's Python, too: our packages bring what they need in versions of their own."""
+
 
 GUARDIAN = "borgdesk.engine.runs.guardian"
 """The module that guardians run."""
@@ -32,8 +35,14 @@ def is_guardian(pid: int) -> bool:
 
 def own_command() -> list[str]:
     """Return the command line of this BorgDesk, for others to start: its program, or else its Python; see below."""
-    program = shutil.which("borgdesk", path=str(Path(sys.executable).parent))
+    in_tree = Path(borgdesk.__path__[0]).absolute().parent / "bin"
+    program = shutil.which("borgdesk", path=f"{in_tree}:{Path(sys.executable).parent}")
     return [program] if program is not None else python_command("borgdesk.__main__")
+
+
+def isolated_python() -> list[str]:
+    """Return the command line of a Python that imports from the standard library only, as this one does."""
+    return [sys.executable, ISOLATED, *([_NO_SITE] if sys.flags.no_site else [])]
 
 
 def python_command(module: str, *options: str) -> list[str]:
@@ -42,7 +51,7 @@ def python_command(module: str, *options: str) -> list[str]:
     It works in a checkout and when installed, from any working directory, and needs no environment variables.
     """
     statement = f"import sys; sys.path += {own_folders()!r}; from {module} import main; sys.exit(main())"
-    return [sys.executable, ISOLATED, *options, "-c", statement]
+    return [*isolated_python(), *options, "-c", statement]
 
 
 def own_folders(search_path: Sequence[str] | None = None, *, safe: bool | None = None) -> list[str]:

@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import socket
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +26,7 @@ from borgdesk.engine.borg_calls.passphrase_command import passphrase_from
 from borgdesk.engine.processes import process
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.markers import call_marker
-from borgdesk.engine.processes.self_start import ISOLATED, own_folders
+from borgdesk.engine.processes.self_start import isolated_python, own_folders
 from borgdesk.engine.repositories.passphrases import passphrase_for
 from borgdesk.engine.repositories.repository_keys import exported_key, put_private, refuse_existing
 from borgdesk.engine.workspace import Workspace
@@ -128,7 +127,7 @@ def _pdf(workspace: Workspace, sheet: Sheet) -> bytes:
     environment = {**workspace.environment, "QT_QPA_PLATFORM": "offscreen"}
     try:
         program = f"import sys; sys.path += {own_folders()!r}\n{_PROGRAM.read_text()}"
-        argv = [sys.executable, ISOLATED, "-c", program]
+        argv = [*isolated_python(), "-c", program]
         code, content, complaint = process.capture(argv, environment, _LIMIT, task)
     except (OSError, process.StartFailed) as error:
         raise BorgDeskError(_("The PDF could not be made: {error}").format(error=error)) from error
