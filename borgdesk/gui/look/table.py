@@ -51,6 +51,8 @@ class TableModel(QAbstractTableModel, Generic[T]):
         self._key = key
         self._rows: list[T] = []
         self._places: dict[Hashable, int] = {}
+        self._texts: list[str] | None = None
+        """What each row shows in all columns, folded; None until somebody searches, and after any change."""
         self._has_more = False
         self._waiting = False
         self._order: tuple[Column[T], bool] | None = None
@@ -70,10 +72,12 @@ class TableModel(QAbstractTableModel, Generic[T]):
         """Return the position of the row with that key."""
         return self._places.get(key)
 
-    def contains(self, place: int, text: str) -> bool:
-        """Return whether the row at a position shows *text*, which is folded, in any column, ignoring case."""
-        row = self._rows[place]
-        return any(text in column.text(row).casefold() for column in self.columns)
+    def found(self, text: str) -> list[bool]:
+        """Return for each row, in display order, whether it shows *text* in any column, ignoring case."""
+        if self._texts is None:
+            self._texts = ["\0".join([column.text(row) for column in self.columns]).casefold() for row in self._rows]
+        wanted = text.casefold()
+        return [wanted in shown for shown in self._texts]
 
     def set_rows(self, rows: Iterable[T], *, has_more: bool = False) -> None:
         """Replace the rows; the selection is kept for keys that remain."""
@@ -209,9 +213,11 @@ class TableModel(QAbstractTableModel, Generic[T]):
         self.endResetModel()
 
     def _index(self) -> None:
+        self._texts = None
         self._places = {self._key(row): place for place, row in enumerate(self._rows)}
 
     def _emit_changed(self, first: int, last: int) -> None:
+        self._texts = None
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
     def _insert(self, place: int, rows: Sequence[T]) -> None:

@@ -121,6 +121,44 @@ def test_the_filter_does_not_ask_for_each_cell(qtbot: QtBot, monkeypatch: pytest
     assert len(asked) < 100
 
 
+def test_rows_are_read_once_for_all_keys_of_a_search(qtbot: QtBot) -> None:
+    read: list[str] = []
+
+    def name(fruit: Fruit) -> str:
+        read.append(fruit.name)
+        return fruit.name
+
+    model = TableModel([Column("Name", name, stretch=True)], key=lambda fruit: fruit.weight)
+    model.set_rows([Fruit(f"Fruit {number}", number) for number in range(1000)])
+    view = TableView(model, "Fruits", "No fruits here")
+    qtbot.addWidget(view)
+    read.clear()
+    for text in ("f", "fr", "fruit 99", "fruit 9", "FRUIT 998"):
+        view.set_filter(text)
+    assert len(read) == 1000
+    assert view.model().rowCount() == 1
+
+
+def test_a_search_sees_what_changes_meanwhile(qtbot: QtBot) -> None:
+    model = TableModel(COLUMNS, key=lambda fruit: fruit.weight)
+    model.set_rows([APPLE, BANANA, CHERRY])
+    view = view_of(model, qtbot)
+    view.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    view.set_filter("an")
+    assert shown(view) == ["Banana"]
+    model.put(Fruit("mango", APPLE.weight))
+    assert shown(view) == ["Banana", "mango"]
+    model.append([Fruit("cranberry", 1), Fruit("orange", 2), Fruit("kiwi", 3)])
+    assert shown(view) == ["Banana", "mango", "orange", "cranberry"]
+    model.remove(BANANA.weight)
+    model.set_rows([Fruit("banana", 7), Fruit("mandarin", 8), CHERRY])
+    assert shown(view) == ["mandarin", "banana"]
+    view.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert shown(view) == ["banana", "mandarin"]
+    model.set_rows([Fruit("plantain", 77)])
+    assert shown(view) == ["plantain"]
+
+
 def test_keyboard_activates_and_deletes(qtbot: QtBot) -> None:
     view = view_of(model_of(APPLE, BANANA), qtbot)
     view.select_key("apple")
