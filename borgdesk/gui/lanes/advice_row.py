@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from borgdesk.engine.lanes.advice import Advice, Problem
 from borgdesk.gui.look import icons, theme
-from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.translation import _
 
 
@@ -22,8 +22,7 @@ class AdviceRow(QWidget):
         self._icon = QLabel()
         side = self.fontMetrics().height()
         self._icon.setPixmap(icons.toned("status-warning", theme.Tone.WARNING).pixmap(QSize(side, side)))
-        text = ElidedLabel()
-        text.setText(sentence(advice))
+        text = _Sentence(sentence(advice))
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 0, 2)
         row.addWidget(self._icon)
@@ -34,6 +33,21 @@ class AdviceRow(QWidget):
             button.setAutoDefault(False)
             button.clicked.connect(lambda: self.followed.emit(advice))
             row.addWidget(button)
+
+
+class _Sentence(QLabel):
+    """As high as its lines: the lane around it does not ask for the height that goes with a width."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        # A name without a space must not widen the lane.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
 
 def sentence(advice: Advice) -> str:

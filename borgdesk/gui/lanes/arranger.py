@@ -8,6 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from borgdesk.domain.enumeration import listed
 from borgdesk.domain.errors import BorgDeskError, Changed
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.engine.lanes import arrangement, copying
@@ -15,6 +16,7 @@ from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.undo_history import Change, ChangeHistory
 from borgdesk.gui.workers.background import Background
+from borgdesk.translation import _
 
 _SEVERAL = 2
 
@@ -34,6 +36,8 @@ class Arranger(QObject):
     """Something was stored; emitted after *arranged*, and also if another repository is shown by now."""
     incomplete = Signal(str)
     """Which other repositories were left as they are by an undo or redo, and why; emitted after *arranged*."""
+    changed_elsewhere = Signal(str)
+    """What an undo or redo did in other repositories, unless some were left; emitted after *arranged*."""
 
     def __init__(self, workspace: Workspace, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +99,8 @@ class Arranger(QObject):
         if change is not None and not self._busy:
             elsewhere = partial(copying.undo, self._workspace, change.elsewhere)
             history = self._history
-            self._store(change.after, change.before, lambda _: history.undone(), elsewhere)
+            told = _said(_("Undone in {repositories}: {change}"), change)
+            self._store(change.after, change.before, lambda _board: history.undone(), elsewhere, told)
 
     def redo(self) -> None:
         """Redo the change that was undone last."""
@@ -103,7 +108,8 @@ class Arranger(QObject):
         if change is not None and not self._busy:
             elsewhere = partial(copying.redo, self._workspace, change.elsewhere)
             history = self._history
-            self._store(change.before, change.after, lambda _: history.redone(), elsewhere)
+            told = _said(_("Redone in {repositories}: {change}"), change)
+            self._store(change.before, change.after, lambda _board: history.redone(), elsewhere, told)
 
     def _next(self) -> None:
         if self._busy or not self._waiting:
@@ -122,8 +128,9 @@ class Arranger(QObject):
         wanted: Arrangement,
         remember: Callable[[RepositoryLanes], None],
         elsewhere: Callable[[], list[str]] = list,
+        told: str = "",
     ) -> None:
-        """Store an arrangement, then the changes in other repositories that belong to it.
+        """Store an arrangement, then the changes in other repositories that belong to it, which *told* describes.
 
         They come last, so that nothing was changed anywhere if the arrangement is refused.
         """
@@ -140,10 +147,10 @@ class Arranger(QObject):
         if seen == board.assignments and sum(one.id == 0 for one in wanted) < _SEVERAL:
             self.expected.emit(replace(board, assignments=wanted))
         failed = partial(self._on_failed, self._history)
-        self._background.ask(store, partial(self._on_stored, remember), failed, self)
+        self._background.ask(store, partial(self._on_stored, remember, told), failed, self)
 
     def _on_stored(
-        self, remember: Callable[[RepositoryLanes], None], stored: tuple[RepositoryLanes, list[str]]
+        self, remember: Callable[[RepositoryLanes], None], told: str, stored: tuple[RepositoryLanes, list[str]]
     ) -> None:
         board, left = stored
         self._busy = False
@@ -153,6 +160,8 @@ class Arranger(QObject):
         self.stored.emit()
         if left:
             self.incomplete.emit("\n".join(left))
+        elif told:
+            self.changed_elsewhere.emit(told)
         self._next()
 
     def _on_failed(self, history: ChangeHistory, error: BorgDeskError) -> None:
@@ -168,3 +177,9 @@ def _with_ids(wanted: Arrangement, board: RepositoryLanes) -> Arrangement:
     """Return the wanted arrangement without concurrent changes, and with the stored ids of new assignments."""
     made = iter(board.made)
     return tuple(next(made) if one.id == 0 else one for one in wanted)
+
+
+def _said(text: str, change: Change) -> str:
+    """Return *text* about a change in other repositories, which cannot be seen here; empty if there is none."""
+    places = listed([one.repository for one in change.elsewhere])
+    return text.format(repositories=places, change=change.text) if places else ""

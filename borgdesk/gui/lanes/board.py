@@ -336,6 +336,7 @@ class AssignmentBoard(QWidget):
         self._arranger.stored.connect(self.changed)
         self._arranger.failed.connect(self._on_failed)
         self._arranger.incomplete.connect(lambda text: self.notice.show_message(text, Tone.BAD))
+        self._arranger.changed_elsewhere.connect(lambda text: self.notice.show_message(text, Tone.GOOD))
         self._extras.move_requested.connect(self._move_inline)
         self._extras.followed.connect(self._follow)
         self.outcomes.picked.connect(self._on_scenario_picked)

@@ -30,6 +30,7 @@ from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.lanes.copying import assign_in, copies
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.gui.lanes import lane_view
+from borgdesk.gui.lanes.advice_row import AdviceRow
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.lanes.cards import CARD_ROLE
 from borgdesk.gui.lanes.chips import chips_of, values_of
@@ -801,6 +802,18 @@ def advice_buttons(board: AssignmentBoard, hook: Hook) -> list[QPushButton]:
     return [one for one in board.lanes[hook].findChildren(QPushButton) if one.isVisible()]
 
 
+def test_an_advice_is_read_whole(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    """In a narrow lane, it takes several lines."""
+    for name, hook in (("Stop the services of the whole site", POST), ("Start the services of the whole site", POST)):
+        scene.hook(repository, name, "true", hook)
+    board = make()
+    board.resize(560, 760)
+    qtbot.waitUntil(lambda: len(board.findChildren(AdviceRow)) == 1)
+    (row,) = board.findChildren(AdviceRow)
+    (text,) = [one for one in row.findChildren(QLabel) if one.text()]
+    qtbot.waitUntil(lambda: text.height() >= text.heightForWidth(text.width()) > text.fontMetrics().height() * 2)
+
+
 def advised(qtbot: QtBot, board: AssignmentBoard, hook: Hook) -> QPushButton:
     """Return the button as soon as the layout has shown it."""
     qtbot.waitUntil(lambda: len(advice_buttons(board, hook)) == 1)
@@ -839,8 +852,10 @@ def test_a_lane_is_copied_to_other_repositories_and_undone(
     assert board.notice.text == "Added 4 scripts to One and Two."
     assert board.board_actions.undo.toolTip() == "Undo: Copy 2 scripts"
     changed(qtbot, board, board._arranger.undo)
+    assert board.notice.text == "Undone in One and Two: Copy 2 scripts"
     assert stored(scene, one) == stored(scene, two) == ["", "", ""]
     changed(qtbot, board, board._arranger.redo)
+    assert board.notice.text == "Redone in One and Two: Copy 2 scripts"
     assert stored(scene, one) == stored(scene, two) == ["ab", "", ""]
 
 
