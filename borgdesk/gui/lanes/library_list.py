@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelectionModel,
     QMimeData,
     QModelIndex,
     QObject,
@@ -15,7 +16,16 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import ScriptId
@@ -134,6 +144,13 @@ class _List(QListView):
         else:
             super().keyPressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if by_keyboard and self.model().rowCount() and not self.selectionModel().hasSelection():
+            # Otherwise nothing shows that the keyboard is here, and the next key would leave out the first script.
+            self.setCurrentIndex(self.model().index(0, 0))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         model = self.model()
@@ -181,10 +198,13 @@ class LibraryList(QWidget):
 
     def set_scripts(self, scripts: Sequence[Script]) -> None:
         """Show these scripts, keeping the selection."""
-        selected = self.selected()
+        selected = [script.id for script in self.selected_all()]
         self._scripts.show(scripts)
-        if selected is not None:
-            self.select(selected.id)
+        chosen = self.list.selectionModel()
+        for row in range(self._filter.rowCount()):
+            index = self._filter.index(row, 0)
+            if index.data(_SCRIPT_ROLE).id in selected and not chosen.isSelected(index):
+                chosen.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.Select)
 
     def selected(self) -> Script | None:
         """Return the first selected script."""

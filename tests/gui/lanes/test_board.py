@@ -802,6 +802,22 @@ def advice_buttons(board: AssignmentBoard, hook: Hook) -> list[QPushButton]:
     return [one for one in board.lanes[hook].findChildren(QPushButton) if one.isVisible()]
 
 
+def test_the_library_takes_the_keyboard_and_keeps_what_is_selected(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("ab")
+    board.activateWindow()
+    qtbot.waitUntil(board.isActiveWindow)
+    board.library.list.setFocus(Qt.FocusReason.TabFocusReason)
+    assert [one.name for one in board.library.selected_all()] == ["a"]
+    QTest.keyClick(board.library.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert [one.name for one in board.library.selected_all()] == ["a", "b"]
+    scene.script("another", "true")
+    with qtbot.waitSignal(board.shown):
+        board.reload()
+    assert [one.name for one in board.library.selected_all()] == ["a", "b"]
+
+
 def test_an_advice_is_read_whole(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
     """In a narrow lane, it takes several lines."""
     for name, hook in (("Stop the services of the whole site", POST), ("Start the services of the whole site", POST)):
