@@ -1,16 +1,23 @@
-"""Finds runs that stop the same services: the first to end would start them while the other still reads their files."""
+"""Finds runs that would pull something from under each other.
+
+They stop the same services, mount the same disk or make the same snapshot: the first to end would start, unmount or
+drop what the other still reads.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from borgdesk.domain.downtime import is_pair, is_stopping
+from borgdesk.domain.downtime import is_pair
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.run import ExecutionStatus, Hook, RunStatus
 from borgdesk.store.store import Store
 
+_UNDONE = (("mount", "unmount"), ("mount", "umount"), ("create", "drop"), ("create", "remove"), ("create", "delete"))
+"""Words in the names of a script that makes something for the backup, and of the one that takes it away again."""
 _AHEAD = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
 
 
@@ -27,7 +34,7 @@ class _Script:
 
 
 def stopping_the_same(store: Store, run: Run, others: Iterable[Run]) -> list[Run]:
-    """Return which of *others* keep down, or will stop, something that *run* stops as well.
+    """Return which of *others* have stopped or made, or will, something that *run* stops or makes as well.
 
     Two runs at the same Borg repository are not looked at: they take turns anyway.
 
@@ -40,11 +47,19 @@ def stopping_the_same(store: Store, run: Run, others: Iterable[Run]) -> list[Run
 
 
 def _stops(store: Store, run: Run) -> list[_Script]:
-    """Return the scripts of a run that stop what a later script of it has still to start again."""
+    """Return the scripts of a run that stop or make what a later script of it has still to start or take away."""
     scripts = _waiting(store, run) if run.status is RunStatus.QUEUED else _armed(store, run)
     starts = [one for one in scripts if one.hook.is_post and one.is_ahead]
-    stops = [one for one in scripts if one.hook.is_pre and one.id is not None and is_stopping(one.name)]
-    return [one for one in stops if any(is_pair(one.name, other.name) for other in starts)]
+    begins = [one for one in scripts if one.hook.is_pre and one.id is not None]
+    return [one for one in begins if any(_is_undone(one.name, other.name) for other in starts)]
+
+
+def _is_undone(first: str, second: str) -> bool:
+    """Return whether the second script takes back what the first does, judging by their names."""
+    if is_pair(first, second):
+        return True
+    one, other = first.casefold(), second.casefold()
+    return any(re.sub(rf"\b{made}\b", away, one) == other != one for made, away in _UNDONE)
 
 
 def _waiting(store: Store, run: Run) -> list[_Script]:

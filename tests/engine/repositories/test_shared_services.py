@@ -67,6 +67,25 @@ def test_values_tell_services_apart(desk: Desk, mine: dict[str, str], theirs: di
     assert begun(desk, other) is together
 
 
+@pytest.mark.parametrize(
+    ("names", "together"),
+    [
+        (("Disk: mount by UUID", "Disk: unmount by UUID"), False),
+        (("LVM: create snapshot", "LVM: drop snapshot"), False),
+        (("Healthchecks: start ping", "Healthchecks: end ping"), True),
+    ],
+)
+def test_what_is_made_for_a_backup_and_taken_away_again(desk: Desk, names: tuple[str, str], together: bool) -> None:
+    other = shared(desk, names, body=gate(desk))
+    first = desk.start()
+    wait_until(desk.file("there").exists)
+    second = desk.start(repository=other)
+    wait_until(lambda: desk.told(TurnAwaited) or desk.journal().count(names[0]) == 2)
+    assert (not desk.told(TurnAwaited)) is together
+    desk.file("go").touch()
+    assert {first.result().status, second.result().status} == {RunStatus.SUCCESS}
+
+
 def test_a_script_that_stops_nothing_is_no_reason_to_wait(desk: Desk) -> None:
     other = shared(desk, ("Send a message", "Stop web"), body=gate(desk))
     first = desk.start()
