@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from borgdesk.gui.look.layout_parts import parts_of
+
 
 def squeezed(window: QWidget) -> Iterator[str]:
     """Yield a line for each visible widget of a window that was squeezed."""
@@ -48,15 +50,11 @@ def _misplaced(parent: QWidget) -> Iterator[str]:
 
 
 def _widgets(layout: QLayout) -> Iterator[QWidget]:
-    for place in range(layout.count()):
-        item = layout.itemAt(place)
-        if item is None:
-            continue
-        widget, inner = item.widget(), item.layout()
-        if widget is not None and widget.isVisible():
-            yield widget
-        elif inner is not None:
-            yield from _widgets(inner)
+    for _place, part in parts_of(layout):
+        if isinstance(part, QLayout):
+            yield from _widgets(part)
+        elif part.isVisible():
+            yield part
 
 
 def _cut(widget: QWidget) -> Iterator[str]:

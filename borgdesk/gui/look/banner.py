@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look.layout_parts import parts_of
 from borgdesk.translation import _
 
 _ICONS = {
@@ -114,8 +115,7 @@ class Banner(QFrame):
         raise LookupError(text)
 
     def _shown_buttons(self) -> list[QPushButton]:
-        items = (self._buttons.itemAt(place) for place in range(self._buttons.count()))
-        return [button for item in items if item and isinstance(button := item.widget(), QPushButton)]
+        return [button for _, button in parts_of(self._buttons) if isinstance(button, QPushButton)]
 
     def _set_buttons(self, buttons: Sequence[BannerButton]) -> None:
         while (item := self._buttons.takeAt(0)) is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QLayoutItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialogButtonBox, QLayout, QVBoxLayout, QWidget
 
+from borgdesk.gui.look.layout_parts import parts_of
 from borgdesk.gui.look.overflow_area import OverflowArea
 
 LEAST = QSize(900, 500)
@@ -54,7 +55,9 @@ def _scroll_content(window: QWidget) -> None:
     layout = window.layout()
     if not isinstance(layout, QVBoxLayout):
         return
-    last = layout.takeAt(layout.count() - 1) if _has_only_buttons(layout.itemAt(layout.count() - 1)) else None
+    end = layout.count() - 1
+    ends_with_buttons = any(place == end and _has_only_buttons(part) for place, part in parts_of(layout))
+    last = layout.takeAt(end) if ends_with_buttons else None
     inside = QWidget()
     margins = layout.contentsMargins()
     inside.setLayout(layout)  # Qt moves the layout, and all widgets in it.
@@ -68,13 +71,8 @@ def _scroll_content(window: QWidget) -> None:
         outer.addLayout(below)
 
 
-def _has_only_buttons(item: QLayoutItem | None) -> bool:
-    if item is None:
-        return False
-    inner = item.layout()
-    if inner is not None:
-        places = range(inner.count())
-        return bool(places) and all(
-            _has_only_buttons(one) or one.spacerItem() is not None for place in places if (one := inner.itemAt(place))
-        )
-    return isinstance(item.widget(), QDialogButtonBox | QAbstractButton)
+def _has_only_buttons(part: QWidget | QLayout) -> bool:
+    if isinstance(part, QLayout):
+        parts = parts_of(part)
+        return bool(parts) and all(_has_only_buttons(one) for _, one in parts)
+    return isinstance(part, QDialogButtonBox | QAbstractButton)

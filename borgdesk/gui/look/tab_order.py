@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QLayout,
-    QLayoutItem,
     QMainWindow,
     QRadioButton,
     QScrollArea,
@@ -26,6 +25,8 @@ from PySide6.QtWidgets import (
     QTabWidget,
     QWidget,
 )
+
+from borgdesk.gui.look.layout_parts import parts_of
 
 _WHOLE = (QAbstractItemView, QAbstractSpinBox, QComboBox)
 """Widgets whose children are not tab stops."""
@@ -101,24 +102,23 @@ def _parts(widget: QWidget) -> list[QWidget]:
 
 
 def _widgets(layout: QLayout) -> Iterator[QWidget]:
-    for item in _items(layout):
-        inside, inner = item.widget(), item.layout()
-        if inside is not None:
-            yield inside
-        elif inner is not None:
-            yield from _widgets(inner)
+    for part in _in_order(layout):
+        if isinstance(part, QWidget):
+            yield part
+        else:
+            yield from _widgets(part)
 
 
-def _items(layout: QLayout) -> Iterator[QLayoutItem]:
-    """Yield the items by position: box layouts keep them in order, forms and grids in order of insertion."""
-    places = [(place, layout.itemAt(place)) for place in range(layout.count())]
+def _in_order(layout: QLayout) -> Iterator[QWidget | QLayout]:
+    """Yield the parts by position: box layouts keep them in order, forms and grids in order of insertion."""
+    places = parts_of(layout)
     if isinstance(layout, QGridLayout):
         grid = layout
         places.sort(key=lambda one: tuple(grid.getItemPosition(one[0]))[:2])  # type: ignore[arg-type]
     elif isinstance(layout, QFormLayout):
         form = layout
         places.sort(key=lambda one: _row(form, one[0]))
-    yield from (item for _, item in places if item is not None)
+    yield from (part for _, part in places)
 
 
 def _row(form: QFormLayout, place: int) -> tuple[int, int]:
