@@ -1,7 +1,7 @@
 """The widgets and layouts in a layout, without ``QLayout.itemAt``.
 
 PySide keeps the Python object of an item that was asked for, and does not notice when Qt deletes the item, for example
-with the widget. Whatever is at the same address later is then taken for the item: a widget lacks its own methods, or the
+with the widget. Whatever is at the same address later is then taken for the item: a widget lacks its methods, or the
 program ends with a segmentation fault.
 """
 
