@@ -69,7 +69,7 @@ def fill(root: Path) -> None:
     tree.add_requirements(home / "shipped/vendor")
     shutil.copy(_PARTS / "versions", home / "versions")
     _copy(_PARTS / "borgdesk", root / "usr/bin")
-    _copy(ROOT / f"packaging/{APPLICATION_ID}.desktop", root / "usr/share/applications")
+    _copy(ROOT / f"resources/{APPLICATION_ID}.desktop", root / "usr/share/applications")
     _copy(ROOT / f"packaging/{APPLICATION_ID}.metainfo.xml", root / "usr/share/metainfo")
     add_icons(root / "usr/share/icons/hicolor")
     documents = root / "usr/share/doc/borgdesk"

@@ -63,6 +63,8 @@ _MODULES = {
     "settings": "settings",
     "import": "imports",
     "config": "configuration",
+    "install-desktop": "menu_entry",
+    "remove-desktop": "menu_entry",
 }
 """Modules of the commands; all others are in ``runs``."""
 

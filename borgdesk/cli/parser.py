@@ -53,8 +53,12 @@ def build() -> Parser:
         "--hidden", action="store_true", help=_("open the window in the tray, or minimised without one")
     )
     parser.add_argument(
-        "--open", metavar="WHAT", type=values.window_request, help=_("open the window at run:ID or repository:ID")
+        "--open",
+        metavar="WHAT",
+        type=values.window_request,
+        help=_("open the window at history, run:ID or repository:ID, or start backup:ID or backup:all"),
     )
+    _add_menu_entry(parser)
     commands = Group(parser, "command", required=False)
     _add_repositories(commands.add("repo", _("repositories: what is backed up, and where")))
     _add_scripts(commands.add("script", _("the script library")))
@@ -75,6 +79,15 @@ def build() -> Parser:
     return parser
 
 
+def _add_menu_entry(parser: argparse.ArgumentParser) -> None:
+    """Add the commands that look like options, because they are about the program itself."""
+    for name, help_text in (
+        ("install-desktop", _("add BorgDesk to your menu of applications; packages do that for all users")),
+        ("remove-desktop", _("undo --install-desktop")),
+    ):
+        parser.add_argument(f"--{name}", dest="of_itself", action="store_const", const=name, help=help_text)
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line into a namespace: ``command``, ``action`` if there is one, and the options.
 
@@ -83,6 +96,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = build()
     parsed = parser.parse_args(_joined(arguments), argparse.Namespace(json=False))
+    if parsed.of_itself is not None:
+        if parsed.command is not None:
+            parser.error(_("--{name} is not an option of commands").format(name=parsed.of_itself))
+        parsed.command = parsed.of_itself
     if parsed.command is None and parsed.json:
         parser.error(_("--json needs a command"))
     if parsed.command is not None and parsed.hidden:

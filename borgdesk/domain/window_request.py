@@ -18,18 +18,21 @@ class Wanted(StrEnum):
     REPOSITORY = "repository"
     BACKUP = "backup"
     """Back up a repository now, and show the run."""
+    ALL_BACKUPS = "backup:all"
+    """Back up all repositories now."""
+    HISTORY = "history"
 
 
 @dataclass(frozen=True, slots=True)
 class WindowRequest:
-    """One request; as text it is ``run:12``."""
+    """One request; as text it is ``run:12`` or ``history``."""
 
     wanted: Wanted
-    number: int
-    """The id of the run or the repository."""
+    number: int = 0
+    """The id of the run or the repository; 0 for what has none."""
 
     def __str__(self) -> str:
-        return f"{self.wanted}:{self.number}"
+        return f"{self.wanted}:{self.number}" if self.number else self.wanted
 
     @classmethod
     def parse(cls, text: str) -> WindowRequest:
@@ -38,11 +41,14 @@ class WindowRequest:
         Raises:
             InvalidInput: it stands for none.
         """
+        if text in (Wanted.ALL_BACKUPS, Wanted.HISTORY):
+            return cls(Wanted(text))
         found = re.fullmatch(r"(run|repository|backup):([0-9]{1,18})", text, re.ASCII)
         if found is None:
             raise InvalidInput(
-                _("“{text}” cannot be opened. Use run:ID, repository:ID or backup:ID, with an ID such as 12.").format(
-                    text=text
-                )
+                _(
+                    "“{text}” cannot be opened. Use history, backup:all, or run:ID, repository:ID or backup:ID with an "
+                    "ID such as 12."
+                ).format(text=text)
             )
         return cls(Wanted(found[1]), int(found[2]))

@@ -90,6 +90,17 @@ def test_what_the_window_is_to_show_is_no_option_of_commands_and_must_exist(desk
     assert "--open" in answer.err
 
 
+def test_the_menu_entry_comes_and_goes(desk: BorgDesk) -> None:
+    desk.environment["XDG_DATA_HOME"] = str(desk.folder / "DATA")
+    entry = desk.folder / "DATA" / "applications" / "org.borgdesk.BorgDesk.desktop"
+    assert f"in the menu of applications now: {entry}" in desk.ok("--install-desktop").err
+    assert entry.exists()
+    assert desk("--install-desktop", "repo", "list").code == 64
+    assert desk.ok("--json", "--remove-desktop").json == {"removed": True}
+    assert not entry.exists()
+    assert "There is no menu entry to remove." in desk.ok("--remove-desktop").err
+
+
 def test_hidden_is_no_option_of_commands(desk: BorgDesk) -> None:
     answer = desk("--hidden", "settings", "list")
     assert answer.code == 64

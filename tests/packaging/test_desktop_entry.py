@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def entry() -> configparser.SectionProxy:
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read(ROOT / "packaging/org.borgdesk.BorgDesk.desktop", encoding="utf-8")
+    parser.read(ROOT / "resources/org.borgdesk.BorgDesk.desktop", encoding="utf-8")
     return parser["Desktop Entry"]
 
 

@@ -36,8 +36,8 @@ def deb(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def test_the_package_has_the_id_of_the_program(deb: ModuleType) -> None:
     assert deb.APPLICATION_ID == APPLICATION_ID
-    for ending in ("desktop", "metainfo.xml"):
-        assert (PACKAGING / f"{APPLICATION_ID}.{ending}").exists()
+    assert (PACKAGING / f"{APPLICATION_ID}.metainfo.xml").exists()
+    assert (PACKAGING.parent / f"resources/{APPLICATION_ID}.desktop").exists()
 
 
 def test_the_package_depends_on_what_a_checkout_needs(deb: ModuleType) -> None:

@@ -127,6 +127,11 @@ def refresh_window(environment: Mapping[str, str]) -> bool:
     return True
 
 
+def own_exec() -> str:
+    """Return the beginning of an ``Exec`` line that starts this BorgDesk, wherever it is."""
+    return " ".join(map(_quoted, own_command()))
+
+
 def _folder(environment: Mapping[str, str]) -> Path | None:
     if environment.get("BORGDESK_HOME") or not environment.get("HOME"):
         return None
@@ -135,7 +140,7 @@ def _folder(environment: Mapping[str, str]) -> Path | None:
 
 
 def _write(path: Path, text: str) -> None:
-    text = text.format(command=" ".join(map(_quoted, own_command())), icon=APPLICATION_ID)
+    text = text.format(command=own_exec(), icon=APPLICATION_ID)
     if path.exists() and path.read_text() == text:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

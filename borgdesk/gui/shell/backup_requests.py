@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
@@ -56,6 +57,16 @@ class BackupRequests(QObject):
         start = partial(self._back_up_as_saved, repository_id)
         if not self._navigation.asks_before_backup(repository_id, start):
             start()
+
+    def back_up_all(self) -> None:
+        """Back up all repositories now, or say why not."""
+        self._background.ask(self._store.repositories.list, self._back_up_each, self._on_failed, self)
+
+    def _back_up_each(self, repositories: Sequence[Repository]) -> None:
+        if not repositories:
+            self._refuse(_("There is nothing to back up yet. Add a repository first."))
+        for repository in repositories:
+            self.back_up(repository.id)
 
     def start_task(self, repository: Repository, task: Task) -> None:
         """Start another task on a repository now, or say why not."""

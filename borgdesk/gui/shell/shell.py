@@ -113,6 +113,10 @@ class Shell(QObject):
                 self.navigation.show_repository(RepositoryId(request.number))
             case Wanted.BACKUP:
                 self.requests.run_again(RepositoryId(request.number))
+            case Wanted.ALL_BACKUPS:
+                self.requests.back_up_all()
+            case Wanted.HISTORY:
+                self.navigation.open_history()
 
     def show_queue(self) -> None:
         """Open the list of active runs."""

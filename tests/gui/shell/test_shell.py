@@ -130,6 +130,21 @@ def test_a_click_on_what_is_overdue_opens_the_repository(shell: Shell, scene: Sc
     qtbot.waitUntil(lambda: page.table.current_row() == repository)
 
 
+def test_the_history_can_be_asked_for(shell: Shell) -> None:
+    shell.open(WindowRequest.parse("history"))
+    assert shell.window.page("history").isVisible()
+
+
+def test_all_repositories_can_be_backed_up_at_once(shell: Shell, scene: Scene, qtbot: QtBot) -> None:
+    shell.open(WindowRequest.parse("backup:all"))
+    qtbot.waitUntil(lambda: "There is nothing to back up yet." in shell.window.problem.text)
+    repositories = [scene.repository("Docs"), scene.repository("Photos")]
+    shell.open(WindowRequest.parse("backup:all"))
+    runs = scene.workspace.store.runs
+    qtbot.waitUntil(lambda: {run.repository for run in runs.list()} == {each.name for each in repositories})
+    qtbot.waitUntil(lambda: all(run.status.is_final for run in runs.list()))
+
+
 def test_files_dropped_on_the_window_are_imported(shell: Shell, qtbot: QtBot, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("a.sh", "b.sh", "program")]
     for file, content in zip(files, (b"#!/bin/sh\na\n", b"#!/bin/sh\nb\n", b"\x7fELF\0"), strict=True):
