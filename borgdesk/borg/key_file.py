@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import re
 import textwrap
 from dataclasses import dataclass
-from hashlib import sha256
 
+from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.translation import _
 
@@ -65,6 +64,8 @@ def parse_key(content: bytes) -> KeyCopy:
     """
     text = content.decode("utf-8", "replace").replace("\r\n", "\n").removeprefix("\ufeff")
     if (page := _TEXT_AREA.search(text)) is not None:
+        import html  # With a table of all entities, which nothing else needs.
+
         text = html.unescape(page[1])
     elif _PAPER in text:
         return _from_paper(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
+from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.run import ALWAYS, ExecutionStatus, Hook, RunOn
@@ -110,7 +110,7 @@ class Revision:
 
 def sha256_of(content: bytes) -> str:
     """Return the name under which a script's bytes are stored."""
-    return hashlib.sha256(content).hexdigest()
+    return sha256(content).hexdigest()
 
 
 def normalized(content: bytes, what: str = N_("The script")) -> bytes:

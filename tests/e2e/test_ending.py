@@ -14,8 +14,8 @@ import pytest
 
 from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
-from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.planning import plan
+from borgdesk.engine.runs.run_folders import now
 from tests.e2e.screen import Screen
 from tests.e2e.trays import Bus, StatusNotifierHost, XEmbedHost
 from tests.e2e.window import Window

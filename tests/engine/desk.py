@@ -22,7 +22,7 @@ from borgdesk.domain.script import NewScript
 from borgdesk.engine.lanes.assignments import Changes, assign
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import backup
-from borgdesk.engine.runs.active_run import log_in, run_folder
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from tests import empty_database
 from tests.listening import InStep
 

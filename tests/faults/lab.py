@@ -26,8 +26,8 @@ from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.markers import mark_of
 from borgdesk.engine.repositories.registration import add_repository
-from borgdesk.engine.runs.active_run import notes_in, run_folder
 from borgdesk.engine.runs.backup import run as back_up
+from borgdesk.engine.runs.run_folders import notes_in, run_folder
 from tests import empty_database
 
 ROOT = Path(__file__).parent.parent.parent

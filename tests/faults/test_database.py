@@ -15,8 +15,8 @@ from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import ExecutionStatus, Step, Trigger
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import recovery
-from borgdesk.engine.runs.active_run import run_folder
 from borgdesk.engine.runs.backup import run as back_up
+from borgdesk.engine.runs.run_folders import run_folder
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.store import Store
 from tests.faults.lab import OWED, PRE, World

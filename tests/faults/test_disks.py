@@ -17,8 +17,8 @@ from borgdesk.domain.run import RunStatus, Step, Trigger
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import lock_file
 from borgdesk.engine.repositories.shared_locations import turn_of
-from borgdesk.engine.runs.active_run import log_in, run_folder
 from borgdesk.engine.runs.backup import run as back_up
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from tests.faults.lab import OWED, PRE, World
 from tests.faults.troubles import (
     SmallDisk,

@@ -24,7 +24,7 @@ from borgdesk.engine.lanes.assignments import Changes, assign, edit_assignment, 
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.repositories.registration import remove_repository
 from borgdesk.engine.runs import recovery, recovery_secrets
-from borgdesk.engine.runs.active_run import notes_in, run_folder
+from borgdesk.engine.runs.run_folders import notes_in, run_folder
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.store import secrets
 from borgdesk.store.secrets import Secrets

@@ -163,8 +163,8 @@ def test_a_run_that_was_planned_with_a_secret_that_went_meanwhile_is_not_armed(b
     from borgdesk.domain.errors import RunRefused
     from borgdesk.domain.run import Trigger
     from borgdesk.engine.processes import procfs
-    from borgdesk.engine.runs.active_run import now
     from borgdesk.engine.runs.planning import plan
+    from borgdesk.engine.runs.run_folders import now
 
     workspace = bench.desk.workspace
     repository = workspace.store.repositories.get("Docs")

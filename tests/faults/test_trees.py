@@ -12,8 +12,8 @@ import pytest
 from borgdesk.domain.run import ExecutionStatus, Hook
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.runs import output_capture
-from borgdesk.engine.runs.active_run import run_folder
 from borgdesk.engine.runs.output_capture import KEPT
+from borgdesk.engine.runs.run_folders import run_folder
 from tests.faults.lab import OWED, World
 from tests.faults.troubles import check_owed, execution
 

@@ -8,7 +8,6 @@ under which it takes the notifications of processes that end.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
 from collections import deque
@@ -20,6 +19,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import unwrap_msg
 
+from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.version import APPLICATION_ID
 from borgdesk.domain.window_request import WindowRequest
@@ -47,7 +47,7 @@ _IS_OWNER = (1, 4)
 def name_on_bus(paths: Paths) -> str:
     """Return the name of the process that shows the notifications of all that use these files."""
     data = os.path.realpath(paths.data)
-    return f"{_OURS}.h{hashlib.sha256(os.fsencode(data)).hexdigest()[:16]}"
+    return f"{_OURS}.h{sha256(os.fsencode(data)).hexdigest()[:16]}"
 
 
 _SIGNATURES = {

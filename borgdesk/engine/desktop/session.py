@@ -7,7 +7,6 @@ another init system everything works the same.
 from __future__ import annotations
 
 import contextlib
-import html
 import logging
 import os
 import threading
@@ -83,6 +82,8 @@ def _show(title: str, text: str, *, urgent: bool) -> bool:
 
 def body_for(capabilities: Collection[str], text: str) -> str:
     """Return text for the body of a notification, escaped if the desktop interprets markup."""
+    import html  # With a table of all entities, which nothing else needs.
+
     return html.escape(text, quote=False) if "body-markup" in capabilities else text
 
 

@@ -8,7 +8,6 @@ the old one. Whoever needs a passphrase while that record exists asks Borg which
 from __future__ import annotations
 
 import contextlib
-import hmac
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -265,6 +264,8 @@ def knows_passphrase(workspace: Workspace, repository: Repository, answer: str, 
     stored = passphrase_for(workspace, repository, cancel=cancel)
     if stored is None:
         raise InvalidInput(_("BorgDesk stores no passphrase for “{repository}”.").format(repository=repository.name))
+    import hmac  # With OpenSSL, which an idle window does without.
+
     # In a time that does not depend on how much of it is right.
     is_it = hmac.compare_digest(answer.encode("utf-8", "surrogatepass"), stored.encode("utf-8", "surrogatepass"))
     if is_it:

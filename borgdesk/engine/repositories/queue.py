@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import logging
 import os
 import signal
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import InvalidInput, RunRefused
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
@@ -79,7 +79,7 @@ class Turn:
 def lock_file(workspace: Workspace, turn: str) -> Path:
     """Return the lock file of a turn. The turn is only a name here; its disk is not accessed."""
     name = os.path.normpath(turn) if turn.startswith("/") else turn.rstrip("/")
-    return workspace.paths.turns / (hashlib.sha256(name.encode()).hexdigest()[:32] + ".lock")
+    return workspace.paths.turns / (sha256(name.encode()).hexdigest()[:32] + ".lock")
 
 
 def wake_guardians(workspace: Workspace, turn: str) -> None:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from borgdesk.engine.runs.event_log import EventLog
 from borgdesk.engine.runs.output_capture import Masker
 from borgdesk.engine.runs.output_files import OutputFiles, free_name
 from borgdesk.engine.runs.recorder import Recorder
+from borgdesk.engine.runs.run_folders import notes_in, now
 from borgdesk.engine.runs.run_log import RunLog
 from borgdesk.engine.runs.script_texts import ScriptTexts
 from borgdesk.engine.runs.story import Story
@@ -40,11 +41,6 @@ _log = logging.getLogger(__name__)
 
 SecretValues = Mapping[tuple[AssignmentId | None, str], str]
 """Secret parameter values by assignment and parameter name."""
-
-
-def now() -> datetime:
-    """Return the current time, aware, in the resolution of the history."""
-    return datetime.now(UTC)
 
 
 class Clock:
@@ -61,26 +57,6 @@ class Clock:
     def now(self) -> datetime:
         """Return the current time, aware."""
         return self._began + timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME) - self._uptime)
-
-
-def run_folder(workspace: Workspace, run_id: RunId) -> Path:
-    """Return the private folder of a run: log, events, output, and the notes its scripts leave each other."""
-    return workspace.paths.runs / str(run_id)
-
-
-def test_folder(workspace: Workspace, execution_id: ExecutionId) -> Path:
-    """Return the private folder of a test of a script."""
-    return workspace.paths.tests / str(execution_id)
-
-
-def notes_in(folder: Path) -> Path:
-    """Return the part of a run's folder that scripts know as ``BORGDESK_STATE_DIR``."""
-    return folder / "state"
-
-
-def log_in(folder: Path) -> Path:
-    """Return the log file in a run's folder."""
-    return folder / "run.log"
 
 
 def supervisor_for(workspace: Workspace, mark: str) -> Supervisor:

@@ -21,7 +21,7 @@ from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.process import Detached, StartFailed
 from borgdesk.engine.processes.self_start import python_command
 from borgdesk.engine.repositories.registration import add_repository
-from borgdesk.engine.runs import backup
+from borgdesk.engine.runs import backup, demo_mark
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
@@ -53,8 +53,6 @@ _SCRIPTS = (
     ("Report trouble", "Says what went wrong.", _REPORT, Hook.POST_RUN, RunOn.parse("warning,failure")),
 )
 _FILES = 24
-_FOLDER = "demo.folder"
-"""Key under which the store of a demo has its folder."""
 _LOOK = 0.02
 """Seconds between two looks at the service of a backup that is to be killed."""
 
@@ -103,8 +101,8 @@ class Demo:
 
 def present(workspace: Workspace) -> Demo | None:
     """Return the demo that this workspace belongs to; None for any other workspace."""
-    folder = workspace.store.key_values.get(_FOLDER)
-    if not isinstance(folder, str):
+    folder = demo_mark.folder_of(workspace)
+    if folder is None:
         return None
     made = (one for one in workspace.store.repositories.list() if one.location == _location(Path(folder)))
     return next((Demo(Path(folder), workspace, repository) for repository in made), None)
@@ -152,7 +150,7 @@ def _fill(folder: Path, environment: Mapping[str, str], cancel: Cancel | None) -
             init=Encryption.NONE,
             cancel=cancel,
         )
-        workspace.store.key_values.set(_FOLDER, str(folder))
+        workspace.store.key_values.set(demo_mark.KEY, str(folder))
         values = {"SERVICE": str(folder / "service"), "SABOTAGE": str(folder / "sabotage")}
         for name, description, text, hook, run_on in _SCRIPTS:
             script = workspace.store.scripts.add(

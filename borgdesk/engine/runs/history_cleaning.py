@@ -20,9 +20,9 @@ from pathlib import Path
 from borgdesk import private
 from borgdesk.domain.ids import ExecutionId, RunId
 from borgdesk.domain.settings import HISTORY_DAYS, HISTORY_SIZE, LOG_DAYS, LOG_SIZE
-from borgdesk.engine.runs.active_run import log_in
 from borgdesk.engine.runs.output_files import outputs_in
 from borgdesk.engine.runs.removal_notice import known, may_begin, remember
+from borgdesk.engine.runs.run_folders import log_in
 from borgdesk.engine.workspace import Workspace
 
 _log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from borgdesk.domain.decisions import LaneState, decide
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunStatus
-from borgdesk.engine.runs.recovery import is_dead
+from borgdesk.engine.runs.remains import is_dead
 from borgdesk.engine.workspace import Workspace
 
 

@@ -27,7 +27,7 @@ from borgdesk.engine.processes.process import StartFailed, check_platform
 from borgdesk.engine.repositories.queue import Turn, wait_for_turn
 from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.engine.runs import recovery
-from borgdesk.engine.runs.active_run import ActiveRun, log_in, notes_in, now, run_folder, supervisor_for
+from borgdesk.engine.runs.active_run import ActiveRun, supervisor_for
 from borgdesk.engine.runs.borg_in_run import clear_stale_locks
 from borgdesk.engine.runs.event_delivery import delivered, tell
 from borgdesk.engine.runs.event_log import EventLog
@@ -40,6 +40,7 @@ from borgdesk.engine.runs.planning import Plan, read_plan, start_checked
 from borgdesk.engine.runs.preflight import Preflight
 from borgdesk.engine.runs.recorder import Recorder, patiently
 from borgdesk.engine.runs.run_end import do_what_is_owed, finish, settle
+from borgdesk.engine.runs.run_folders import log_in, notes_in, now, run_folder
 from borgdesk.engine.runs.run_log import RunLog
 from borgdesk.engine.runs.stop_requests import StopRequests
 from borgdesk.engine.runs.task import Setting, Task

@@ -26,7 +26,7 @@ from borgdesk.engine.processes import process, procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.markers import execution_marker, mark_of
 from borgdesk.engine.repositories.queue import Turn, wake_guardians
-from borgdesk.engine.runs.active_run import ActiveRun, log_in, notes_in, now, run_folder, test_folder
+from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.borg_in_run import clear_stale_locks
 from borgdesk.engine.runs.event_delivery import NOBODY, Backlog, delivered
 from borgdesk.engine.runs.event_log import EventLog
@@ -35,9 +35,11 @@ from borgdesk.engine.runs.hooks import skip, was_not_started
 from borgdesk.engine.runs.output_capture import Masker
 from borgdesk.engine.runs.recorder import patiently
 from borgdesk.engine.runs.recovery_secrets import SoughtSecrets
+from borgdesk.engine.runs.remains import is_dead
 from borgdesk.engine.runs.restore_end import finish_or_roll_back
 from borgdesk.engine.runs.retention import retention_is_unfinished
 from borgdesk.engine.runs.run_end import do_what_is_owed, finish, settle
+from borgdesk.engine.runs.run_folders import log_in, notes_in, now, run_folder, test_folder
 from borgdesk.engine.runs.run_log import RunLog
 from borgdesk.engine.runs.script_execution import run_script
 from borgdesk.engine.runs.script_states import ORPHAN_GRACE, ScriptStates
@@ -66,11 +68,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 _RETENTION_LEFT = Reason(Code.RETENTION_INTERRUPTED)
 _CUT_SHORT = Reason(Code.CUT_SHORT)
-
-
-def is_dead(run: Run) -> bool:
-    """Return whether the process responsible for *run* is gone. A pid alone is reused."""
-    return run.owner is None or not procfs.is_alive(run.owner)
 
 
 def recover_all(workspace: Workspace, tell: Tell = NOBODY, cancel: Cancel | None = None) -> list[Run]:

@@ -20,9 +20,10 @@ from borgdesk.engine.processes import file_probes
 from borgdesk.engine.processes.exchange import sync_disk
 from borgdesk.engine.processes.file_probes import NoAnswer
 from borgdesk.engine.processes.file_work import FileWork, unwritten
-from borgdesk.engine.runs.active_run import ActiveRun, now
+from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.borg_in_run import own_step
 from borgdesk.engine.runs.restore_progress import StepProgress
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.translation import _
 
 _log = logging.getLogger(__name__)

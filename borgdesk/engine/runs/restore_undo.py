@@ -15,9 +15,9 @@ from borgdesk.domain.run import RunKind
 from borgdesk.engine.archives.placement import Act
 from borgdesk.engine.archives.placing import undo
 from borgdesk.engine.archives.restore_journal import RestoreJournal
-from borgdesk.engine.runs.active_run import now, run_folder
 from borgdesk.engine.runs.removal_notice import may_begin
 from borgdesk.engine.runs.restore_end import KEPT_FOR
+from borgdesk.engine.runs.run_folders import now, run_folder
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 

@@ -21,10 +21,11 @@ from borgdesk.domain.run import BorgStep, Outcome, RunStatus
 from borgdesk.engine.archives.retention_preview import made_here
 from borgdesk.engine.borg_calls.borg_process import Access, BorgAnswer
 from borgdesk.engine.repositories.shared_locations import identity_here
-from borgdesk.engine.runs.active_run import ActiveRun, now
+from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.append_only import FreedSpace
 from borgdesk.engine.runs.borg_in_run import call_in_run, leave_out
 from borgdesk.engine.runs.removal_notice import distrusted_until
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.engine.workspace import Workspace
 
 _Make = Callable[[Borg], BorgCommand]

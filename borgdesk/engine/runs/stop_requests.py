@@ -15,9 +15,9 @@ from borgdesk import private
 from borgdesk.domain.events import StopAsked, Tell
 from borgdesk.domain.ids import RunId
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.event_delivery import tell
 from borgdesk.engine.runs.event_log import EventLog
+from borgdesk.engine.runs.run_folders import now
 
 _log = logging.getLogger(__name__)
 

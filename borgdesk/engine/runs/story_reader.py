@@ -17,11 +17,11 @@ from borgdesk.domain.events import (
     Stream,
 )
 from borgdesk.domain.history import Run
-from borgdesk.engine.runs.active_run import run_folder
 from borgdesk.engine.runs.event_lines import events_in
 from borgdesk.engine.runs.event_log import events_in_folder, progress_in_folder
 from borgdesk.engine.runs.output_files import Chunk, OutputReader
 from borgdesk.engine.runs.past_events import past_events
+from borgdesk.engine.runs.run_folders import run_folder
 from borgdesk.engine.runs.story import Story, fold
 from borgdesk.engine.workspace import Workspace
 

@@ -10,7 +10,6 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.processes.process import Detached
 from borgdesk.engine.processes.self_start import own_command
-from borgdesk.engine.repositories.registration import remove_repository
 from borgdesk.engine.schedule import units
 from borgdesk.engine.schedule.disks import watched_disks
 from borgdesk.engine.schedule.unit_texts import ForeignUnits
@@ -76,5 +75,8 @@ def remove_with_schedule(workspace: Workspace, repository: Repository) -> None:
     Raises:
         InUse: a run of it is under way.
     """
+    # Imported here: every start of the window asks this module about schedules.
+    from borgdesk.engine.repositories.registration import remove_repository
+
     remove_repository(workspace, repository)
     try_to_follow_schedules(workspace)

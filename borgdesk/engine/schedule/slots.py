@@ -6,12 +6,12 @@ from the history of runs.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice, pairwise
 
+from borgdesk.domain.digests import sha256
 from borgdesk.domain.history import Run
 from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.run import RunStatus, Trigger
@@ -201,5 +201,5 @@ def _overdue_after(schedule: Schedule, zone: tzinfo, now: datetime) -> timedelta
 def shift_of(schedule: Schedule, machine: str, repository: str, *, remote: bool) -> timedelta:
     """Return this machine's delay after each slot: always the same for a *machine* and a *repository*."""
     most = int(schedule.jitter_for(remote=remote).total_seconds())
-    number = int.from_bytes(hashlib.sha256(f"{machine}\n{repository}".encode()).digest()[:8])
+    number = int.from_bytes(sha256(f"{machine}\n{repository}".encode()).digest()[:8])
     return timedelta(seconds=number % (most + 1))

@@ -21,11 +21,12 @@ from borgdesk.domain.variables import RunFacts
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.script_records import forget_records
-from borgdesk.engine.runs.active_run import ActiveRun, ScriptTestContext, log_in, now, test_folder
+from borgdesk.engine.runs.active_run import ActiveRun, ScriptTestContext
 from borgdesk.engine.runs.event_delivery import delivered
 from borgdesk.engine.runs.output_capture import Masker
 from borgdesk.engine.runs.output_files import OutputReader
 from borgdesk.engine.runs.planning import header_of
+from borgdesk.engine.runs.run_folders import log_in, now, test_folder
 from borgdesk.engine.runs.run_log import RunLog
 from borgdesk.engine.runs.run_log_reader import read_log
 from borgdesk.engine.runs.script_execution import run_script

@@ -84,6 +84,11 @@ def forget_never_added(workspace: Workspace) -> None:
             _forget(workspace, path)
 
 
+def are_any_left(workspace: Workspace) -> bool:
+    """Return whether there is anything for :func:`forget_never_added` to look at."""
+    return any(_folder(workspace).glob(f"*{_SUFFIX}"))
+
+
 def _folder(workspace: Workspace) -> Path:
     return workspace.paths.state / "secrets-being-added"
 

@@ -12,7 +12,7 @@ from borgdesk.engine.processes import procfs
 from borgdesk.engine.repositories import queue
 from borgdesk.engine.repositories.passphrase_memory import to_be_asked
 from borgdesk.engine.repositories.queue import Place
-from borgdesk.engine.runs import recovery
+from borgdesk.engine.runs.remains import is_dead
 from borgdesk.engine.schedule.due import Due
 from borgdesk.engine.schedule.glance import glance_at_all
 from borgdesk.engine.workspace import Workspace
@@ -67,7 +67,7 @@ def read_overview(workspace: Workspace) -> Overview:
     """
     store = workspace.store
     me = procfs.identity()
-    alive = [run for run in store.run_reader.unfinished() if not recovery.is_dead(run)]
+    alive = [run for run in store.run_reader.unfinished() if not is_dead(run)]
     unfinished = [run for run in alive if run.owner != me]
     dues, problem = _dues(workspace)
     states = tuple(

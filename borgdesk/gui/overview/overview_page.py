@@ -13,7 +13,7 @@ from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.events import Event
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId, RunId
-from borgdesk.engine.runs import demo, recovery
+from borgdesk.engine.runs import demo_mark
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import run_words, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
@@ -31,6 +31,7 @@ from borgdesk.gui.workers.store_watcher import StoreWatcher
 from borgdesk.translation import _
 
 if TYPE_CHECKING:
+    from borgdesk.engine.runs.demo import Demo
     from borgdesk.gui.overview.sample_guide import SampleGuide
 
 _LIVE_TICK = 1000
@@ -229,10 +230,10 @@ class OverviewPage(Page):
         """Show what to try if this window is one with sample data, which has a home of its own."""
         if self._workspace.paths.home is not None:
             self._background.ask(
-                lambda: demo.present(self._workspace), self._on_demo_found, lambda _unreadable: None, owner=self
+                lambda: _present_demo(self._workspace), self._on_demo_found, lambda _unreadable: None, owner=self
             )
 
-    def _on_demo_found(self, found: demo.Demo | None) -> None:
+    def _on_demo_found(self, found: Demo | None) -> None:
         if found is None:
             return
         from borgdesk.gui.overview.sample_guide import SampleGuide
@@ -310,7 +311,7 @@ class OverviewPage(Page):
 
     def _run_owed_again(self, run_id: RunId) -> None:
         self._background.ask(
-            lambda: recovery.owe_again(self._workspace, run_id),
+            lambda: _owe_again(self._workspace, run_id),
             lambda _: self.owed_run_requested.emit(run_id),
             owner=self,
         )
@@ -325,12 +326,31 @@ class OverviewPage(Page):
                 self._banners.pop(key).deleteLater()
 
     def _settle_by_hand(self, run_id: RunId) -> None:
-        self._background.ask(
-            lambda: recovery.settle_by_hand(self._workspace, run_id), lambda _: self.refresh(), owner=self
-        )
+        self._background.ask(lambda: _settle_by_hand(self._workspace, run_id), lambda _: self.refresh(), owner=self)
 
     def _add_banner(self, key: tuple[str, int]) -> Banner:
         banner = Banner(self)
         self._banners[key] = banner
         self._banner_column.addWidget(banner)
         return banner
+
+
+def _present_demo(workspace: Workspace) -> Demo | None:
+    if demo_mark.folder_of(workspace) is None:
+        return None
+    from borgdesk.engine.runs import demo
+
+    return demo.present(workspace)
+
+
+def _owe_again(workspace: Workspace, run_id: RunId) -> None:
+    # Imported here, as below: an idle window has no use for what recoveries need.
+    from borgdesk.engine.runs import recovery
+
+    recovery.owe_again(workspace, run_id)
+
+
+def _settle_by_hand(workspace: Workspace, run_id: RunId) -> None:
+    from borgdesk.engine.runs import recovery
+
+    recovery.settle_by_hand(workspace, run_id)

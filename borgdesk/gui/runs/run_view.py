@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from borgdesk.domain.events import Event, OutputLeftOut, OutputPrinted, Stream
 from borgdesk.domain.ids import ExecutionId, RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus
-from borgdesk.engine.runs.active_run import log_in, run_folder
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from borgdesk.engine.runs.run_report import run_report
 from borgdesk.engine.runs.story import Entry, Key, Kind, Story
 from borgdesk.engine.workspace import Workspace

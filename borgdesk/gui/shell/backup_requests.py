@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.repository import Repository
-from borgdesk.engine.runs.task import Task
 from borgdesk.gui.shell.lifetime import Lifetime
 from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.navigation import Navigation
@@ -19,6 +19,9 @@ from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
 from borgdesk.store.store import Store
 from borgdesk.translation import _
+
+if TYPE_CHECKING:
+    from borgdesk.engine.runs.task import Task
 
 _SOON = 3000
 """Milliseconds within which a requested backup should have started."""

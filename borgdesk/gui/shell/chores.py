@@ -11,10 +11,7 @@ Chore = Callable[[], object]
 
 def chores(workspace: Workspace) -> list[Chore]:
     """Return the chores, which do not depend on each other. Takes long: it imports what they need."""
-    from borgdesk.engine.archives.mounts import recover_mounts
     from borgdesk.engine.desktop import autostart
-    from borgdesk.engine.runs.active_run import now
-    from borgdesk.engine.runs.restore_undo import forget_old_restores
     from borgdesk.engine.schedule.installation import try_to_follow_schedules
     from borgdesk.engine.settings.changing import follow_autostart
 
@@ -22,6 +19,28 @@ def chores(workspace: Workspace) -> list[Chore]:
         lambda: autostart.install(workspace.environment),
         lambda: follow_autostart(workspace),
         lambda: try_to_follow_schedules(workspace),
-        lambda: forget_old_restores(workspace, now()),
-        lambda: recover_mounts(workspace),
+        lambda: _forget_old_restores(workspace),
+        lambda: _recover_mounts(workspace),
     ]
+
+
+def _recover_mounts(workspace: Workspace) -> None:
+    from borgdesk.engine.repositories.mounted import mounts
+
+    if mounts(workspace):
+        from borgdesk.engine.archives.mounts import recover_mounts
+
+        recover_mounts(workspace)
+
+
+def _forget_old_restores(workspace: Workspace) -> None:
+    from borgdesk.engine.runs.removal_notice import may_begin
+    from borgdesk.engine.runs.run_folders import now
+
+    if not any(workspace.paths.runs.glob("*/restore/places.json")):
+        # Nothing is imported for nothing, but the clock is looked at.
+        may_begin(workspace, now())
+        return
+    from borgdesk.engine.runs.restore_undo import forget_old_restores
+
+    forget_old_restores(workspace, now())

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.runs.history_cleaning import Cleaned, clean, is_due
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.workers.background import Background
 from borgdesk.store.clock import now
+
+if TYPE_CHECKING:
+    from borgdesk.engine.runs.history_cleaning import Cleaned
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +54,8 @@ class HistoryCleaner(QObject):
             self._background.ask(lambda: self._clean(cancel), self._on_cleaned, self._on_failed, self, cancel)
 
     def _clean(self, cancel: Cancel) -> Cleaned | None:
+        from borgdesk.engine.runs.history_cleaning import clean, is_due
+
         if not is_due(self._workspace, now()):
             return None
         return clean(self._workspace, now(), is_stopped=lambda: cancel.asked)

@@ -14,8 +14,6 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Trigger
 from borgdesk.engine.desktop.resume_watch import ResumeWatch
-from borgdesk.engine.runs.backup import Backup
-from borgdesk.engine.runs.scheduled_check import check_for
 from borgdesk.engine.schedule import due as due_now
 from borgdesk.engine.schedule.disks import DiskWatch
 from borgdesk.engine.schedule.due import Due
@@ -133,9 +131,13 @@ class ScheduleTicker(QObject):
         for due in dues:
             if due.start and not due.died and due.slot is not None:
                 _log.info("the schedule starts a backup of %s", due.repository.name)
+                from borgdesk.engine.runs.backup import Backup
+
                 self._executor.start_task(due.repository, Backup(due.slot), Trigger.SCHEDULE)
             elif due.check_starts:
                 _log.info("the schedule starts a check of %s", due.repository.name)
+                from borgdesk.engine.runs.scheduled_check import check_for
+
                 check = check_for(due, self._workspace.environment)
                 self._executor.start_task(due.repository, check, Trigger.SCHEDULE)
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QApplication
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
 from borgdesk.domain.window_request import Wanted, WindowRequest
-from borgdesk.engine.settings.borg_program import mark_advised, untold_advice
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import Overview
@@ -175,7 +174,7 @@ class Shell(QObject):
         interest = Interest(self.window, self)
         interest.shown.connect(self._prepare_pages)
         self.notifications.listen()
-        background.ask(lambda: untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
+        background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
         background.ask(lambda: chores(workspace), self._on_chores_found, owner=self)
 
     def _prepare_pages(self) -> None:
@@ -207,6 +206,8 @@ class Shell(QObject):
     def _on_advice_found(self, advice: str) -> None:
         if advice and not self.window.problem.text:
             self.window.problem.show_message(advice, Tone.MUTED)
+            from borgdesk.engine.settings.borg_program import mark_advised
+
             self._background.do(lambda: mark_advised(self._workspace))
 
     def _on_lost_edits_read(self, names: list[str]) -> None:
@@ -229,3 +230,10 @@ class Shell(QObject):
 
     def _on_defect_met(self, error: Exception) -> None:
         raise error
+
+
+def _untold_advice(workspace: Workspace) -> str:
+    # Imported here: the first content need not wait for what calls Borg.
+    from borgdesk.engine.settings.borg_program import untold_advice
+
+    return untold_advice(workspace)

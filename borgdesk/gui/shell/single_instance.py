@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import logging
 import os
 import pwd
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
+from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput
 from borgdesk.domain.window_request import WindowRequest
 from borgdesk.paths import Paths
@@ -72,7 +72,7 @@ class SingleInstance(QObject):
         super().__init__(parent)
         self._lock_file = paths.state / "window.lock"
         self._folders = _folders(paths, environment)
-        self._name = f"window-{hashlib.sha256(os.fsencode(os.path.realpath(paths.data))).hexdigest()[:16]}.socket"
+        self._name = f"window-{sha256(os.fsencode(os.path.realpath(paths.data))).hexdigest()[:16]}.socket"
         self._patience = patience
         self._lock: int | None = None
         self._server: _Server | None = None

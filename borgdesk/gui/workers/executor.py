@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -17,14 +18,16 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunKind, Trigger
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import Place
-from borgdesk.engine.runs import backup, recipe, recovery
-from borgdesk.engine.runs.task import Task
+from borgdesk.engine.runs import remains
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.engine_thread import INTERVAL, EngineCall, EngineThread
 from borgdesk.gui.workers.foreign_runs import ForeignRuns
 from borgdesk.gui.workers.live_run import LiveRun
 from borgdesk.gui.workers.usual_reader import UsualReader
+
+if TYPE_CHECKING:
+    from borgdesk.engine.runs.task import Task
 
 _log = logging.getLogger(__name__)
 
@@ -126,7 +129,9 @@ class Executor(QObject):
 
     def start(self, repository: Repository) -> bool:
         """Start a backup; return False if a run of this repository is already active here."""
-        return self.start_task(repository, backup.Backup())
+        from borgdesk.engine.runs.backup import Backup
+
+        return self.start_task(repository, Backup())
 
     def start_task(self, repository: Repository, task: Task, trigger: Trigger = Trigger.USER) -> bool:
         """Start a task on a repository; return False if a run of the same kind is already active on it here.
@@ -139,9 +144,7 @@ class Executor(QObject):
                 return False
             job.next = partial(self.start_task, repository, task, trigger)
             return True
-        workspace = self._workspace
-        call = partial(recipe.run, workspace, repository, task, trigger)
-        self._begin(call, repository, task.kind, trigger)
+        self._begin(partial(_run, self._workspace, repository, task, trigger), repository, task.kind, trigger)
         return True
 
     def recover(self, run_id: RunId | None = None) -> bool:
@@ -151,6 +154,10 @@ class Executor(QObject):
         workspace = self._workspace
 
         def work(tell: Tell, stop: Cancel) -> list[Run]:
+            if run_id is None and not remains.are_there(workspace):
+                return []
+            from borgdesk.engine.runs import recovery
+
             if run_id is None:
                 return recovery.recover_all(workspace, tell, stop)
             finished = recovery.recover_run(workspace, workspace.store.runs.get(run_id), tell, stop)
@@ -307,3 +314,10 @@ class Executor(QObject):
             self.schedule_refused.emit(job.repository, error.sentence)
         else:
             self.refused.emit(error.sentence)
+
+
+def _run(workspace: Workspace, repository: Repository, task: Task, trigger: Trigger, tell: Tell, cancel: Cancel) -> Run:
+    # Imported here: an idle window has no use for what runs need.
+    from borgdesk.engine.runs import recipe
+
+    return recipe.run(workspace, repository, task, trigger, tell, cancel)

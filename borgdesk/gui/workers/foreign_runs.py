@@ -9,8 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from borgdesk.domain.events import Event, StopAsked
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId, RunId
-from borgdesk.engine.runs.active_run import run_folder
-from borgdesk.engine.runs.stop_requests import ask_to_stop
+from borgdesk.engine.runs.run_folders import run_folder
 from borgdesk.engine.runs.story import Story
 from borgdesk.engine.runs.story_reader import StoryReader
 from borgdesk.engine.workspace import Workspace
@@ -71,6 +70,8 @@ class ForeignRuns(QObject):
         live = self._lives.get(run_id)
         if live is not None:
             folder = run_folder(self._workspace, run_id)
+            from borgdesk.engine.runs.stop_requests import ask_to_stop
+
             self._background.ask(lambda: ask_to_stop(folder), lambda heard: self._see_asked(run_id, heard), owner=self)
 
     def _see_asked(self, run_id: RunId, was_heard: bool) -> None:

@@ -12,9 +12,8 @@ from borgdesk.domain.events import Stream
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import BorgStep
-from borgdesk.engine.runs.active_run import log_in, run_folder
-from borgdesk.engine.runs.history_cleaning import output_was_removed
 from borgdesk.engine.runs.output_files import OutputReader
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from borgdesk.engine.runs.run_log_reader import LogPart, read_log, shortened
 from borgdesk.engine.runs.story import Entry, Key, Kind, Story
 from borgdesk.engine.runs.story_reader import story_of, texts_of
@@ -47,6 +46,8 @@ def read_record(workspace: Workspace, run_id: RunId) -> RunRecord:
         found = {entry.key: _output(folder, entry) for entry in story.entries}
     else:
         found = _old_outputs(folder, story)
+    from borgdesk.engine.runs.history_cleaning import output_was_removed
+
     is_gone = output_was_removed(folder) or not folder.exists()
     outputs = {key: printed or _kept(run, key, is_gone=is_gone) for key, printed in found.items()}
     return RunRecord(run, story, outputs)

@@ -21,7 +21,7 @@ from borgdesk.engine.processes.script_records import (
     records_in,
 )
 from borgdesk.engine.processes.supervisor import HALF
-from borgdesk.engine.runs.active_run import run_folder
+from borgdesk.engine.runs.run_folders import run_folder
 from tests.engine.desk import PRE, Desk, wait_until
 from tests.engine.repositories.test_queue import gate
 

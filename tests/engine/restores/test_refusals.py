@@ -23,8 +23,8 @@ from borgdesk.engine.archives.archive_list import read_archives
 from borgdesk.engine.archives.placement import OnConflict
 from borgdesk.engine.archives.restore_journal import RestoreJournal
 from borgdesk.engine.archives.selection import RestoreRequest
-from borgdesk.engine.runs.active_run import run_folder
 from borgdesk.engine.runs.restore_undo import undo_restore
+from borgdesk.engine.runs.run_folders import run_folder
 from tests.engine.archives.lab import back_up, borg
 from tests.engine.desk import Desk
 from tests.engine.restores.lab import (

@@ -22,9 +22,9 @@ from borgdesk.engine.archives.restore_journal import RestoreJournal
 from borgdesk.engine.archives.restore_preview import preview
 from borgdesk.engine.archives.selection import RestoreRequest
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.runs.active_run import log_in, run_folder
 from borgdesk.engine.runs.restore_end import KEPT_FOR
 from borgdesk.engine.runs.restore_undo import forget_old_restores, restores, undo_restore
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from borgdesk.engine.runs.story_reader import story_of
 from tests.engine.archives.lab import borg
 from tests.engine.desk import Desk

@@ -14,9 +14,9 @@ from borgdesk.domain.run import BorgStep, RunStatus
 from borgdesk.engine.archives.placement import OnConflict
 from borgdesk.engine.archives.restore_journal import RestoreJournal
 from borgdesk.engine.archives.selection import RestoreRequest
-from borgdesk.engine.runs.active_run import run_folder
 from borgdesk.engine.runs.restore_end import KEPT_FOR
 from borgdesk.engine.runs.restore_undo import forget_old_restores, kept_size, undo_restore
+from borgdesk.engine.runs.run_folders import run_folder
 from tests.engine.desk import Desk
 from tests.engine.restores.lab import at, change, in_place, report_of, restore, restored, stages, tree
 from tests.engine.restores.mounts import MountSmall, small_disk

@@ -12,10 +12,11 @@ from borgdesk.domain.run import Trigger
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.shared_locations import turn_of
-from borgdesk.engine.runs.active_run import ActiveRun, SecretValues, log_in, now, run_folder
+from borgdesk.engine.runs.active_run import ActiveRun, SecretValues
 from borgdesk.engine.runs.event_delivery import NOBODY
 from borgdesk.engine.runs.output_capture import Masker
 from borgdesk.engine.runs.planning import plan
+from borgdesk.engine.runs.run_folders import log_in, now, run_folder
 from borgdesk.engine.runs.run_log import RunLog
 from tests.engine.desk import Desk
 

@@ -19,7 +19,7 @@ from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import Outcome, RunStatus
 from borgdesk.engine.repositories.registration import add_repository
-from borgdesk.engine.runs.active_run import log_in, notes_in, run_folder
+from borgdesk.engine.runs.run_folders import log_in, notes_in, run_folder
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner
 from tests.engine.desk import LAST, POST, PRE, Desk, sentence, statuses
 from tests.real_borg import PROGRAM, needs_borg

@@ -20,7 +20,7 @@ from borgdesk.domain.events import (
 from borgdesk.domain.repository import Retention
 from borgdesk.domain.run import Hook, OnFailure, Outcome, RunStatus, Step
 from borgdesk.engine.runs import backup
-from borgdesk.engine.runs.active_run import notes_in, run_folder
+from borgdesk.engine.runs.run_folders import notes_in, run_folder
 from tests.engine.desk import CREATED, FAILED, LAST, POST, PRE, WARNED, Desk, execution, rows, sentence, statuses
 
 CONDITIONS = ("success", "warning", "failure", "always")

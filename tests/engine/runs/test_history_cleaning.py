@@ -19,9 +19,9 @@ from borgdesk.domain.reasons import text
 from borgdesk.domain.run import Trigger
 from borgdesk.domain.settings import HISTORY_DAYS, HISTORY_SIZE, LOG_DAYS, LOG_SIZE, Setting
 from borgdesk.engine.processes import procfs
-from borgdesk.engine.runs.active_run import log_in, run_folder
 from borgdesk.engine.runs.history_cleaning import Cleaned, clean, is_due, output_was_removed, survey
 from borgdesk.engine.runs.output_files import outputs_in
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from borgdesk.engine.runs.story_reader import story_of
 from borgdesk.store.clock import now
 from borgdesk.store.tables import BackupJobRow, ScriptExecutionRow

@@ -17,8 +17,9 @@ from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import Turn
 from borgdesk.engine.runs import recovery
-from borgdesk.engine.runs.active_run import notes_in, now, run_folder
 from borgdesk.engine.runs.event_delivery import NOBODY, delivered
+from borgdesk.engine.runs.remains import is_dead
+from borgdesk.engine.runs.run_folders import notes_in, now, run_folder
 from borgdesk.engine.runs.story_reader import read_events
 from tests.engine.desk import LAST, POST, PRE, Desk, rows, statuses
 from tests.engine.runs.armed_runs import armed
@@ -35,9 +36,9 @@ def dead() -> ProcessIdentity:
 
 def test_dead_is_whoever_is_not_there_or_was_never_known(desk: Desk, dead: ProcessIdentity) -> None:
     run = armed(desk, dead)
-    assert recovery.is_dead(run)
-    assert recovery.is_dead(replace(run, owner=None))
-    assert not recovery.is_dead(replace(run, owner=procfs.identity()))
+    assert is_dead(run)
+    assert is_dead(replace(run, owner=None))
+    assert not is_dead(replace(run, owner=procfs.identity()))
 
 
 def test_tries_are_further_and_further_apart_but_never_more_than_a_minute() -> None:

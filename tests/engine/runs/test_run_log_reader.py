@@ -7,7 +7,7 @@ import pytest
 
 from borgdesk.domain.events import Stream
 from borgdesk.domain.run import BorgStep, Step
-from borgdesk.engine.runs.active_run import log_in, run_folder
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from borgdesk.engine.runs.run_log_reader import LONGEST_SHOWN, read_log
 from tests.gui.scene import LAST, POST, PRE, Scene
 

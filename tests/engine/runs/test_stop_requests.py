@@ -15,7 +15,7 @@ from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import RunStatus, Trigger
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import backup
-from borgdesk.engine.runs.active_run import run_folder
+from borgdesk.engine.runs.run_folders import run_folder
 from borgdesk.engine.runs.stop_requests import StopRequests, ask_to_stop, requests_in
 from borgdesk.engine.runs.story_reader import read_events, story_of
 from tests.engine.desk import POST, PRE, Desk, statuses

@@ -15,8 +15,8 @@ from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Trigger
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import backup
-from borgdesk.engine.runs.active_run import run_folder
 from borgdesk.engine.runs.event_log import EventLog, events_in_folder
+from borgdesk.engine.runs.run_folders import run_folder
 from borgdesk.engine.runs.story import Key, Kind, Story, fold
 from borgdesk.engine.runs.story_reader import StoryReader, read_events, story_of
 from tests.engine.desk import FAILED, LAST, POST, PRE, Desk

@@ -14,8 +14,8 @@ from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome
 from borgdesk.domain.script import NewScript
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.runs.active_run import log_in, notes_in, test_folder
 from borgdesk.engine.runs.output_files import outputs_in
+from borgdesk.engine.runs.run_folders import log_in, notes_in, test_folder
 from borgdesk.engine.script_tests.script_test import PastTest, ScriptTestSetup, past_test, run_test
 from tests.engine.desk import POST, PRE, Desk
 from tests.listening import InStep

@@ -15,9 +15,9 @@ from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.reasons import Code
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
-from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.backup import Backup
 from borgdesk.engine.runs.planning import plan
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.scripts.scripts_page import ScriptsPage
 from borgdesk.gui.shell.lifetime import Lifetime

@@ -32,7 +32,7 @@ from borgdesk.engine.desktop.notification_session import name_on_bus
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import backup
-from borgdesk.engine.runs.active_run import now
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.engine.schedule.due import look
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.shell.notifications import Notifications

@@ -18,7 +18,7 @@ from borgdesk.domain.reasons import text
 from borgdesk.domain.run import BorgStep, ExecutionStatus, Outcome, RunStatus, Trigger
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.runs import recovery
-from borgdesk.engine.runs.active_run import now
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.overview.overview_page import OverviewPage
 from borgdesk.gui.overview.owed_line import OwedLine

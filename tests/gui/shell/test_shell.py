@@ -21,8 +21,8 @@ from borgdesk.domain.settings import CLOSE_TO_TRAY, KEEP_CHECKPOINT, NOTIFY_SUCC
 from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.engine.borg_calls import borg_process
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.runs.active_run import now
 from borgdesk.engine.runs.planning import plan
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
 from borgdesk.engine.settings.borg_program import untold_advice
 from borgdesk.gui.lanes.drag import CARD_MIME

@@ -16,7 +16,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunStatus, Trigger
 from borgdesk.domain.schedule import daily
 from borgdesk.engine.processes import procfs
-from borgdesk.engine.runs.active_run import now
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.gui.overview.overview_data import Overview, RepositoryState, read_overview
 from borgdesk.gui.shell.tray import Tray, TrayState
 from borgdesk.gui.shell.tray_sync import TraySync

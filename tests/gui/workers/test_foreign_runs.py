@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.history import ProcessIdentity, Run
 from borgdesk.domain.run import BorgStep, ExecutionStatus, RunStatus, Trigger
-from borgdesk.engine.runs.active_run import now
+from borgdesk.engine.runs.run_folders import now
 from borgdesk.engine.runs.story import Story
 from borgdesk.engine.runs.story_reader import story_of
 from borgdesk.gui.look import run_words

@@ -12,9 +12,9 @@ from borgdesk.domain.repository import Repository, Retention
 from borgdesk.domain.run import BorgStep, ExecutionStatus, RunStatus, Trigger
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import backup
-from borgdesk.engine.runs.active_run import log_in, run_folder
 from borgdesk.engine.runs.event_log import events_in_folder
 from borgdesk.engine.runs.output_files import outputs_in
+from borgdesk.engine.runs.run_folders import log_in, run_folder
 from borgdesk.engine.runs.story import Entry, Kind
 from borgdesk.gui.look import run_words
 from borgdesk.gui.runs.timeline_table import rows_of
