@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -24,6 +25,7 @@ LAYERS = {path.parts[1] for path in PACKAGES if len(path.parts) > 1}
 _CODE = re.compile(r"`([^`\n]+)`")
 _EMPHASIS = re.compile(r"\*\*([^*]+)\*\*|(?<![*\w])\*([^*\s][^*]*?)\*")
 _FILE = re.compile(r"[\w./-]+(?:\.py|/)")
+_QUOTE = re.compile(r"^> .*$", re.MULTILINE)
 _VALUE = re.compile(r"\{[^}]*\}")
 _MODULE = re.compile(rf"(?:borgdesk\.)?(?:{'|'.join(sorted(LAYERS))})(?:\.\w+)+")
 
@@ -60,15 +62,27 @@ def _is_there(name: str) -> bool:
     return module.is_file() and re.search(rf"\b{path.name}\b", module.read_text()) is not None
 
 
-def test_the_labels_in_the_guide_are_those_of_the_window() -> None:
+@cache
+def sentences() -> tuple[str, ...]:
+    """Return everything that the program says, without values."""
     with (ROOT / "borgdesk" / "locale" / "borgdesk.pot").open("rb") as template:
-        ids = [(one.id,) if isinstance(one.id, str) else one.id for one in read_po(template)]
-    labels = [_VALUE.sub("…", text.replace("&", "")) for texts in ids for text in texts]
-    prose = _CODE.sub("", (ROOT / "docs" / "guide.md").read_text())
+        return tuple(text for one in read_po(template) for text in ((one.id,) if isinstance(one.id, str) else one.id))
+
+
+@pytest.mark.parametrize("name", ["guide.md", "troubleshooting.md", "without-borgdesk.md"])
+def test_the_labels_in_a_document_are_those_of_the_window(name: str) -> None:
+    labels = [_VALUE.sub("…", text.replace("&", "")) for text in sentences()]
+    prose = _CODE.sub("", _QUOTE.sub("", (ROOT / "docs" / name).read_text()))
     named_there = [" ".join(both.split()) for pair in _EMPHASIS.findall(prose) for both in pair if both]
     parts = {part.rstrip(":") for phrase in named_there for part in phrase.split(" → ")}
     keys = {part for part in parts if "+" in part}
     assert [part for part in sorted(parts - keys) if not any(label.startswith(part) for label in labels)] == []
+
+
+def test_what_the_troubleshooting_quotes_is_what_the_program_says() -> None:
+    quoted = _QUOTE.findall((ROOT / "docs" / "troubleshooting.md").read_text())
+    assert quoted
+    assert [quote for quote in quoted if quote.removeprefix("> ") not in sentences()] == []
 
 
 @pytest.mark.parametrize("advice", ["failed halfway", "runs twice", "sudo systemctl stop x &"])
