@@ -15,6 +15,8 @@ _WORDS = {
 
 def passphrase_hint(new: str, again: str) -> str:
     """Return what to say about a new passphrase and as much of its repetition as was typed."""
+    if not new and again:
+        return _("The passphrases do not match.")
     if not new:
         return _("Four or more words chosen at random are easy to remember and hard to guess.")
     try:

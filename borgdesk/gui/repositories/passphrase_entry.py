@@ -142,7 +142,8 @@ class PassphraseEntry(QWidget):
         self.edited.emit()
 
     def _show_hint(self) -> None:
-        self.hint.setText(passphrase_hint(self.first.text(), self.second.text()))
+        # That the repetition differs is among the problems, which are shown as well.
+        self.hint.setText(passphrase_hint(self.first.text(), ""))
 
     def _on_by_command_toggled(self, by_command: bool) -> None:
         self._stack.setCurrentIndex(int(by_command))

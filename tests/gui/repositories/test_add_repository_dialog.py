@@ -92,6 +92,11 @@ def test_each_step_says_what_is_still_missing(
     QTest.keyClicks(dialog.passphrase.first, "hush")
     settled(qtbot, dialog)
     assert "do not match" in said(dialog)
+    QTest.keyClicks(dialog.passphrase.second, "husk")
+    settled(qtbot, dialog)
+    assert "do not match" in said(dialog)
+    assert "do not match" not in dialog.passphrase.hint.text(), "it is said once"
+    dialog.passphrase.second.clear()
     QTest.keyClicks(dialog.passphrase.second, "hush")
     settled(qtbot, dialog)
     assert (said(dialog), dialog.add.isEnabled()) == ("", False)

@@ -99,6 +99,7 @@ def test_a_change(scene: Scene, view: RepositoryView, qtbot: QtBot, docs: Reposi
         ("abc", "", "Easy to guess", False),
         ("abc", "abd", "do not match", False),
         ("abc", "ab", "Easy to guess", False),
+        ("", "abc", "do not match", False),
         ("abc", "abc", "Easy to guess", True),
         (NEW, NEW, "Very hard to guess.", True),
         (" é ", " é ", "begins or ends with a space", True),
