@@ -347,6 +347,11 @@ def _add_runs(commands: Group) -> None:
     )
 
     recover = commands.add("recover", _("run what interrupted runs still owe, and print what was done"))
+    recover.add_argument(
+        "--again",
+        action="store_true",
+        help=_("also run once more what failed to start services again after the last backup of a repository"),
+    )
     _add_progress_options(recover)
 
     commands.add("owed", _("scripts that are owed now; exit code 1 if there are any"))

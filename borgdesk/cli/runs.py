@@ -32,7 +32,8 @@ from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.runs import recipe
 from borgdesk.engine.runs.backup import Backup
 from borgdesk.engine.runs.history_cleaning import clean, is_due
-from borgdesk.engine.runs.recovery import left_undone, recover_all
+from borgdesk.engine.runs.owed_scripts import runs_that_left_something_down
+from borgdesk.engine.runs.recovery import left_undone, owe_again, recover_all
 from borgdesk.engine.runs.scheduled_check import check_for
 from borgdesk.engine.runs.story_reader import story_of
 from borgdesk.engine.runs.task import Task
@@ -230,6 +231,9 @@ def _recover_first(call: _Call) -> None:
 def recover(console: Console, arguments: argparse.Namespace) -> int:
     """Run what dead runs still owe."""
     cancel, board = Cancel(), _board(console)
+    if arguments.again:
+        for run in runs_that_left_something_down(console.workspace):
+            owe_again(console.workspace, run.id)
     with stopping(cancel, board.line):
         recovered = recover_all(console.workspace, _Recovery(_Call(console, arguments, board, cancel)), cancel)
     _tell_recovered(console, board, said=recovered)

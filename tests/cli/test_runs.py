@@ -195,6 +195,24 @@ def test_recover(desk: BorgDesk) -> None:
     assert nothing == "Nothing is owed."
 
 
+def test_what_failed_to_start_again_is_tried_again_when_asked(desk: BorgDesk) -> None:
+    desk.add_repository("A")
+    desk.add_script("stop", "true")
+    desk.add_script("start", f"[ -e {desk.folder}/repaired ] || exit 3")
+    desk.assign("A", "stop", Hook.PRE_BACKUP)
+    desk.assign("A", "start", Hook.POST_BACKUP)
+    answer = desk.here("run", "A")
+    assert answer.out.endswith("What it starts may still be down.\n")
+    assert desk.here("recover").said[-1] == "Nothing is owed."
+    still = desk.here("recover", "--again")
+    assert (still.code, still.said[-1].startswith("Nothing")) == (2, False)
+    (desk.folder / "repaired").touch()
+    assert desk.here("recover").code == 0
+    run = desk.here("history", "show", "1", "--json").json
+    assert [one["status"] for one in run["executions"]] == ["success", "success"]
+    assert desk.here("recover", "--again").said[-1] == "Nothing is owed."
+
+
 def test_a_run_begins_with_what_another_one_owes(desk: BorgDesk) -> None:
     around(desk)
     desk.add_repository("B")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from borgdesk.domain.decisions import LaneState, decide
+from borgdesk.domain.downtime import left_down
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunStatus
 from borgdesk.engine.runs.remains import is_dead
@@ -26,6 +27,17 @@ def owed_scripts(workspace: Workspace) -> list[OwedScript]:
     runs = workspace.store.runs
     found = [*runs.unfinished(), *runs.owing()]
     return [script for one in sorted(found, key=lambda run: run.id) for script in _owed_in(runs.get(one.id))]
+
+
+def runs_that_left_something_down(workspace: Workspace) -> list[Run]:
+    """Return the newest backup of each repository if it failed to start again what it had stopped.
+
+    Older ones are over: whoever lives with that may have stopped the services since.
+    """
+    store = workspace.store
+    newest = [store.runs.newest(repository.id) for repository in store.repositories.list()]
+    runs = [store.runs.get(run.id, with_output=False) for run in newest if run is not None]
+    return [run for run in runs if left_down(run.executions)]
 
 
 def _owed_in(run: Run) -> list[OwedScript]:
