@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from borgdesk.domain.reasons import Reason, as_json
+from borgdesk.domain.reasons import Reason
 from borgdesk.domain.run import RunOn
 from borgdesk.store.text import made_storable
-from borgdesk.store.values import in_utc, reasons_from
+from borgdesk.store.values import in_utc, reasons_as_text, reasons_from
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -67,10 +66,8 @@ class Reasons(TypeDecorator[tuple[Reason, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: tuple[Reason, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Return a JSON list, not escaped to ASCII, so that it can be read and searched without this program."""
-        if not value:
-            return None
-        return json.dumps(as_json(one.with_texts(made_storable) for one in value), ensure_ascii=False)
+        """Return a JSON list."""
+        return reasons_as_text(value or ())
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Reason, ...]:  # noqa: ARG002
         """Parse the list."""

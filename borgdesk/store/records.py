@@ -5,7 +5,6 @@ A record has the attributes of the row class in :mod:`borgdesk.store.tables`, wi
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from types import SimpleNamespace
@@ -23,6 +22,7 @@ from borgdesk.domain.run import (
     Trigger,
 )
 from borgdesk.domain.schedule import SlotState
+from borgdesk.store.database import SqlExecutor
 from borgdesk.store.values import document_from, reasons_from, time_from
 
 _From = Callable[[Any], Any]
@@ -33,7 +33,7 @@ class Record(SimpleNamespace):
     """A row."""
 
 
-def records(connection: sqlite3.Connection, table: str, query: str, values: Sequence[object] = ()) -> list[Record]:
+def records(connection: SqlExecutor, table: str, query: str, values: Sequence[object] = ()) -> list[Record]:
     """Return the rows of a query that selects columns of a *table*, or all of them, and perhaps others.
 
     Others are left as they are stored.

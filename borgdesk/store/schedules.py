@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,15 +16,13 @@ from borgdesk.store.clock import now
 from borgdesk.store.rows import row_by_id
 from borgdesk.store.schedule_reader import ScheduleReader
 from borgdesk.store.schedule_rows import schedule_from
+from borgdesk.store.slot_recorder import SlotRecorder
 from borgdesk.store.tables import BackupJobRow, KeyValueRow, RepositoryRow, ScheduleRow, SlotRow
 from borgdesk.store.tick_hint import KEY
 from borgdesk.translation import _
 
-_ENDED = (SlotState.DONE, SlotState.FAILED, SlotState.MISSED, SlotState.PAUSED)
-"""States in which a slot stays once a newer one covers it."""
 
-
-class Schedules(ScheduleReader):
+class Schedules(ScheduleReader, SlotRecorder):
     """The schedules of the repositories, at most one each."""
 
     def put(self, schedule: Schedule) -> Schedule:
@@ -121,35 +117,6 @@ class Schedules(ScheduleReader):
             if row is not None:
                 row.connected_at = moment
                 _forget_hint(session)
-
-    def record(self, slots: Iterable[Slot], closed: Iterable[Slot] = ()) -> builtins.list[Slot]:
-        """Store the state of slots; return those whose state is new, so that one process tells about it.
-
-        *closed* are older ones, each covered by one of *slots*: how one of them has ended does not change any more.
-        """
-        told = []
-        with self._database.writing() as session:
-            for slot, is_over in chain(((one, True) for one in closed), ((one, False) for one in slots)):
-                row = session.get(SlotRow, (slot.repository_id, slot.due_at))
-                if row is None:
-                    row = SlotRow(repository_id=slot.repository_id, due_at=slot.due_at)
-                    session.add(row)
-                elif is_over and row.state in _ENDED:
-                    continue
-                elif (row.run_id or 0) > (slot.run_id or 0) and not is_over and slot.state is not SlotState.MISSED:
-                    continue  # Another process has started a run since this was found out.
-                elif row.state == slot.state and row.reasons == slot.reasons and row.next_try == slot.next_try:
-                    continue
-                if row.state != slot.state:
-                    told.append(slot)
-                row.state, row.reasons, row.next_try = slot.state, slot.reasons, slot.next_try
-                row.tries, row.run_id = max(row.tries or 0, slot.tries), slot.run_id or row.run_id
-        return told
-
-    def set_hint(self, written: float, until: float, zone: str) -> None:
-        """Store that nothing can be due before *until*, see :mod:`borgdesk.store.tick_hint`."""
-        with self._database.writing() as session:
-            session.merge(KeyValueRow(key=KEY, value={"written": written, "until": until, "zone": zone}))
 
     def claim(self, slot: Slot, run_id: RunId) -> None:
         """Record that a run which has just been queued is the next try of a slot.

@@ -20,6 +20,7 @@ from borgdesk.store.search_file import SearchFile
 from borgdesk.store.search_filler import SearchFiller
 from borgdesk.store.search_index import SearchIndex
 from borgdesk.store.settings import Settings
+from borgdesk.store.slot_recorder import SlotRecorder
 from borgdesk.translation import _
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Store:
         self.run_reader = RunReader(self.database)
         self.execution_reader = ExecutionReader(self.database)
         self.schedule_reader = ScheduleReader(self.database)
+        self.slot_recorder = SlotRecorder(self.database)
         self.search_filler = SearchFiller(self.database, search_file)
         self.kept_secrets = KeptSecrets(self.database)
         self.key_values = KeyValues(self.database)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from borgdesk.domain.reasons import Reason, from_json
+from borgdesk.domain.reasons import Reason, as_json, from_json
+from borgdesk.store.text import made_storable
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -27,6 +29,15 @@ def time_as_text(moment: datetime) -> str:
 def reasons_from(text: str | None) -> tuple[Reason, ...]:
     """Return stored reasons; NULL stands for none."""
     return () if text is None else from_json(json.loads(text))
+
+
+def reasons_as_text(reasons: Iterable[Reason]) -> str | None:
+    """Return reasons as they are stored.
+
+    They are a JSON list, not escaped to ASCII, so that it can be read and searched without this program.
+    """
+    stored = as_json(one.with_texts(made_storable) for one in reasons)
+    return json.dumps(stored, ensure_ascii=False) if stored else None
 
 
 def document_from(stored: Any) -> Any:

@@ -160,13 +160,13 @@ def record(workspace: Workspace, dues: Sequence[Due], now: datetime | None = Non
     Raises:
         StoreUnusable: it cannot be written.
     """
-    schedules, now = workspace.store.schedules, now or now_utc()
+    recorder, now = workspace.store.slot_recorder, now or now_utc()
     # Of those that are running, the claim was stored.
     slots = [due.slot for due in dues if due.slot is not None and due.slot.state is not SlotState.RUNNING]
     closed = [slot for due in dues for slot in due.assessment.closed if slot.state is not SlotState.RUNNING]
-    changed = schedules.record(slots, reversed(closed))
+    changed = recorder.record(slots, reversed(closed))
     until = min((_look_again(due, now) for due in dues), default=now + _LOOK_AGAIN)
-    schedules.set_hint(now.timestamp(), until.timestamp(), zone_name(workspace.environment))
+    recorder.set_hint(now.timestamp(), until.timestamp(), zone_name(workspace.environment))
     failed = [slot for slot in changed if slot.state is SlotState.FAILED]
     return [replace(due, slot=slot) for due in dues for slot in failed if slot.repository_id == due.repository_id]
 

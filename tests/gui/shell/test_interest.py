@@ -15,7 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.domain.ids import RepositoryId
+from borgdesk.domain.repository import Repository
+from borgdesk.domain.schedule import Schedule
 from borgdesk.gui.shell.interest import Interest
+from borgdesk.paths import Paths
+from borgdesk.store.store import Store
 
 
 @pytest.mark.parametrize(
@@ -51,7 +56,7 @@ from borgdesk.gui.shell.shell import Shell
 from PySide6.QtCore import QTimer, QPoint
 from PySide6.QtTest import QTest
 
-HEAVY = ("sqlalchemy", "alembic", "borgdesk.gui.runs.history_page", "borgdesk.gui.settings.settings_page")
+HEAVY = ("sqlalchemy", "alembic", "borgdesk.gui.runs.history_page", "borgdesk.engine.runs.recipe")
 found, warm_up = Shell._on_chores_found, Shell._warm_up
 
 def say():
@@ -78,11 +83,15 @@ sys.exit(app.main([]))
 
 def test_an_idle_window_has_neither_other_pages_nor_sqlalchemy(tmp_path: Path) -> None:
     environment = {**os.environ, "BORGDESK_HOME": str(tmp_path / "home"), "BORGDESK_SECRETS": "file"}
-    subprocess.run([sys.executable, "-m", "borgdesk", "repo", "list"], env=environment, check=True, capture_output=True)
+    store = Store(Paths.below(tmp_path / "home"))
+    store.open()
+    repository = store.repositories.add(Repository(RepositoryId(0), "Papers", str(tmp_path / "repository"), ("/etc",)))
+    store.schedules.put(Schedule(repository.id, "0 0 1 1 *"))
+    store.close()
     done = subprocess.run(
         [sys.executable, "-c", _STARTED], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines() == [
         "",
-        "sqlalchemy borgdesk.gui.runs.history_page borgdesk.gui.settings.settings_page",
+        "sqlalchemy borgdesk.gui.runs.history_page borgdesk.engine.runs.recipe",
     ]
