@@ -44,6 +44,7 @@ class OverviewPage(Page):
     """One card per repository."""
 
     backup_requested = Signal(int)
+    all_backups_requested = Signal()
     stop_requested = Signal(int)
     repository_requested = Signal(int)
     """Repository ids."""
@@ -82,7 +83,10 @@ class OverviewPage(Page):
         self._header.row.addWidget(self._nothing_owed)
         self._add = self._header.add_button(_("&Add repository…"), "list-add", self.repositories_requested.emit)
         self._all = self._header.add_button(
-            _("Back up a&ll"), "media-playback-start", self._ask_all, _("Back up every repository now")
+            _("Back up a&ll"),
+            "media-playback-start",
+            self.all_backups_requested.emit,
+            _("Back up every repository now"),
         )
         for button in (self._add, self._all):
             button.hide()
@@ -245,10 +249,6 @@ class OverviewPage(Page):
         self._guide_place.addWidget(guide)
         self._guide = guide
         self._show_lives()
-
-    def _ask_all(self) -> None:
-        for repository_id in self._cards:
-            self.backup_requested.emit(repository_id)
 
     def open_sample(self) -> None:
         """Create sample data, and open a second window on it."""

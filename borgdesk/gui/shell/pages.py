@@ -61,6 +61,7 @@ class Pages(QObject):
     def _make_overview(self) -> Page:
         page = OverviewPage(self._workspace, self._background, self._executor)
         page.backup_requested.connect(self._requests.back_up)
+        page.all_backups_requested.connect(self._requests.back_up_all)
         page.stop_requested.connect(self._executor.stop_repository)
         page.repository_requested.connect(self._navigation.show_repository)
         page.run_requested.connect(self._navigation.show_run)

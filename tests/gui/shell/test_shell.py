@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,11 +136,27 @@ def test_the_history_can_be_asked_for(shell: Shell) -> None:
     assert shell.window.page("history").isVisible()
 
 
-def test_all_repositories_can_be_backed_up_at_once(shell: Shell, scene: Scene, qtbot: QtBot) -> None:
+def test_to_back_up_all_there_must_be_something(shell: Shell, qtbot: QtBot) -> None:
     shell.open(WindowRequest.parse("backup:all"))
     qtbot.waitUntil(lambda: "There is nothing to back up yet." in shell.window.problem.text)
-    repositories = [scene.repository("Docs"), scene.repository("Photos")]
+
+
+def ask_the_window(shell: Shell) -> None:
     shell.open(WindowRequest.parse("backup:all"))
+
+
+def ask_the_overview(shell: Shell) -> None:
+    overview = shell.window.page("overview")
+    (button,) = [one for one in overview.findChildren(QPushButton) if one.text() == "Back up a&ll"]
+    button.click()
+
+
+@pytest.mark.parametrize("ask", [ask_the_window, ask_the_overview])
+def test_all_repositories_can_be_backed_up_at_once(
+    shell: Shell, scene: Scene, qtbot: QtBot, ask: Callable[[Shell], None]
+) -> None:
+    repositories = [scene.repository("Docs"), scene.repository("Photos")]
+    ask(shell)
     runs = scene.workspace.store.runs
     qtbot.waitUntil(lambda: {run.repository for run in runs.list()} == {each.name for each in repositories})
     qtbot.waitUntil(lambda: all(run.status.is_final for run in runs.list()))
