@@ -66,6 +66,10 @@ class ArchivesPage(Page):
         self._shown_id: RepositoryId | None = None
         """The repository whose archives are shown or being read."""
         self._found: ArchiveList | None = None
+        self._opens = False
+        """Whether the page was opened, or a repository chosen, and its present archives are not known yet."""
+        self._preselected: str | None = None
+        """The id of the archive that was selected because it was the newest known, until somebody selects one."""
         self._make()
         self._lay_out()
         self._update()
@@ -91,6 +95,7 @@ class ArchivesPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._opens = True
         self.refresh()
 
     # widgets
@@ -106,6 +111,7 @@ class ArchivesPage(Page):
         self.table = self.list_panel.table
         self.table.current_changed.connect(self._on_archive_selected)
         self.table.several_selected.connect(self._show_item)
+        self.table.clicked.connect(lambda _place: self._forget_preselection())
         self.mounts = ArchiveMounts(self._workspace, self._background, self._question, self.mounted, self._shown, self)
         self.actions_of_archives = ArchiveActions(
             self._workspace,
@@ -218,7 +224,7 @@ class ArchivesPage(Page):
 
     def _on_repository_chosen(self) -> None:
         self._question.stop()
-        self._found = None
+        self._found, self._opens, self._preselected = None, True, None
         self.list_panel.show_archives(None)
         self.contents_panel.close_archive()
         self.item_panel.clear()
@@ -258,6 +264,8 @@ class ArchivesPage(Page):
         self.away.show_message("")
         if reach is Reach.CHANGED and not self._question.is_open:
             self._reload()
+        elif reach is not Reach.CHANGED:
+            self._opens = False
 
     def _tell_away(self, reason: str) -> None:
         found = self._found
@@ -295,7 +303,20 @@ class ArchivesPage(Page):
 
     def _show_read(self, repository: Repository, found: ArchiveList) -> None:
         self.away.show_message("")
+        if self._opens and self._stays_preselected():
+            # What was the newest archive is only the newest of the list that was kept.
+            self.table.clearSelection()
+        self._opens = False
         self._show_archives(repository, found)
+
+    def _forget_preselection(self) -> None:
+        self._preselected = None
+
+    def _stays_preselected(self) -> bool:
+        """Return whether nobody has selected an archive, anything in it, or looks for something there."""
+        current, contents = self.table.current_row(), self.contents_panel
+        is_same = current is not None and current.id == self._preselected
+        return is_same and contents.chosen() is None and not contents.search.text()
 
     def _show_archives(self, repository: Repository, found: ArchiveList) -> None:
         if repository != self.repository:
@@ -307,6 +328,8 @@ class ArchivesPage(Page):
         self.mounts.look_for_mounts()
         if not self.table.selected():
             self.table.select_first()
+            current = self.table.current_row()
+            self._preselected = current.id if current is not None else None
         elif not self.contents_panel.is_whole:
             self._on_archive_selected()
         else:

@@ -232,6 +232,26 @@ def test_versions_and_a_look_into_one(page: ArchivesPage, backed_up: Desk, qtbot
     dialog.done(0)
 
 
+def test_a_page_that_is_opened_shows_the_newest_archive_unless_somebody_chose_one(
+    page: ArchivesPage, backed_up: Desk, qtbot: QtBot
+) -> None:
+    def come_back(shown: int) -> str:
+        page.hide()
+        archive = back_up(backed_up)
+        backed_up.run()
+        page.show()
+        qtbot.waitUntil(lambda: page.list_panel.model.shown == shown, timeout=60_000)
+        return archive
+
+    come_back(3)
+    whole(page, qtbot)
+    newest = page.table.rows.row(page.table.rows.first())
+    assert page.table.current_row() == newest
+    page.table.clicked.emit(page.table.currentIndex())
+    come_back(5)
+    assert page.table.current_row() == newest, "it was chosen"
+
+
 def top_of_versions(page: ArchivesPage) -> int:
     layout = page.item_panel.layout()
     assert layout is not None
