@@ -245,7 +245,9 @@ def test_a_page_that_is_opened_shows_the_newest_archive_unless_somebody_chose_on
 
     come_back(3)
     whole(page, qtbot)
-    newest = page.table.rows.row(page.table.rows.first())
+    first = page.table.rows.first()
+    assert first is not None
+    newest = page.table.rows.row(first)
     assert page.table.current_row() == newest
     page.table.clicked.emit(page.table.currentIndex())
     come_back(5)
