@@ -40,6 +40,8 @@ class HistoryPage(Page):
 
     run_again_requested = Signal(int)
     """Repository id."""
+    owed_run_requested = Signal(int)
+    """Run id."""
     stop_requested = Signal(int)
     """Run id."""
     script_requested = Signal(int, str)
@@ -151,6 +153,7 @@ class HistoryPage(Page):
         self._table.row_activated.connect(self._open)
         self.run_view = RunView(self._workspace, self._background, executor, self)
         self.run_view.run_again_requested.connect(self.run_again_requested)
+        self.run_view.owed_run_requested.connect(self.owed_run_requested)
         self.run_view.stop_requested.connect(self.stop_requested)
         self.run_view.script_requested.connect(self.script_requested)
         back = QShortcut(QKeySequence(QKeySequence.StandardKey.Back), self)

@@ -28,6 +28,7 @@ from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.output_view import OutputView
 from borgdesk.gui.runs.restore_result import RestoreResult
 from borgdesk.gui.runs.run_head import RunHead
+from borgdesk.gui.runs.start_again import StartAgain
 from borgdesk.gui.runs.timeline_table import Row, TimelineTable
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.executor import Executor
@@ -46,6 +47,8 @@ class RunView(QWidget):
     """Repository id."""
     stop_requested = Signal(int)
     """Run id."""
+    owed_run_requested = Signal(int)
+    """Run id: what it owes again, because the user wants so, is to be run now."""
     script_requested = Signal(int, str)
     """Script id and SHA-256: the user wants to see the selected entry's script as it was when it ran."""
 
@@ -134,6 +137,8 @@ class RunView(QWidget):
         self._head.report_requested.connect(self._on_report_requested)
         self._error = Banner(self._content)
         self._note = Banner(self._content)
+        self._start_again = StartAgain(self._workspace, self._background, self)
+        self._start_again.requested.connect(self.owed_run_requested)
         self._restored = RestoreResult(self._workspace, self._background, self._content)
         self._timeline = TimelineTable(self._content)
         self._timeline.row_selected.connect(self._on_row_selected)
@@ -208,7 +213,9 @@ class RunView(QWidget):
         tone = theme.tone_of(run.status)
         tone = tone if tone is not theme.Tone.GOOD else theme.Tone.WARNING
         # A run that was stopped has no error, but what happened, and what was put back, is shown all the same.
-        self._error.show_message(downtime_words.what_happened(record), tone, dismissible=False)
+        self._error.show_message(
+            downtime_words.what_happened(record), tone, self._start_again.buttons(run), dismissible=False
+        )
         self._note.show_message(run.note or "", theme.Tone.WORKING, dismissible=False)
         self._restored.show_run(run)
 
@@ -272,6 +279,9 @@ class RunView(QWidget):
         if self._live is not None and run_id == self._live.run_id:
             self._live = None
             self._clock.stop()
+            self._read()
+        elif self._record is not None and run_id == self._run_id:
+            # What it owed was run after its end.
             self._read()
 
     # selected entry

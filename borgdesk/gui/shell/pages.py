@@ -124,6 +124,7 @@ class Pages(QObject):
 
         page = HistoryPage(self._workspace, self._background, self._executor)
         page.run_again_requested.connect(self._requests.run_again)
+        page.owed_run_requested.connect(self._requests.recover)
         page.stop_requested.connect(self._executor.stop)
         page.script_requested.connect(self._navigation.show_revision)
         page.test_requested.connect(self._show_test)

@@ -370,6 +370,23 @@ class TestHistory:
         qtbot.keyClick(page._table, Qt.Key.Key_Return)
         assert page.run_view.run_id == second
 
+    def test_what_a_run_left_down_is_started_again_from_its_view(
+        self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+    ) -> None:
+        repository, repaired = scene.repository(), scene.folder / "repaired"
+        scene.hook(repository, "Stop web", "true", PRE)
+        scene.hook(repository, "Start web", f'[ -e "{repaired}" ] || exit 3', POST)
+        run = scene.run(repository)
+        page = history_of(scene, background, executor, qtbot)
+        page.owed_run_requested.connect(executor.recover)
+        page.show_run(run.id)
+        repaired.touch()
+        press(qtbot, page, "Start it again")
+        qtbot.waitUntil(lambda: not seen(page, "Start it again"), timeout=60_000)
+        assert "may still be down" not in "".join(one.text for one in page.findChildren(Banner))
+        statuses = [one.status for one in scene.workspace.store.runs.get(run.id).executions]
+        assert statuses == [ExecutionStatus.SUCCESS, ExecutionStatus.SUCCESS]
+
     def test_time_goes_on_in_a_run_of_another_process(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
     ) -> None:
