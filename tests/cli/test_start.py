@@ -74,6 +74,19 @@ def test_the_first_page_is_shown_without_the_other_pages_and_the_chores() -> Non
     assert done.stdout == "set()\n"
 
 
+def test_pages_that_are_loaded_load_nothing_of_the_store_in_the_window_s_thread() -> None:
+    program = """
+import sys
+from borgdesk.gui.shell.pages import import_late_pages
+import_late_pages()
+pages = ("repositories", "revisions", "scripts", "assignments", "runs", "history_list", "run_sizes", "executions",
+         "schedules")
+print([name for name in pages if f"borgdesk.store.{name}" not in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_what_draws_the_code_of_an_emergency_sheet_is_in_no_idle_window() -> None:
     program = (
         "import sys; from borgdesk.gui.shell.pages import import_late_pages; import_late_pages(); "

@@ -18,6 +18,7 @@ from borgdesk.engine.services import detection
 from borgdesk.gui.look import widget_rules
 from borgdesk.gui.shell.lifetime import Lifetime
 from borgdesk.gui.shell.main_window import MainWindow
+from borgdesk.gui.shell.pages import import_late_pages
 from borgdesk.gui.shell.process_switches import GarbageCollection
 from borgdesk.gui.shell.shell import Shell
 from borgdesk.gui.shell.window_settings import WindowSettings
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rules(qapp: QApplication) -> None:
     """Install the widget rules, as the program does."""
     widget_rules.install(qapp)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _all_is_loaded() -> None:
+    """Load all pages, so that one that is chosen opens at once."""
+    import_late_pages()
 
 
 @pytest.fixture(autouse=True)

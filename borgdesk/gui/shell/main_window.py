@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QRect, QSize, Qt, Signal
@@ -74,6 +75,10 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._entries: dict[str, PageEntry] = {}
         self._pages: dict[str, Page] = {}
+        self.prepare: Callable[[Callable[[], None]], None] = lambda make: make()
+        """Calls what makes a page once its modules are loaded, which takes a while: not in this thread."""
+        self._chosen = ""
+        """The page that opens as soon as it can be made."""
         self._may_close = False
         self._waiting = ""
         """The latest message of show_waiting."""
@@ -141,6 +146,7 @@ class MainWindow(QMainWindow):
 
     def open_page(self, name: str) -> bool:
         """Open a page; return False if the open one has unsaved changes and the user stays with it."""
+        self._chosen = ""
         current, page = self._current_name(), self.page(name)
         if current is not None and current != name and not self.can_leave():
             self._sidebar.select(current)
@@ -250,19 +256,30 @@ class MainWindow(QMainWindow):
 
     def _jump_to(self, name: str) -> None:
         """Open a page and focus its content; otherwise the focus would stay in the sidebar."""
-        if self._open_from_start(name):
-            self.page(name).focus_content()
+        self._choose(name, focuses=True)
 
     def _on_entry_chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
-            self._open_from_start(item.data(Qt.ItemDataRole.UserRole))
+            self._choose(item.data(Qt.ItemDataRole.UserRole))
 
-    def _open_from_start(self, name: str) -> bool:
-        """Open a page chosen by its name, at its start rather than at what was last opened in it."""
-        if not self.open_page(name):
-            return False
-        self.page(name).show_start()
-        return True
+    def _choose(self, name: str, *, focuses: bool = False) -> None:
+        """Open a page chosen by its name, as soon as that does not stall the window."""
+        if self.has_made(name):
+            self._open_from_start(name, focuses)
+        elif self._chosen != name:
+            self._chosen = name
+            self.prepare(partial(self._open_chosen, name, focuses))
+
+    def _open_chosen(self, name: str, focuses: bool) -> None:
+        if self._chosen == name:
+            self._open_from_start(name, focuses)
+
+    def _open_from_start(self, name: str, focuses: bool) -> None:
+        """Open a page at its start rather than at what was last opened in it."""
+        if self.open_page(name):
+            self.page(name).show_start()
+            if focuses:
+                self.page(name).focus_content()
 
     def _current_page(self) -> Page | None:
         current = self._stack.currentWidget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -162,6 +162,7 @@ class Pages(QObject):
         dialog.open()
 
 
+@cache
 def import_late_pages() -> None:
     """Import the modules of all other pages before they are opened: each takes up to 100 ms."""
     import borgdesk.gui.archives.archives_page
@@ -169,4 +170,17 @@ def import_late_pages() -> None:
     import borgdesk.gui.runs.history_page
     import borgdesk.gui.scripts.scripts_page
     import borgdesk.gui.settings.settings_page
-    import borgdesk.store.history_list  # noqa: F401 - the history is read at once
+
+    # What the pages read as soon as they are shown.
+    import borgdesk.store.assignments
+    import borgdesk.store.history_list
+    import borgdesk.store.repositories
+    import borgdesk.store.revisions
+    import borgdesk.store.run_sizes
+    import borgdesk.store.schedules
+    import borgdesk.store.scripts  # noqa: F401
+
+
+def late_pages_are_there() -> bool:
+    """Return whether :func:`import_late_pages` has been called."""
+    return import_late_pages.cache_info().currsize > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -23,7 +25,7 @@ from borgdesk.gui.shell.lost_edits import LostEdits
 from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.navigation import Navigation
 from borgdesk.gui.shell.notifications import Notifications
-from borgdesk.gui.shell.pages import Pages, import_late_pages
+from borgdesk.gui.shell.pages import Pages, import_late_pages, late_pages_are_there
 from borgdesk.gui.shell.schedule_ticker import ScheduleTicker
 from borgdesk.gui.shell.taskbar import Taskbar
 from borgdesk.gui.shell.tray import Tray
@@ -93,6 +95,7 @@ class Shell(QObject):
             workspace, background, self.executor, self.settings, self.navigation, self.requests, lifetime
         )
         self._pages.overview_read.connect(self._on_overview_read)
+        window.prepare = self._once_pages_are_loaded
         window.show_entries(self._pages.entries())
         self._apply_settings()
         self.executor.recover()
@@ -180,6 +183,13 @@ class Shell(QObject):
     def _prepare_pages(self) -> None:
         """Load the other pages, with SQLAlchemy: 50 MB that a window in the tray does without."""
         self._background.ask(import_late_pages, lambda _: self.navigation.warm_up(), owner=self)
+
+    def _once_pages_are_loaded(self, go_on: Callable[[], None]) -> None:
+        """Call *go_on* at once, or later if somebody chose a page before all were loaded."""
+        if late_pages_are_there():
+            go_on()
+        else:
+            self._background.ask(import_late_pages, lambda _: go_on(), owner=self)
 
     def _on_chores_found(self, found: list[Chore]) -> None:
         for chore in found:

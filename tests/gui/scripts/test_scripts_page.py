@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -10,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from borgdesk.domain.parameters import Parameter
 from borgdesk.engine.lanes.assignments import Changes, assign
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
+from borgdesk.gui.scripts import scripts_page
 from borgdesk.gui.scripts.conflict_dialog import ComparisonDialog
 from borgdesk.gui.scripts.usage_dialog import UsageDialog
 from tests.gui.scene import POST, PRE
@@ -46,6 +50,24 @@ def test_nothing_is_said_of_an_empty_library_before_it_was_looked_at(scripts: Sc
     with scripts.qtbot.waitSignal(scripts.page.loaded):
         scripts.page.refresh()
     assert scripts.page.table._empty.startswith("No scripts yet.")
+
+
+def test_the_editor_is_loaded_beside_the_window_before_a_script_is_begun(
+    scripts: ScriptBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def loading(load: Callable[[], object]) -> Callable[[], object]:
+        def loaded() -> object:
+            threads.append(threading.get_ident())
+            return load()
+
+        return loaded
+
+    monkeypatch.setattr(scripts_page, "with_editor", loading)
+    scripts.show()
+    scripts.qtbot.waitUntil(lambda: bool(threads))
+    assert threading.get_ident() not in threads
 
 
 def test_choosing_a_row_opens_it(scripts: ScriptBench) -> None:

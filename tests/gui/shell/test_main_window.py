@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -62,6 +63,27 @@ def test_pages_are_made_when_they_are_first_seen(window: MainWindow, qtbot: QtBo
     window.open_page("second")
     assert made == ["first", "second"]
     assert sidebar(window).currentItem().text() == "Second"
+
+
+def test_a_page_opens_once_it_can_be_made_unless_another_one_was_chosen_since(window: MainWindow, qtbot: QtBot) -> None:
+    made = fill(window, qtbot)
+    ready: list[Callable[[], None]] = []
+    window.prepare = ready.append
+    for key in (Qt.Key.Key_2, Qt.Key.Key_2, Qt.Key.Key_3):
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+    assert (made, len(ready)) == (["first"], 2)
+    for make in ready:
+        make()
+    assert made == ["first", "plain"]
+    window.open_page("first")
+    ready.clear()
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    window.open_page("plain")
+    for make in ready:
+        make()
+    assert made == ["first", "plain"], "something else is shown by now"
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert sidebar(window).currentItem().text() == "First", "a page that is there needs no preparation"
 
 
 def test_the_widget_rules_wait_until_a_page_is_complete(window: MainWindow, qapp: QApplication) -> None:

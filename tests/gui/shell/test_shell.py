@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -518,3 +519,16 @@ def test_a_backup_with_unsaved_changes_asks(
     assert page.view.is_modified() is (answer != "Save and back up")
     assert len(runs.list()) == 1
     page.view.discard()
+
+
+def test_pages_are_loaded_in_another_thread_before_one_is_made(
+    shell: Shell, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr("borgdesk.gui.shell.shell.late_pages_are_there", lambda: bool(threads))
+    monkeypatch.setattr("borgdesk.gui.shell.shell.import_late_pages", lambda: threads.append(threading.get_ident()))
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert not window.has_made("repositories")
+    qtbot.waitUntil(lambda: window.has_made("repositories"))
+    assert threads
+    assert threading.get_ident() not in threads
