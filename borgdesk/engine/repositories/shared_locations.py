@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import pwd
 import re
@@ -71,6 +70,8 @@ def _id_at(location: str) -> str | None:
         raise NoAnswer
     if not isinstance(config, str):
         return None
+    import configparser  # Only for repositories on this machine.
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read_string(config)

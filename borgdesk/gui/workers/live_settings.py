@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.settings import Setting, V, Values
-from borgdesk.engine.settings.changing import change
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.workers.background import Background, leave_untold
 from borgdesk.gui.workers.store_watcher import StoreWatcher
@@ -50,7 +49,7 @@ class LiveSettings(QObject):
         """Change a setting. *failed* gets a sentence if that was refused; the old value counts again then."""
         if self._values[setting] != value:
             self._show(Values({**self._values.given(), setting.key: value}))
-            self._waiting.append((lambda: change(self._workspace, setting, value), done, failed))
+            self._waiting.append((lambda: _change(self._workspace, setting, value), done, failed))
             if len(self._waiting) == 1:
                 self._store_next()
 
@@ -100,3 +99,10 @@ class LiveSettings(QObject):
         if values != self._values:
             self._values = values
             self.changed.emit()
+
+
+def _change(workspace: Workspace, setting: Setting[V], value: V) -> None:
+    # Imported here: the first content need not wait for what calls Borg, to try another program.
+    from borgdesk.engine.settings.changing import change
+
+    change(workspace, setting, value)
