@@ -6,7 +6,6 @@ from typing import Any
 
 from borgdesk.domain.settings import AUTOSTART, BORG_PROGRAM, Setting, V
 from borgdesk.engine.desktop import autostart
-from borgdesk.engine.settings.borg_program import version_of
 from borgdesk.engine.workspace import Workspace
 
 
@@ -39,6 +38,9 @@ def reset(workspace: Workspace, setting: Setting[Any]) -> None:
 def _entail(workspace: Workspace, setting: Setting[Any], value: Any) -> None:
     """Check a value in the real world, and do what it means there; before it is stored, so that it can be refused."""
     if setting is BORG_PROGRAM and value:
+        # Imported here: every start of the window asks this module about its autostart file.
+        from borgdesk.engine.settings.borg_program import version_of
+
         version_of(workspace, value)
     if setting is AUTOSTART:
         if value:

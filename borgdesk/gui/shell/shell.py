@@ -177,12 +177,14 @@ class Shell(QObject):
         interest = Interest(self.window, self)
         interest.shown.connect(self._prepare_pages)
         self.notifications.listen()
-        background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
         background.ask(lambda: chores(workspace), self._on_chores_found, owner=self)
 
     def _prepare_pages(self) -> None:
         """Load the other pages, with SQLAlchemy: 50 MB that a window in the tray does without."""
-        self._background.ask(import_late_pages, lambda _: self.navigation.warm_up(), owner=self)
+        workspace, background = self._workspace, self._background
+        background.ask(import_late_pages, lambda _: self.navigation.warm_up(), owner=self)
+        # Somebody is there to read it.
+        background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
 
     def _once_pages_are_loaded(self, go_on: Callable[[], None]) -> None:
         """Call *go_on* at once, or later if somebody chose a page before all were loaded."""
@@ -243,7 +245,7 @@ class Shell(QObject):
 
 
 def _untold_advice(workspace: Workspace) -> str:
-    # Imported here: the first content need not wait for what calls Borg.
+    # Imported here: an idle window has no use for what calls Borg.
     from borgdesk.engine.settings.borg_program import untold_advice
 
     return untold_advice(workspace)
