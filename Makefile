@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= $(shell echo $$(($$(nproc) + 2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock wheel deb tarball packages clean
+.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock wheel deb tarball packages release clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -77,6 +77,9 @@ deb: setup ## build dist/borgdesk_VERSION_amd64.deb for Debian 12, 13 and Ubuntu
 
 tarball: setup ## build dist/borgdesk-VERSION-linux-x86_64.tar.xz, which runs from any folder
 	@$(PYTHON_IN_VENV) packaging/tarball.py dist
+
+release: setup ## check, date the changelog, test, commit, tag and build: make release VERSION=1.2.3
+	@$(PYTHON_IN_VENV) packaging/release.py "$(VERSION)"
 
 clean: ## remove all that is not in git, .venv included
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
