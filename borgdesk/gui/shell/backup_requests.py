@@ -124,8 +124,12 @@ class BackupRequests(QObject):
 
     def _load_run(self, run_id: RunId) -> None:
         """Load the run before its page is shown: filling the view and laying it out are both slow."""
-        self._navigation.load_run(run_id)
-        QTimer.singleShot(_BREATH, self, self._navigation.open_history)
+
+        def load() -> None:
+            self._navigation.load_run(run_id)
+            QTimer.singleShot(_BREATH, self, self._navigation.open_history)
+
+        self._window.prepare(load)
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self._refuse(error.sentence)

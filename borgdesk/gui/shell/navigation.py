@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial, update_wrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from borgdesk.domain.ids import RepositoryId, RunId, ScriptId
 from borgdesk.gui.overview.overview_page import OverviewPage
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 OVERVIEW, REPOSITORIES, ARCHIVES = "overview", "repositories", "archives"
 SCRIPTS, HISTORY, SETTINGS = "scripts", "history", "settings"
 """Names of pages."""
+
+
+_Given = ParamSpec("_Given")
+_Opener = Callable[Concatenate["Navigation", _Given], None]
+
+
+def _once_loaded(opener: _Opener[_Given]) -> _Opener[_Given]:
+    """Call a method at once, or as soon as the modules of the pages are loaded."""
+
+    def later(self: Navigation, /, *given: _Given.args, **named: _Given.kwargs) -> None:
+        self.window.prepare(partial(opener, self, *given, **named))
+
+    update_wrapper(later, opener)
+    return later
 
 
 class Navigation:
@@ -40,6 +55,7 @@ class Navigation:
         else:
             self.open_scripts()
 
+    @_once_loaded
     def show_run(self, run_id: RunId) -> None:
         """Open a run in the history."""
         if self._window.open_page(HISTORY):
@@ -49,29 +65,35 @@ class Navigation:
         """Load a run into the history page without opening the page."""
         self._history().show_run(run_id)
 
+    @_once_loaded
     def show_history(self, repository_id: RepositoryId) -> None:
         """Open the history of a repository."""
         if self._window.open_page(HISTORY):
             self._history().show_repository(repository_id)
 
+    @_once_loaded
     def show_restores(self, repository_id: RepositoryId) -> None:
         """Open the history of restores from a repository; some of them can be undone there."""
         if self._window.open_page(HISTORY):
             self._history().show_restores(repository_id)
 
+    @_once_loaded
     def open_history(self) -> None:
         """Open the history page as it is."""
         self._window.open_page(HISTORY)
 
+    @_once_loaded
     def open_scripts(self) -> None:
         """Open the script library as it is."""
         self._window.open_page(SCRIPTS)
 
+    @_once_loaded
     def show_script(self, script_id: ScriptId) -> None:
         """Open a script in the library."""
         if self._window.open_page(SCRIPTS):
             self._scripts().show_script(script_id)
 
+    @_once_loaded
     def show_revision(self, script_id: ScriptId, sha256: str) -> None:
         """Open a script in the library at the given revision, or at its current one if *sha256* names none."""
         if not sha256:
@@ -79,26 +101,31 @@ class Navigation:
         elif self._window.open_page(SCRIPTS):
             self._scripts().show_revision(script_id, sha256)
 
+    @_once_loaded
     def import_files(self, paths: list[Path]) -> None:
         """Import files as scripts."""
         if self._window.open_page(SCRIPTS):
             self._scripts().library_actions.import_files(paths)
 
+    @_once_loaded
     def show_repository(self, repository_id: RepositoryId) -> None:
         """Open a repository."""
         if self._window.open_page(REPOSITORIES):
             self._repositories().show_repository(repository_id)
 
+    @_once_loaded
     def ask_whether_known(self, repository_id: RepositoryId) -> None:
         """Open a repository, and ask whether the user still knows its passphrase."""
         if self._window.open_page(REPOSITORIES):
             self._repositories().ask_whether_known(repository_id)
 
+    @_once_loaded
     def show_lanes(self, repository_id: RepositoryId) -> None:
         """Open the lanes of a repository."""
         if self._window.open_page(REPOSITORIES):
             self._repositories().show_scripts_of(repository_id)
 
+    @_once_loaded
     def add_repository(self) -> None:
         """Open the dialog that adds a repository."""
         if self._window.open_page(REPOSITORIES):

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.events import BorgProgressed, Event, RunEnded
 from borgdesk.domain.history import ProcessIdentity
-from borgdesk.domain.ids import ExecutionId, RunId
+from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
 from borgdesk.domain.settings import CLOSE_TO_TRAY, KEEP_CHECKPOINT, NOTIFY_SUCCESS
@@ -525,14 +525,24 @@ def test_a_backup_with_unsaved_changes_asks(
     page.view.discard()
 
 
+@pytest.mark.parametrize(
+    ("ask", "page"),
+    [
+        (lambda shell: QTest.keyClick(shell.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier), "repositories"),
+        (lambda shell: shell.navigation.open_history(), "history"),
+        (lambda shell: shell.navigation.show_repository(RepositoryId(7)), "repositories"),
+        (lambda shell: shell.requests._load_run(RunId(7)), "history"),
+    ],
+    ids=["key", "history", "repository", "run that begins"],
+)
 def test_pages_are_loaded_in_another_thread_before_one_is_made(
-    shell: Shell, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Shell], None], page: str
 ) -> None:
     threads: list[int] = []
     monkeypatch.setattr("borgdesk.gui.shell.shell.late_pages_are_there", lambda: bool(threads))
     monkeypatch.setattr("borgdesk.gui.shell.shell.import_late_pages", lambda: threads.append(threading.get_ident()))
-    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert not window.has_made("repositories")
-    qtbot.waitUntil(lambda: window.has_made("repositories"))
+    ask(shell)
+    assert not shell.window.has_made(page)
+    qtbot.waitUntil(lambda: shell.window.has_made(page))
     assert threads
     assert threading.get_ident() not in threads
