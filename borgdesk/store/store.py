@@ -11,6 +11,7 @@ from borgdesk.store import files
 from borgdesk.store.database import DEFAULT_BUSY_TIMEOUT, Database
 from borgdesk.store.execution_reader import ExecutionReader
 from borgdesk.store.exposure import check_folders
+from borgdesk.store.history_bounds import HistoryBounds
 from borgdesk.store.kept_secrets import KeptSecrets
 from borgdesk.store.key_values import KeyValues
 from borgdesk.store.repository_reader import RepositoryReader
@@ -54,6 +55,7 @@ class Store:
         self.schedule_reader = ScheduleReader(self.database)
         self.slot_recorder = SlotRecorder(self.database)
         self.search_filler = SearchFiller(self.database, search_file)
+        self.history_bounds = HistoryBounds(self.database)
         self.kept_secrets = KeptSecrets(self.database)
         self.key_values = KeyValues(self.database)
         self.settings = Settings(self.database)

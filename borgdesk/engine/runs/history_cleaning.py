@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 _PAUSE_BETWEEN = timedelta(hours=20)
 _MEGABYTE = 1_000_000
 _MARKER = "output-removed"
+_FREE = 100
+"""Free pages of the database that wait for later rows instead of being given back at once."""
 _DIGITS = 18
 """Digits of the largest number of a run that a folder may have."""
 _SHORTEST_PAUSE = 0.005
@@ -137,6 +139,9 @@ class _Cleaning:
     done: Cleaned = field(default_factory=Cleaned)
 
     def run(self) -> Cleaned:
+        if not self._may_have_work():
+            self.done.complete = True
+            return self.done
         values = self.workspace.store.settings.read()
         removal = self.workspace.store.history_removal
         keep = removal.indispensable(self.moment) | self._restores()
@@ -156,11 +161,31 @@ class _Cleaning:
 
     def has_work(self) -> bool:
         """Return whether anything would be removed."""
+        if not self._may_have_work():
+            return False
         found = self.survey()
         values = self.workspace.store.settings.latest
         limits = (found.database, values[HISTORY_SIZE]), (found.logs, values[LOG_SIZE])
         too_much = any(limit and size > limit * _MEGABYTE for size, limit in limits)
         return bool(found.old_runs or found.old_outputs) or too_much
+
+    def _may_have_work(self) -> bool:
+        """Return False if it is certain that there is nothing to remove, which mostly is.
+
+        A window that does nothing else then goes on without what removes, and SQLAlchemy.
+        """
+        store, paths = self.workspace.store, self.workspace.paths
+        values, bounds = store.settings.read(), store.history_bounds
+        days = [values[limit] for limit in (HISTORY_DAYS, LOG_DAYS) if values[limit]]
+        pages, free, size = bounds.pages()
+        if free > _FREE or (days and bounds.is_any_older(self.moment - timedelta(days=min(days)))):
+            return True
+        if values[HISTORY_SIZE] and (pages - free) * size > values[HISTORY_SIZE] * _MEGABYTE:
+            return True
+        runs, tests = self._folders(paths.runs), self._folders(paths.tests)
+        if values[LOG_SIZE] and sum(_size_of(paths.runs / str(one)) for one in runs) > values[LOG_SIZE] * _MEGABYTE:
+            return True
+        return not (bounds.has_runs(runs) and bounds.has_tests(tests))
 
     def survey(self) -> Survey:
         values = self.workspace.store.settings.read()

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
@@ -103,6 +103,29 @@ def test_zero_means_for_ever(cleanable: Desk) -> None:
     runs = pretended(cleanable, 60, days=5000)
     assert cleaned(cleanable) == Cleaned(complete=True)
     assert rows(cleanable) == folders(cleanable) == set(runs)
+
+
+def test_what_removes_is_not_needed_while_there_is_nothing_to_remove(
+    cleanable: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[datetime] = []
+    removal = cleanable.workspace.store.history_removal
+    indispensable = removal.indispensable
+
+    def noted(moment: datetime) -> frozenset[RunId]:
+        asked.append(moment)
+        return indispensable(moment)
+
+    monkeypatch.setattr(removal, "indispensable", noted)
+    runs = pretended(cleanable, 20, days=10)
+    assert cleaned(cleanable) == Cleaned(complete=True)
+    assert not asked
+    # A folder whose row was removed, as a kill leaves it.
+    with cleanable.workspace.store.database.writing() as session:
+        session.execute(delete(BackupJobRow).where(BackupJobRow.id == runs[3]))
+    assert cleaned(cleanable).left_over == 1
+    assert asked
+    assert folders(cleanable) == rows(cleanable) == {*runs} - {runs[3]}
 
 
 def test_a_database_that_is_too_large_loses_its_oldest_runs(cleanable: Desk) -> None:

@@ -65,6 +65,7 @@ def say():
 def warmed(shell):
     warm_up(shell)
     shell.indexer.look()
+    shell.cleaner.look()
     shell.ticker.looked.connect(lambda: shell._background.ask(lambda: None, lambda _: ended(shell), owner=shell))
     shell.ticker.look()
 
