@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QSizePolicy, QSpinBox
 
 from borgdesk.domain.schedule import LONGEST_DAYS
 from borgdesk.translation import ngettext
@@ -14,6 +14,7 @@ class DaysEdit(QSpinBox):
     def __init__(self, least: int, name: str, special: str = "", most: int = LONGEST_DAYS, before: str = "") -> None:
         """*before* is a word in front of the number, such as "every "; the special text stands alone."""
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setPrefix(before)
         self.setRange(least, most)
         self.setAccessibleName(name)

@@ -19,6 +19,7 @@ from borgdesk.gui.look import run_words, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
+from borgdesk.gui.overview.card_grid import CardGrid
 from borgdesk.gui.overview.first_steps import FirstSteps
 from borgdesk.gui.overview.memory_banner import MemoryBanner
 from borgdesk.gui.overview.overview_data import Overview, RepositoryState, read_overview
@@ -154,7 +155,8 @@ class OverviewPage(Page):
         self._owes_nothing &= not any(left_down(run.executions) for run in overview.recovered)
         self._show_recovered(overview.recovered)
         self._memory.show_question(overview.forgettable)
-        self._empty.setVisible(not overview.repositories)
+        self._grid.setVisible(bool(overview.repositories))
+        self._start.setVisible(not overview.repositories)
         # Without any, the first steps have a button for it.
         self._add.setVisible(bool(overview.repositories))
         self._all.setVisible(len(overview.repositories) > 1)
@@ -167,13 +169,17 @@ class OverviewPage(Page):
 
     def _lay_out(self) -> None:
         inside = QWidget(self)
-        self._column = QVBoxLayout(inside)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(10)
-        self._column.addWidget(self._empty)
+        self._grid = CardGrid(inside)
+        self._start = CardGrid(inside)
+        self._start.show_cards([self._empty])
+        cards = QVBoxLayout(inside)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(10)
+        cards.addWidget(self._grid)
+        cards.addWidget(self._start)
         self._guide_place = QVBoxLayout()
-        self._column.addLayout(self._guide_place)
-        self._column.addStretch(1)
+        cards.addLayout(self._guide_place)
+        cards.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -194,12 +200,10 @@ class OverviewPage(Page):
         wanted = {state.repository.id for state in states}
         for gone in self._cards.keys() - wanted:
             self._cards.pop(gone).deleteLater()
-        for place, state in enumerate(states):
+        for state in states:
             card = self._cards.get(state.repository.id) or self._new_card(state)
             card.show_state(state)
-            if self._column.indexOf(card) != place:
-                self._column.removeWidget(card)
-                self._column.insertWidget(place, card)
+        self._grid.show_cards([self._cards[state.repository.id] for state in states])
 
     def _new_card(self, state: RepositoryState) -> RepositoryCard:
         card = RepositoryCard(state, self)

@@ -1,14 +1,17 @@
-"""Header of a repository's view: name, last backup and actions."""
+"""Header of a repository's view: name, last backup and actions.
+
+It is as high for every repository, so that the tabs below it stay where they are.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.repository import Repository
 from borgdesk.gui.look import icons
-from borgdesk.gui.look.form_parts import explanation
+from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.repositories import repository_words
 from borgdesk.translation import _
 
@@ -34,13 +37,15 @@ class RepositoryHeader(QWidget):
         # What is said of the last backup is true for a minute.
         self._clock = QTimer(self, interval=_MINUTE)
         self._clock.timeout.connect(self._show_about)
-        self._name = QLabel(wordWrap=True)
+        self._name = ElidedLabel()
         font = self._name.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.25)
         self._name.setFont(font)
-        self._about = explanation()
-        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # The end of a path says most, and the tab Connection has all of it.
+        self._place, self._last_backup = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle), ElidedLabel()
+        for line in (self._place, self._last_backup):
+            line.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.start = QPushButton(icons.icon("media-playback-start"), _("&Back up now"))
         self.start.clicked.connect(self.backup_requested)
         self.more = QPushButton(_("More"))
@@ -48,7 +53,8 @@ class RepositoryHeader(QWidget):
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self._name)
-        texts.addWidget(self._about)
+        texts.addWidget(self._place)
+        texts.addWidget(self._last_backup)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addLayout(texts, 1)
@@ -72,7 +78,8 @@ class RepositoryHeader(QWidget):
 
     def _show_about(self) -> None:
         one = self._repository
-        self._about.setText("" if one is None else f"{one.location}\n{repository_words.last_backup(one)}")
+        self._place.setText("" if one is None else one.location)
+        self._last_backup.setText("" if one is None else repository_words.last_backup(one))
 
     def show_running(self, running: bool) -> None:
         """Disable the backup button while a backup is running."""

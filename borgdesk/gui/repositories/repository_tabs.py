@@ -169,8 +169,8 @@ class RetentionTab(_Tab):
         self.compact_every.setToolTip(
             _("Freeing space takes time and rewrites files of the repository. Without deleted archives it is left out.")
         )
+        self.rules.add_row(_("Free disk space"), self.compact_every)
         self._form.addRow(self.rules)
-        self._form.addRow(_("Free disk space"), self.compact_every)
         self._form.addRow(self.preview)
         self.rules.edited.connect(self.edited)
         self.compact_every.valueChanged.connect(lambda _days: self.edited.emit())

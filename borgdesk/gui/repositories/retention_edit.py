@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QSizePolicy, QSpinBox, QWidget
 
 from borgdesk.domain.repository import MOST_KEPT, Retention
 from borgdesk.gui.look.form_parts import explanation
@@ -12,12 +12,16 @@ from borgdesk.translation import _
 
 _UNLIMITED = -1
 
+_AROUND = 24
+"""Pixels of a field that its text does not get."""
+
 
 class _Count(QSpinBox):
     """A number of archives: none, some, or all of them."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setRange(_UNLIMITED, MOST_KEPT)
         self.setAccessibleName(name)
 
@@ -56,19 +60,23 @@ class RetentionEdit(QWidget):
         self.within = QLineEdit()
         self.within.setPlaceholderText(_("off; for example 2d, 3w, 6m"))
         self.within.setAccessibleName(_("Keep everything newer than"))
+        self.within.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.within.placeholderText()) + _AROUND)
+        self.within.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._summary = explanation()
-        form = QFormLayout()
+        self._form = form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
         form.addRow(_("Keep everything newer &than"), self.within)
         for name, box in self.counts.items():
             form.addRow(labels[name], box)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form)
-        layout.addWidget(self._summary)
+        form.addRow(self._summary)
         self.within.textEdited.connect(self._on_value_edited)
         for box in self.counts.values():
             box.valueChanged.connect(self._on_value_edited)
         self._summarize()
+
+    def add_row(self, label: str, field: QWidget) -> None:
+        """Add a field below the rules, in line with theirs."""
+        self._form.addRow(label, field)
 
     def retention(self) -> Retention:
         """Return the rules.

@@ -57,11 +57,11 @@ def test_the_time_since_the_last_backup_goes_on(qtbot: QtBot) -> None:
     begin = datetime.now(UTC)
     header.show_repository(Repository(RepositoryId(1), "Docs", "/backup", last_success_at=begin))
     header.show()
-    assert header._about.text() == "/backup\nLast good backup just now"
+    assert (header._place.text(), header._last_backup.text()) == ("/backup", "Last good backup just now")
     long_ago = Repository(RepositoryId(1), "Docs", "/backup", last_success_at=begin - timedelta(hours=2))
     header._repository = long_ago
     header._clock.setInterval(0)
-    qtbot.waitUntil(lambda: header._about.text() == "/backup\nLast good backup 2 hours ago")
+    qtbot.waitUntil(lambda: header._last_backup.text() == "Last good backup 2 hours ago")
     header.hide()
     assert not header._clock.isActive()
 
