@@ -218,7 +218,7 @@ def test_secrets_do_not_open_for_another_set_up(exports: tuple[str, str], other:
     file.write_text(exports[1].replace("docs.borg", "evil.borg"))
     answer = other("config", "import", str(file), stdin="right\n")
     assert answer.code == 2
-    assert "the passphrase is another one, or the file was changed" in answer.err
+    assert "the passphrase is wrong, or the file was changed" in answer.err
     assert everything(other) == before
 
 

@@ -60,7 +60,7 @@ def test_a_changed_key(desk: BorgDesk, server: Server, known: Path) -> None:
     for more in ((), ("--fingerprint", fingerprint)):
         answer = desk("host-key", "accept", location, *more)
         assert answer.code == 2
-        assert "shows another key than the one that was accepted" in answer.err
+        assert "shows a different key from the one that was accepted" in answer.err
     assert known.read_text() == before
 
 

@@ -66,7 +66,7 @@ def unseal(sealed: Mapping[str, Any], passphrase: str, belongs_to: bytes) -> Any
         return json.loads(opened)
     except InvalidTag:
         raise InvalidInput(
-            _("The secrets cannot be opened: the passphrase is another one, or the file was changed.")
+            _("The secrets cannot be opened: the passphrase is wrong, or the file was changed.")
         ) from None
     except (KeyError, TypeError, ValueError, OverflowError):
         raise _damaged() from None

@@ -126,7 +126,7 @@ def accept(environment: Mapping[str, str], key: HostKey, cancel: Cancel | None =
 def changed_sentence(key: HostKey) -> str:
     """Return what to say about a host that shows another key than the one that is known."""
     return _(
-        "{host} shows another key than the one that was accepted: the host was reinstalled, or another machine is "
+        "{host} shows a different key from the one that was accepted: the host was reinstalled, or another machine is "
         "answering in its place, which could read and change what you send. BorgDesk does not connect to it. Ask "
         "whoever runs the host for the fingerprint of its {kind} key. Only if it is {fingerprint}, remove the old key "
         "with “{command}” and accept the new one."

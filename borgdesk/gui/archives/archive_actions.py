@@ -152,7 +152,7 @@ class ArchiveActions(QObject):
         repository, archive = self._repository(), self._table.current_row()
         if repository is None or archive is None:
             return
-        dialog = ArchiveTextDialog(self._workspace, self._background, _("Rename archive"), _("&Name:"), self._page)
+        dialog = ArchiveTextDialog(self._workspace, self._background, _("Rename archive"), _("&Name"), self._page)
         change = partial(rename_archive, self._workspace, repository, archive)
         dialog.ask(archive.name, _("&Rename"), change, self.changed.emit, repository)
         _open(dialog)
@@ -163,7 +163,7 @@ class ArchiveActions(QObject):
         if repository is None or archive is None:
             return
         title = _("Comment of {archive}").format(archive=words.file_name(archive.name))
-        dialog = ArchiveTextDialog(self._workspace, self._background, title, _("&Comment:"), self._page)
+        dialog = ArchiveTextDialog(self._workspace, self._background, title, _("&Comment"), self._page)
         change = partial(comment_archive, self._workspace, repository, archive)
         dialog.ask(archive.comment, _("&Save"), change, lambda found, _text: self.changed.emit(found, archive.name))
         _open(dialog)

@@ -151,7 +151,7 @@ class RestoreDialog(Dialog):
         form.addRow(self.to_folder, place)
         form.addRow("", self.full_paths)
         form.addRow(self.in_place)
-        form.addRow(_("If a different file already exis&ts:"), self.on_conflict)
+        form.addRow(_("If a different file already exis&ts"), self.on_conflict)
         column = QVBoxLayout(self)
         column.addWidget(self._what)
         column.addLayout(form)

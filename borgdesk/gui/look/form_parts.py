@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QWidget
-
-_INDENT = 24
-"""Pixels by which an explanation is moved to the right, below the text of a check box."""
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QStyle, QWidget
 
 
 def explanation(text: str = "", *, indented: bool = False) -> QLabel:
-    """Return a label with an explanation of what is beside it."""
+    """Return a label with an explanation of what is beside it; *indented*: below the text of a check box."""
     label = QLabel(text, wordWrap=True)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     if indented:
-        label.setIndent(_INDENT)
+        style = QApplication.style()
+        box, gap = QStyle.PixelMetric.PM_IndicatorWidth, QStyle.PixelMetric.PM_CheckBoxLabelSpacing
+        label.setIndent(style.pixelMetric(box) + style.pixelMetric(gap))
     return label
 
 

@@ -23,7 +23,7 @@ def unsaved_question(parent: QWidget, name: str) -> QMessageBox:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle(_("Unsaved changes"))
-    box.setText(_("Save the changes of “{name}”?").format(name=name))
+    box.setText(_("Save the changes to “{name}”?").format(name=name))
     box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
     box.setDefaultButton(buttons.Save)
     return box

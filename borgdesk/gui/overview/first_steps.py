@@ -94,6 +94,8 @@ class FirstSteps(Card):
         texts.setSpacing(2)
         texts.addWidget(head)
         texts.addWidget(body)
+        # Beside two buttons there is more room than the texts need, which stay together.
+        texts.addStretch(1)
         row = QHBoxLayout()
         row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)

@@ -173,7 +173,7 @@ class OverviewPage(Page):
         self._start = CardGrid(inside)
         self._start.show_cards([self._empty])
         cards = QVBoxLayout(inside)
-        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setContentsMargins(0, 0, 6, 6)
         cards.setSpacing(10)
         cards.addWidget(self._grid)
         cards.addWidget(self._start)

@@ -26,7 +26,10 @@ class EmergencySheetDialog(Dialog):
         self.with_passphrase.setVisible(not is_open)
         self.with_passphrase.setEnabled(repository.has_passphrase or repository.passcommand is not None)
         warning = explanation(
-            _("Whoever finds a sheet with the passphrase can read all archives. Otherwise it has a line to fill in.")
+            _(
+                "Anyone who finds a sheet with the passphrase can read all archives. Without it, there is a line to "
+                "write it on."
+            )
         )
         warning.setVisible(not is_open)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)

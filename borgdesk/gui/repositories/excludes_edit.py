@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -68,8 +67,6 @@ class ExcludesEdit(QWidget):
         row.addWidget(hint, 1)
         row.addWidget(add)
         row.addWidget(self.preview)
-        # Otherwise it would take the room that a high window has left, and spread its parts.
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.text, 1)

@@ -45,6 +45,10 @@ from borgdesk.gui.workers.store_watcher import StoreWatcher
 from borgdesk.translation import _
 
 
+_LEAST_NAME = 16
+"""Average characters of a name that stay visible in a narrow window, with its icon."""
+
+
 class RepositoriesPage(Page):
     """List on the left, details on the right."""
 
@@ -299,6 +303,7 @@ class RepositoriesPage(Page):
         header.add_button(_("Import…"), "document-import", self.import_requested.emit, tip)
         self.add = header.add_button(_("&Add repository…"), "list-add", self.ask_for_new)
         splitter = QSplitter()
+        self.table.setMinimumWidth(self.fontMetrics().averageCharWidth() * _LEAST_NAME)
         splitter.addWidget(self.table)
         splitter.addWidget(self.view)
         splitter.setStretchFactor(0, 0)

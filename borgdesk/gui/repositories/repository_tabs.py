@@ -54,8 +54,12 @@ class _Tab(FormScroll):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         inside = QWidget()
-        self._form = QFormLayout(inside)
+        self._form = QFormLayout()
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        column = QVBoxLayout(inside)
+        column.addLayout(self._form)
+        # Otherwise the rows would share the room that a high window has left.
+        column.addStretch(1)
         super().__init__(inside, parent)
 
 

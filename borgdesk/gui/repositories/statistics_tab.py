@@ -55,6 +55,8 @@ class StatisticsTab(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(split)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+        # The names of archives begin alike, and end with their times.
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.chart.current_changed.connect(self._tell)
         self.table.row_selected.connect(self._mark)
 

@@ -77,18 +77,20 @@ class RunHead(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        for widget in (self._title, self._facts, self._archive, self._progress):
-            texts.addWidget(widget)
-        row = QHBoxLayout(self)
+        first, texts, row = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
+        texts.setSpacing(2)
+        texts.addLayout(first)
+        # Below the buttons, texts have the whole width.
+        for widget in (self._facts, self._archive, self._progress):
+            texts.addWidget(widget)
+        first.addWidget(self._title, 1)
         # The buttons on the right are always visible; those to their left come and go. Thus each keeps its place
         # without gaps, and a late click cannot hit another one.
         for button in (self._hurry, self._stop, self._report, self._open, self._again):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            first.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
 
     def _on_report_clicked(self) -> None:
         self._report.setMinimumWidth(self._report.width())

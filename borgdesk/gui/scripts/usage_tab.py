@@ -15,6 +15,7 @@ from borgdesk.domain.script import Script
 from borgdesk.engine.scripts.usage import Usage
 from borgdesk.gui.look import icons, script_words, words
 from borgdesk.gui.look.columns import Column
+from borgdesk.gui.look.form_parts import in_row
 from borgdesk.gui.look.table import TableModel
 from borgdesk.gui.look.table_view import TableView
 from borgdesk.translation import _
@@ -45,16 +46,15 @@ class UsageTab(QWidget):
         self.show_place = QPushButton(icons.icon("repositories"), _("Show &repository"))
         self.show_execution = QPushButton(icons.icon("history"), _("&Open run or test"))
         upper, lower = QWidget(), QWidget()
-        for box, widgets in (
-            (upper, (_title(_("Where used")), self.places, self.show_place)),
-            (lower, (_title(_("Recent runs and tests")), self.executions, self.show_execution)),
+        for box, title, table, button in (
+            (upper, _title(_("Where used")), self.places, self.show_place),
+            (lower, _title(_("Recent runs and tests")), self.executions, self.show_execution),
         ):
+            table.setMinimumHeight(self.fontMetrics().height() * 3)
             column = QVBoxLayout(box)
             column.setContentsMargins(0, 0, 0, 0)
-            for table in (self.places, self.executions):
-                table.setMinimumHeight(self.fontMetrics().height() * 3)
-            for widget in widgets:
-                column.addWidget(widget)
+            column.addLayout(in_row(title, button, wide=title))
+            column.addWidget(table)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(upper)
         splitter.addWidget(lower)

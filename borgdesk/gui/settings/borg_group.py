@@ -29,8 +29,8 @@ class BorgGroup(QGroupBox):
         self.advice = explanation()
         self.advice.hide()
         layout = QFormLayout(self)
-        layout.addRow(label_of(self.path, _("&Program:")), row)
-        layout.addRow(_("Version:"), self.version)
+        layout.addRow(label_of(self.path, _("&Program")), row)
+        layout.addRow(_("Version"), self.version)
         layout.addRow(self.advice)
         if workspace.fixed_borg:
             layout.addRow(

@@ -38,10 +38,10 @@ class HistoryGroup(QGroupBox):
         layout = QFormLayout(self)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.FieldsStayAtSizeHint)
         for text, days, size in (
-            (_("&Remove runs:"), self.days, self.megabytes),
-            (_("Remove full outp&ut:"), self.log_days, self.log_megabytes),
+            (_("&Remove runs"), self.days, self.megabytes),
+            (_("Remove full outp&ut"), self.log_days, self.log_megabytes),
         ):
-            layout.addRow(label_of(days, text), in_row(days, QLabel(_("largest size:")), size))
+            layout.addRow(label_of(days, text), in_row(days, QLabel(_("largest size")), size))
         layout.addRow(self.state)
         layout.addRow(
             explanation(

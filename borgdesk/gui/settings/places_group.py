@@ -26,23 +26,23 @@ class PlacesGroup(QGroupBox):
         self._grid.setColumnStretch(1, 1)
         paths = workspace.paths
         for title, path in (
-            (_("Scripts:"), paths.library),
-            (_("Database:"), paths.data),
-            (_("Window's own settings:"), paths.config),
-            (_("Run logs, program's log:"), paths.state),
-            (_("Cache:"), paths.cache),
+            (_("Scripts"), paths.library),
+            (_("Database"), paths.data),
+            (_("Window's own settings"), paths.config),
+            (_("Run logs, program's log"), paths.state),
+            (_("Cache"), paths.cache),
         ):
             self._add(title, path)
         self._recovery, self._window = selectable_text(), selectable_text()
         row = self._grid.rowCount()
-        self._grid.addWidget(QLabel(_("Started at login:")), row, 0)
+        self._grid.addWidget(QLabel(_("Started at login")), row, 0)
         for offset, label in enumerate((self._recovery, self._window)):
             self._grid.addWidget(label, row + offset, 1)
         self._window.hide()
         if self._recovery_file is None:
             self._recovery.setText(_("nothing, because BORGDESK_HOME is set"))
         else:
-            self._grid.addWidget(self._button(_("Started at login:"), self._recovery_file.parent), row, 2)
+            self._grid.addWidget(self._button(_("Started at login"), self._recovery_file.parent), row, 2)
         self.refresh()
 
     def refresh(self) -> None:
@@ -76,6 +76,6 @@ class PlacesGroup(QGroupBox):
     def _button(self, title: str, path: Path) -> QPushButton:
         button = QPushButton(icons.icon("folder"), _("Open folder"))
         button.setAutoDefault(False)
-        button.setAccessibleName(_("Open folder: {what}").format(what=title.rstrip(":")))
+        button.setAccessibleName(_("Open folder: {what}").format(what=title))
         button.clicked.connect(lambda: open_folder(str(path)))
         return button

@@ -90,7 +90,7 @@ class SettingsPage(Page):
         self.close_to_tray = self._form.check_box(CLOSE_TO_TRAY, _("&Keep BorgDesk running when the window is closed"))
         self.autostart = self._form.check_box(AUTOSTART, _("Start BorgDesk at &login"))
         form = _form(group)
-        form.addRow(_("&Colours:"), self.scheme)
+        form.addRow(_("&Colours"), self.scheme)
         if has_tray:
             form.addRow(self.close_to_tray)
             form.addRow(
@@ -154,9 +154,9 @@ class SettingsPage(Page):
         self.font_size = self._form.number(EDITOR_FONT_SIZE, _(" points"), _("As in other windows"))
         self.tab_width = self._form.number(EDITOR_TAB_WIDTH, _(" columns"))
         form = _form(group)
-        form.addRow(_("Fo&nt:"), self.font_family)
-        form.addRow(_("Font si&ze:"), self.font_size)
-        form.addRow(_("&Indentation:"), self.tab_width)
+        form.addRow(_("Fo&nt"), self.font_family)
+        form.addRow(_("Font si&ze"), self.font_size)
+        form.addRow(_("&Indentation"), self.tab_width)
         return group
 
     def _on_refused(self, sentence: str) -> None:

@@ -85,7 +85,7 @@ def test_a_changed_key_is_never_accepted(environment: dict[str, str], server: Se
     assert key.known == (f"ED25519 {fingerprint(server, 'other')}",)
     with pytest.raises(InvalidInput) as refused:
         accept(environment, key)
-    assert "shows another key than the one that was accepted" in str(refused.value)
+    assert "shows a different key from the one that was accepted" in str(refused.value)
     assert "BorgDesk does not connect to it." in str(refused.value)
     assert key.fingerprint in str(refused.value)
     assert known.read_text() == before

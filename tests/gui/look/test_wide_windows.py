@@ -25,7 +25,7 @@ def tabs(scene: Scene, background: Background, qtbot: QtBot) -> list[FormScroll]
     workspace: Workspace = scene.workspace
     repository = Repository(RepositoryId(1), "Documents", "/backup", ("/home",))
     made = (
-        BackupTab(),
+        BackupTab(background),
         ConnectionTab(workspace, background),
         RetentionTab(workspace, background, lambda: None),
     )

@@ -177,7 +177,7 @@ def test_leaving_with_changes_asks(page: RepositoriesPage, qtbot: QtBot, scene: 
     seen: list[str] = []
     answer(QMessageBox.StandardButton.Save, seen)
     assert page.can_leave()
-    assert seen == ["Save the changes of “Docs”?"]
+    assert seen == ["Save the changes to “Docs”?"]
     assert scene.workspace.store.repositories.get(before.id).continue_on_hook_failure
 
 

@@ -171,7 +171,7 @@ def test_a_changed_key_cannot_be_accepted(edit: ServerEdit, server: Server, know
     known.write_text((server.folder / "changed").read_text())
     edit.set_location(server.location())
     dialog = asked(edit, qtbot)
-    qtbot.waitUntil(lambda: "shows another key than the one that was accepted" in dialog.notice.text)
+    qtbot.waitUntil(lambda: "shows a different key from the one that was accepted" in dialog.notice.text)
     assert dialog.accept_key.isHidden()
     assert dialog.about.text() == "Do not go on unless you know why the key has changed."
     dialog.reject()

@@ -301,7 +301,7 @@ def test_a_wrong_passphrase_changes_nothing_and_none_is_needed(
     dialog.passphrase.setText("wrong")
     QTest.keyClick(dialog.passphrase, Qt.Key.Key_Return)
     assert not dialog.passphrase.isEnabled()
-    sentence = "The secrets cannot be opened: the passphrase is another one, or the file was changed."
+    sentence = "The secrets cannot be opened: the passphrase is wrong, or the file was changed."
     qtbot.waitUntil(lambda: dialog.banner.text == sentence, timeout=30_000)
     assert everything(other) == before
     assert dialog.passphrase.hasFocus(), "it was disabled meanwhile"
