@@ -44,8 +44,7 @@ from borgdesk.gui.workers.background import Background, leave_untold
 from borgdesk.gui.workers.store_watcher import StoreWatcher
 from borgdesk.translation import _
 
-
-_LEAST_NAME = 16
+_LEAST_NAME = 11
 """Average characters of a name that stay visible in a narrow window, with its icon."""
 
 
