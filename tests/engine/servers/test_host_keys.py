@@ -99,7 +99,7 @@ def test_a_key_that_somebody_else_accepted_meanwhile(environment: dict[str, str]
     (key,) = host_keys(environment, server.location(), DIRECT)
     known.parent.mkdir()
     known.write_text((server.folder / "changed").read_text())
-    with pytest.raises(InvalidInput, match="shows another key"):
+    with pytest.raises(InvalidInput, match="shows a different key"):
         accept(environment, key)
 
 
