@@ -358,7 +358,7 @@ def _assignment_fails(tour: Tour) -> None:
 
 
 def _renaming(tour: Tour) -> None:
-    dialog = ArchiveTextDialog(tour.scene.workspace, tour.background, _("Rename archive"), _("&Name:"), tour.window)
+    dialog = ArchiveTextDialog(tour.scene.workspace, tour.background, _("Rename archive"), _("&Name"), tour.window)
     found = ArchiveList("", (), datetime.now(UTC))
     dialog.ask(tour.named("docs-{}"), _("&Rename"), lambda _text, _cancel: found, lambda _found, _text: None)
     dialog.open()

@@ -35,7 +35,8 @@ class OutcomeBar(QWidget):
             Outcome.WARNING: Segment(_("with warnings")),
             Outcome.FAILURE: Segment(_("Borg fails")),
         }
-        self.script = Segment(_("a script before it fails"))
+        self.script = Segment(_("a script fails"))
+        self.script.setToolTip(_("A script before the backup, which you choose, fails or says “not now”"))
         """Its menu has the scripts that may fail."""
         ends = {
             Outcome.CANCELLED: Segment(_("you stop it")),
