@@ -71,8 +71,10 @@ class Measured(QProxyStyle):
         measure = self._measures.get(metric)
         return super().pixelMetric(metric, option, widget) if measure is None else measure
 
-    def sizeFromContents(self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget) -> QSize:
-        needed = super().sizeFromContents(kind, option, size, widget)
+    def sizeFromContents(
+        self, kind: QStyle.ContentsType, option: QStyleOption, size: QSize, widget: QWidget | None = None
+    ) -> QSize:
+        needed = super().sizeFromContents(kind, option, size, widget)  # type: ignore[arg-type] # stubs: never None
         return needed.expandedTo(QSize(0, _FIELD_HEIGHT)) if kind in _FIELDS else needed
 
 
