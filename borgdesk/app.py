@@ -22,6 +22,7 @@ from borgdesk.gui.shell.process_switches import ProcessSwitches, switch_before_q
 from borgdesk.gui.shell.single_instance import SingleInstance
 from borgdesk.gui.shell.window_settings import WindowSettings
 from borgdesk.gui.workers.background import Background
+from borgdesk.gui.workers.qt_types import make_types
 from borgdesk.paths import Paths, resource
 from borgdesk.translation import SOURCE, _, language
 
@@ -194,6 +195,7 @@ class Application(QObject):
         Not before: each event of the first frame would wait for that thread.
         """
         self.window.show_opening()
+        make_types()
         self.background.ask(_open_workspace, self._begin, self._cannot_open, owner=self)
 
     def open(self, request: WindowRequest) -> None:

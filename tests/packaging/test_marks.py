@@ -84,6 +84,7 @@ NOT_SHOWN = {
     "gui/runs/run_search.py": "^Something else is wanted",
     "gui/scripts/script_view.py": "^#!",
     "gui/shell/report.py": ".",  # for developers
+    "gui/workers/qt_types.py": r"^Q\w+ ",  # names of classes
     "logs.py": ".",
     "store/connections.py": "^The search stopped there",
     "store/differences.py": "^a change has impossible values$",  # logged
