@@ -7,11 +7,10 @@ from dataclasses import replace
 from borgdesk.borg.replies import BorgVersion
 from borgdesk.engine.borg_calls.borg_process import usable_version
 from borgdesk.engine.processes.cancel import Cancel
+from borgdesk.engine.settings import borg_advice
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
-_ADVISED = "advice.borg-1.2"
-"""Key of the fact that the user has been told about Borg 1.2."""
 _BETTER = BorgVersion(1, 4)
 
 
@@ -44,16 +43,7 @@ def untold_advice(workspace: Workspace) -> str:
     Raises:
         StoreUnusable: the database cannot be read.
     """
-    if workspace.store.key_values.get(_ADVISED):
+    if borg_advice.was_given(workspace):
         return ""
     version = version_of(workspace)
     return advice(version) if version < _BETTER else ""
-
-
-def mark_advised(workspace: Workspace) -> None:
-    """Remember that the user has had the advice.
-
-    Raises:
-        StoreUnusable: the database cannot be written.
-    """
-    workspace.store.key_values.set(_ADVISED, True)

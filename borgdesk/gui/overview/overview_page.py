@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from borgdesk.engine.runs.demo import Demo
     from borgdesk.gui.overview.sample_guide import SampleGuide
 
+_GAP = 6
+"""Pixels between the cards and what is beside or below them."""
 _LIVE_TICK = 1000
 """Milliseconds between two updates of what is under way, such as the time left."""
 _TICK = 30_000
@@ -173,7 +175,6 @@ class OverviewPage(Page):
         self._start = CardGrid(inside)
         self._start.show_cards([self._empty])
         cards = QVBoxLayout(inside)
-        cards.setContentsMargins(0, 0, 6, 6)
         cards.setSpacing(10)
         cards.addWidget(self._grid)
         cards.addWidget(self._start)
@@ -184,6 +185,10 @@ class OverviewPage(Page):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inside)
+        bar = scroll.verticalScrollBar()
+        # As wide as the header, and apart from the bar if there is one.
+        bar.rangeChanged.connect(lambda _least, most: cards.setContentsMargins(0, 0, _GAP if most else 0, _GAP))
+        cards.setContentsMargins(0, 0, 0, _GAP)
         scroll.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         self._banner_column = QVBoxLayout()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
 from borgdesk.domain.window_request import Wanted, WindowRequest
+from borgdesk.engine.settings import borg_advice
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import Overview
@@ -177,14 +178,13 @@ class Shell(QObject):
         interest = Interest(self.window, self)
         interest.shown.connect(self._prepare_pages)
         self.notifications.listen()
+        # Not when somebody begins to use the window: what they point at would move.
+        background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
         background.ask(lambda: chores(workspace), self._on_chores_found, owner=self)
 
     def _prepare_pages(self) -> None:
         """Load the other pages, with SQLAlchemy: 50 MB that a window in the tray does without."""
-        workspace, background = self._workspace, self._background
-        background.ask(import_late_pages, lambda _: self.navigation.warm_up(), owner=self)
-        # Somebody is there to read it.
-        background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
+        self._background.ask(import_late_pages, lambda _: self.navigation.warm_up(), owner=self)
 
     def _once_pages_are_loaded(self, go_on: Callable[[], None]) -> None:
         """Call *go_on* at once, or later if somebody chose a page before all were loaded."""
@@ -218,9 +218,7 @@ class Shell(QObject):
     def _on_advice_found(self, advice: str) -> None:
         if advice and not self.window.problem.text:
             self.window.problem.show_message(advice, Tone.MUTED)
-            from borgdesk.engine.settings.borg_program import mark_advised
-
-            self._background.do(lambda: mark_advised(self._workspace))
+            self._background.do(lambda: borg_advice.mark_given(self._workspace))
 
     def _on_lost_edits_read(self, names: list[str]) -> None:
         if names:
@@ -245,7 +243,9 @@ class Shell(QObject):
 
 
 def _untold_advice(workspace: Workspace) -> str:
-    # Imported here: an idle window has no use for what calls Borg.
+    if borg_advice.was_given(workspace):
+        return ""
+    # Imported here: an idle window has no other use for what calls Borg.
     from borgdesk.engine.settings.borg_program import untold_advice
 
     return untold_advice(workspace)

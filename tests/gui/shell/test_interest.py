@@ -88,6 +88,7 @@ def test_an_idle_window_has_neither_other_pages_nor_sqlalchemy(tmp_path: Path) -
     store.open()
     repository = store.repositories.add(Repository(RepositoryId(0), "Papers", str(tmp_path / "repository"), ("/etc",)))
     store.schedules.put(Schedule(repository.id, "0 0 1 1 *"))
+    store.key_values.set("advice.borg-1.2", True)
     store.close()
     done = subprocess.run(
         [sys.executable, "-c", _STARTED], env=environment, capture_output=True, text=True, check=True, timeout=60

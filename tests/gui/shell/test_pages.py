@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.history import ArchiveStatistics, BorgCall, ProcessIdentity
@@ -20,6 +20,7 @@ from borgdesk.engine.processes import procfs
 from borgdesk.engine.runs import recovery
 from borgdesk.engine.runs.run_folders import now
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.overview.overview_page import OverviewPage
 from borgdesk.gui.overview.owed_line import OwedLine
 from borgdesk.gui.runs.history_page import PAGE, HistoryPage
@@ -98,6 +99,27 @@ class TestOverview:
             press(qtbot, page, "Add a repository")
         with qtbot.waitSignal(page.scripts_requested):
             press(qtbot, page, "Browse scripts")
+
+    def test_cards_end_where_the_header_ends_or_before_a_scroll_bar(
+        self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+    ) -> None:
+        repository = scene.repository()
+        page = overview_of(scene, background, executor, qtbot)
+        card, (header,), (area,) = (
+            page.card(repository.id),
+            page.findChildren(PageHeader),
+            page.findChildren(QScrollArea),
+        )
+        assert card is not None
+        bar = area.verticalScrollBar()
+
+        def right(widget: QWidget) -> int:
+            return widget.mapTo(page, widget.rect().topRight()).x()
+
+        page.resize(900, 700)
+        qtbot.waitUntil(lambda: not bar.isVisible() and right(card) == right(header))
+        page.resize(900, 150)
+        qtbot.waitUntil(lambda: bar.isVisible() and right(card) < right(bar) - bar.width())
 
     def test_a_card_tells_and_asks(
         self, scene: Scene, background: Background, executor: Executor, qtbot: QtBot
