@@ -44,7 +44,7 @@ quick: ## one test in seconds, without the gate: ARGS='tests/domain -k outcome'
 faults: setup ## the whole fault campaign
 	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/faults tests/e2e/test_ending.py tests/cli/test_nonsense.py -m '' -n $(JOBS) --dist loadgroup --timeout 1800 $(ARGS)
 
-packages: setup ## build the Debian package and try it in bare Debian 12 and 13; needs root and debootstrap
+packages: setup ## build the Debian package and try it in bare Debian 12, 13 and Ubuntu 24.04; needs root and debootstrap
 	@$(OF_TESTS) $(PYTHON_IN_VENV) -m pytest tests/packaging -m packages -n 0 $(ARGS)
 
 bench: setup ## the benchmarks, one after the other

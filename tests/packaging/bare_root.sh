@@ -33,9 +33,9 @@ say "opened by the menu entry, with what it executes"
 Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 &
 display=$!
 wait_for '[ -e /tmp/.X11-unix/X7 ]'
-as_ann dbus-run-session -- sh -c '
-    $(sed -n "s/^Exec=//p" /usr/share/applications/org.borgdesk.BorgDesk.desktop) &
-    xdotool search --sync --onlyvisible --name "^BorgDesk$" getwindowname %1
+as_ann dbus-run-session -- sh -ec '
+    $(sed -n "/^Exec=/{s///p;q}" /usr/share/applications/org.borgdesk.BorgDesk.desktop) &
+    timeout 90 xdotool search --sync --onlyvisible --name "^BorgDesk$" getwindowname %1
     kill -TERM $!
     wait $!
 '

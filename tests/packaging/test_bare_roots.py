@@ -1,6 +1,6 @@
-"""The Debian package in bare Debian 12 and 13, without a network: installed, used, upgraded during a run, removed.
+"""The Debian package in bare systems without a network: installed, used, upgraded during a run, removed.
 
-Needs root, debootstrap and a mirror, and takes minutes, so ``make packages`` runs it. ``BARE_ROOTS`` may name a
+Needs root, debootstrap and the mirrors, and takes minutes, so ``make packages`` runs it. ``BARE_ROOTS`` may name a
 folder in which the roots were made before; they are copied.
 """
 
@@ -16,7 +16,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = Path(__file__).with_name("bare_root.sh")
-SUITES = {"Debian 12": "bookworm", "Debian 13": "trixie"}
+SUITES = {"Debian 12": "bookworm", "Debian 13": "trixie", "Ubuntu 24.04": "noble"}
+OPTIONS = {"noble": ("--no-check-gpg", "--components=main,universe")}
+"""Debian has no keys of Ubuntu, whose Borg is in another component."""
+ORIGINS = {"noble": ("http://archive.ubuntu.com/ubuntu", "/usr/share/debootstrap/scripts/jammy")}
+"""Mirror and script; Debian 12 knows earlier releases only, which are set up in the same way."""
 TOOLS = ("dbus", "procps", "xauth", "xdotool", "xvfb")
 """What a bare Debian has not, and the scenario needs: a display, a bus, and something that looks at windows."""
 
@@ -54,15 +58,17 @@ def bare_root(suite: str, package: Path, folder: Path) -> Path:
     if ready := os.environ.get("BARE_ROOTS"):
         subprocess.run(["cp", "-a", "--one-file-system", Path(ready, suite), root], check=True)
     else:
-        needed = ",".join([*depends(package), *TOOLS])
-        subprocess.run(["debootstrap", "--variant=minbase", f"--include={needed}", suite, root], check=True)
+        needed = ",".join([*depends(package, suite), *TOOLS])
+        options = ["--variant=minbase", f"--include={needed}", *OPTIONS.get(suite, ())]
+        subprocess.run(["debootstrap", *options, suite, root, *ORIGINS.get(suite, ())], check=True)
     return root
 
 
-def depends(package: Path) -> list[str]:
-    """Return the packages that it needs, by their older names."""
+def depends(package: Path, suite: str) -> list[str]:
+    """Return the packages that it needs, by their names in a release: the newest comes first."""
     listed = subprocess.run(["dpkg-deb", "-f", package, "Depends"], capture_output=True, text=True, check=True).stdout
-    return list(dict.fromkeys(part.split("|")[-1].split()[0] for part in listed.split(",")))
+    which = -1 if suite == "bookworm" else 0
+    return list(dict.fromkeys(part.split("|")[which].split()[0] for part in listed.split(",")))
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES)
