@@ -1,7 +1,7 @@
 """The Debian package in bare systems without a network: installed, used, upgraded during a run, removed.
 
-Needs root, debootstrap and the mirrors, and takes minutes, so ``make packages`` runs it. ``BARE_ROOTS`` may name a
-folder in which the roots were made before; they are copied.
+Needs root, debootstrap and a mirror, and takes minutes, so ``make packages`` runs it. ``UBUNTU_MIRROR`` names one of
+Ubuntu. ``BARE_ROOTS`` may name a folder in which the roots were made before; they are copied.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ SCENARIO = Path(__file__).with_name("bare_root.sh")
 SUITES = {"Debian 12": "bookworm", "Debian 13": "trixie", "Ubuntu 24.04": "noble"}
 OPTIONS = {"noble": ("--no-check-gpg", "--components=main,universe")}
 """Debian has no keys of Ubuntu, whose Borg is in another component."""
-ORIGINS = {"noble": ("http://archive.ubuntu.com/ubuntu", "/usr/share/debootstrap/scripts/jammy")}
-"""Mirror and script; Debian 12 knows earlier releases only, which are set up in the same way."""
+SCRIPT = "/usr/share/debootstrap/scripts/jammy"
+"""Sets up Ubuntu; Debian 12 has none for later releases, which are set up in the same way."""
 TOOLS = ("dbus", "procps", "xauth", "xdotool", "xvfb")
 """What a bare Debian has not, and the scenario needs: a display, a bus, and something that looks at windows."""
 
@@ -60,8 +60,16 @@ def bare_root(suite: str, package: Path, folder: Path) -> Path:
     else:
         needed = ",".join([*depends(package, suite), *TOOLS])
         options = ["--variant=minbase", f"--include={needed}", *OPTIONS.get(suite, ())]
-        subprocess.run(["debootstrap", *options, suite, root, *ORIGINS.get(suite, ())], check=True)
+        origin = [mirror_of_ubuntu(), SCRIPT] if suite == "noble" else []
+        subprocess.run(["debootstrap", *options, suite, root, *origin], check=True)
     return root
+
+
+def mirror_of_ubuntu() -> str:
+    """Return the mirror that the environment names; Debian's own comes with debootstrap."""
+    if not (mirror := os.environ.get("UBUNTU_MIRROR")):
+        pytest.skip("UBUNTU_MIRROR names no mirror of Ubuntu")
+    return mirror
 
 
 def depends(package: Path, suite: str) -> list[str]:
