@@ -282,8 +282,7 @@ class Application(QObject):
 
 
 def _open_workspace() -> Workspace:
-    # Imported here: SQLAlchemy takes a third of a second, for which the window need not wait, and the window's other
-    # parts would keep it still for 40 ms.
+    # Imported here, in another thread: the window's other parts would keep it still for 40 ms.
     import borgdesk.gui.shell.shell  # noqa: F401
     from borgdesk.engine.workspace import Workspace
 

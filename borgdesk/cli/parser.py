@@ -15,6 +15,7 @@ from borgdesk.cli.schedule_arguments import add_schedule
 from borgdesk.cli.server_arguments import add_connection, add_servers
 from borgdesk.cli.settings_arguments import add_config, add_settings
 from borgdesk.cli.terminal import printable
+from borgdesk.cli.window_arguments import add_menu_entry, add_window
 from borgdesk.domain.repository import COUNTING_RULES, DEFAULT_STALL_LIMIT
 from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind, RunStatus
 from borgdesk.domain.version import VERSION
@@ -49,16 +50,8 @@ def build() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"borgdesk {VERSION}", help=_("print the version"))
     parser.add_argument("--debug", action="store_true", help=_("log what is decided, and why, to borgdesk.log"))
-    parser.add_argument(
-        "--hidden", action="store_true", help=_("open the window in the tray, or minimised without one")
-    )
-    parser.add_argument(
-        "--open",
-        metavar="WHAT",
-        type=values.window_request,
-        help=_("open the window at history, run:ID or repository:ID, or start backup:ID or backup:all"),
-    )
-    _add_menu_entry(parser)
+    add_window(parser)
+    add_menu_entry(parser)
     commands = Group(parser, "command", required=False)
     _add_repositories(commands.add("repo", _("repositories: what is backed up, and where")))
     _add_scripts(commands.add("script", _("the script library")))
@@ -79,15 +72,6 @@ def build() -> Parser:
     return parser
 
 
-def _add_menu_entry(parser: argparse.ArgumentParser) -> None:
-    """Add the commands that look like options, because they are about the program itself."""
-    for name, help_text in (
-        ("install-desktop", _("add BorgDesk to your menu of applications; packages do that for all users")),
-        ("remove-desktop", _("undo --install-desktop")),
-    ):
-        parser.add_argument(f"--{name}", dest="of_itself", action="store_const", const=name, help=help_text)
-
-
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line into a namespace: ``command``, ``action`` if there is one, and the options.
 
@@ -96,10 +80,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = build()
     parsed = parser.parse_args(_joined(arguments), argparse.Namespace(json=False))
-    if parsed.of_itself is not None:
+    if parsed.menu_entry is not None:
         if parsed.command is not None:
-            parser.error(_("--{name} is not an option of commands").format(name=parsed.of_itself))
-        parsed.command = parsed.of_itself
+            parser.error(_("--{name} is not an option of commands").format(name=parsed.menu_entry))
+        parsed.command = parsed.menu_entry
     if parsed.command is None and parsed.json:
         parser.error(_("--json needs a command"))
     if parsed.command is not None and parsed.hidden:
