@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from string import Formatter
 
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.translation import _
 
@@ -81,7 +82,7 @@ def check_archive_name(template: str) -> str:
         raise InvalidInput(_("The archive name is empty."))
     if name != name.strip():
         raise InvalidInput(_("The archive name “{template}” begins or ends with a space.").format(template=template))
-    if not name.isprintable():
+    if not is_readable(name):
         raise InvalidInput(
             _("The archive name {template!r} contains a line break or another invisible character.").format(
                 template=template

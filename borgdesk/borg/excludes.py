@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from borgdesk.borg.item_path import UNKNOWN, with_contents
 from borgdesk.borg.options import check_pattern
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.translation import _
 
@@ -58,7 +59,7 @@ def exclude_of(path: str) -> str:
     inner = path.strip("/")
     pattern = f"pp:{inner}"
     # Spaces at the ends would be removed, and undecodable bytes are printed as question marks.
-    if UNKNOWN not in inner and inner.isprintable() and inner == inner.strip():
+    if UNKNOWN not in inner and is_readable(inner) and inner == inner.strip():
         with suppress(InvalidInput):
             if tidied_pattern(pattern) == pattern:
                 return pattern

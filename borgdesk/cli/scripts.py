@@ -15,6 +15,7 @@ from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import STDIN, read_script
 from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, SecretsUnavailable
 from borgdesk.domain.history import Execution
 from borgdesk.domain.lane_titles import lane_title
@@ -61,7 +62,7 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
         raise InvalidInput(_("A script from standard input needs a name. Use --name."))
     content, header = _taken_in(console, arguments.file)
     name = arguments.name
-    if name is None and not (name := Path(arguments.file).stem).isprintable():
+    if name is None and not is_readable(name := Path(arguments.file).stem):
         raise InvalidInput(_("The file name cannot be used as the name of a script. Use --name."))
     script = console.workspace.store.scripts.add(
         NewScript(

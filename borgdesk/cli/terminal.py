@@ -22,6 +22,8 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\
 """Escape sequences and control characters, except for tabs and line ends."""
 
 _WIDE = ("W", "F")
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")
+"""Categories of accents and of what joins characters to one."""
 
 PATIENCE = 10.0
 """Seconds that the remaining output of a run waits for a reader that reads nothing at all."""
@@ -55,7 +57,7 @@ def display_width(text: str) -> int:
 
 
 def _columns(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in _WITHOUT_WIDTH:
         return 0
     return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
 

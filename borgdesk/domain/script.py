@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
+from borgdesk.domain.characters import is_blank, is_readable
 from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import ScriptId
@@ -160,16 +161,16 @@ def check_name(name: str, of: str = "script") -> str:
     """Return the name of a script, or of what *of* says, without surrounding whitespace.
 
     Raises:
-        InvalidInput: it is empty, too long or contains unprintable characters.
+        InvalidInput: it is empty, too long or contains unreadable characters.
     """
     name = name.strip()
-    if not name:
+    if is_blank(name):
         raise InvalidInput(_("The name of the {of} is empty.").format(of=of))
     if len(name) > MAX_NAME:
         raise InvalidInput(
             _("The name of the {of} is longer than {max_name} characters.").format(of=of, max_name=MAX_NAME)
         )
-    if not name.isprintable():
+    if not is_readable(name):
         raise InvalidInput(_("The name of the {of} contains line breaks or control characters.").format(of=of))
     return name
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.enumeration import either
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.schedule import Hours
@@ -125,7 +126,7 @@ class _Between:
 
 def _line(text: str) -> str:
     """Accept one line of text that can be stored and passed to programs."""
-    if len(text) > _LONGEST or not text.isprintable():
+    if len(text) > _LONGEST or not is_readable(text):
         raise InvalidInput(_("This is not a name: it is too long, or contains characters that cannot be shown."))
     return text.strip()
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.translation import _
 
@@ -24,7 +25,7 @@ def checked_name(name: str) -> str:
     Raises:
         InvalidInput: it is hidden, a path, or too long.
     """
-    if "/" in name or not is_ours(name) or not name.isprintable() or len(name.encode()) > _MAX_NAME_BYTES:
+    if "/" in name or not is_ours(name) or not is_readable(name) or len(name.encode()) > _MAX_NAME_BYTES:
         raise InvalidInput(_("“{name}” cannot be the name of a file in the library.").format(name=name))
     return name
 
@@ -49,7 +50,7 @@ def relative_name(folder: Path, path: Path) -> str:
     if absolute == root or not absolute.is_relative_to(root):
         raise InvalidInput(_("The file {path} is not in the library folder {folder}.").format(path=path, folder=folder))
     relative = absolute.relative_to(root)
-    if not all(is_ours(part) and part.isprintable() for part in relative.parts):
+    if not all(is_ours(part) and is_readable(part) for part in relative.parts):
         raise InvalidInput(
             _("The file {path} is hidden or a temporary copy, so it cannot be a script.").format(path=path)
         )
@@ -63,7 +64,7 @@ def file_names(folder: Path) -> list[str]:
         folders[:] = [name for name in folders if is_ours(name)]
         here = Path(current)
         found += [(here / name).relative_to(folder).as_posix() for name in names if is_ours(name)]
-    return sorted(name for name in found if name.isprintable() and (folder / name).is_file())
+    return sorted(name for name in found if is_readable(name) and (folder / name).is_file())
 
 
 def renamed(path: Path, target: Path) -> bool:

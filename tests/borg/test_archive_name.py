@@ -44,6 +44,7 @@ def matches(glob: str, name: str) -> bool:
         "ü" * 100,
         "{now:%Y}" + "x" * 196,
         default_archive_name("My documents"),
+        default_archive_name("👨\u200d👩\u200d👧 نسخه\u200cها"),
     ],
 )
 def test_accepted(template: str) -> None:
@@ -66,6 +67,7 @@ def test_accepted(template: str) -> None:
         ("a\0b", "invisible"),
         ("a\x7f", "invisible"),
         ("\ud800", "invisible"),
+        ("a\u202eb", "invisible"),
         (".", "folder"),
         ("..", "folder"),
         ("a.checkpoint", "checkpoint"),

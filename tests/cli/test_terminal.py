@@ -208,6 +208,7 @@ def test_titles_of_lanes_are_never_cut(ugly: BorgDesk) -> None:
     [
         ("letter", 6, "letter"), ("letter", 5, "lett…"), ("letter", 4, "let…"), ("letter", 1, "…"), ("letter", 0, ""),
         ("", 0, ""), ("日本", 4, "日本"), ("日本", 3, "日…"), ("日本", 2, "…"), ("e\u0301e\u0301", 2, "e\u0301e\u0301"),
+        ("نسخه\u200cها", 6, "نسخه\u200cها"), ("❤\ufe0f", 1, "❤\ufe0f"),
     ],
 )  # fmt: skip
 def test_what_is_shortened_fits(text: str, width: int, short: str) -> None:

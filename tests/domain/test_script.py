@@ -145,7 +145,16 @@ def test_file_names_fit_every_file_system(name: str, content: bytes) -> None:
     assert file_name.endswith((".sh", ".py"))
 
 
-@pytest.mark.parametrize(("name", "kept"), [(" Stop ", "Stop"), ("x" * 120, "x" * 120), ("Größe", "Größe")])
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        (" Stop ", "Stop"),
+        ("x" * 120, "x" * 120),
+        ("Größe", "Größe"),
+        ("👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥", "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥"),
+        ("نسخه\u200cهای پشتیبان", "نسخه\u200cهای پشتیبان"),
+    ],
+)
 def test_names(name: str, kept: str) -> None:
     assert check_name(name) == kept
 
@@ -155,9 +164,11 @@ def test_names(name: str, kept: str) -> None:
     [
         ("", "The name of the script is empty."),
         (" \t", "The name of the script is empty."),
+        ("\u200d", "The name of the script is empty."),
         ("x" * 121, "The name of the script is longer than 120 characters."),
         ("a\nb", "The name of the script contains line breaks or control characters."),
         ("a\0b", "The name of the script contains line breaks or control characters."),
+        ("a\u202eb", "The name of the script contains line breaks or control characters."),
         ("a\x1b[31mb", "The name of the script contains line breaks or control characters."),
     ],
 )

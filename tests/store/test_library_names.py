@@ -10,14 +10,14 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.store.library_names import checked_name, file_names, free_name, is_ours, relative_name, renamed
 
 
-@pytest.mark.parametrize("name", ["stop.sh", "a", "größe.py", "x" * 240, "~a", "a.partial.sh"])
+@pytest.mark.parametrize("name", ["stop.sh", "a", "größe.py", "x" * 240, "~a", "a.partial.sh", "نسخه\u200cها.sh"])
 def test_names_of_scripts(name: str) -> None:
     assert is_ours(name)
     assert checked_name(name) == name
 
 
 @pytest.mark.parametrize(
-    "name", [".git", "stop.sh~", ".borgdesk-1.partial", "stop.partial", "a/b", "a\nb", "x" * 241, "ü" * 121]
+    "name", [".git", "stop.sh~", ".borgdesk-1.partial", "stop.partial", "a/b", "a\nb", "a\u202eb", "x" * 241, "ü" * 121]
 )
 def test_names_of_no_script(name: str) -> None:
     with pytest.raises(InvalidInput, match="cannot be the name of a file in the library"):

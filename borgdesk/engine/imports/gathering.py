@@ -9,6 +9,7 @@ from borgdesk.borg.excludes import tidied_pattern
 from borgdesk.borg.extra_arguments import extra_arguments
 from borgdesk.borg.options import check_compression
 from borgdesk.borg.patterns import check_patterns
+from borgdesk.domain.characters import readable
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.repository import DEFAULT_COMPRESSION, Retention, check_interval, check_kept
 from borgdesk.engine.imports.findings import NotTaken
@@ -112,7 +113,7 @@ class Gathering:
 def command_name(command: str) -> str:
     """Return a name for a script that consists of a command: its first line, shortened."""
     first = next((line for line in command.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
-    words = " ".join("".join(letter if letter.isprintable() else " " for letter in first).split())
+    words = " ".join(readable(first, " ").split())
     if not words:
         return _("Command")
     return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 1].rstrip()}…"

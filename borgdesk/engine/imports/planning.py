@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from borgdesk.borg.archive_name import check_archive_name
+from borgdesk.domain.characters import readable
 from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.ids import RepositoryId, ScriptId
@@ -292,7 +293,7 @@ def _usable(file_name: str | None) -> str | None:
 
 
 def _printable(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()) or _("Imported")
+    return " ".join(readable(text, " ").split()) or _("Imported")
 
 
 def chosen_scripts(plan: Plan, repositories: Sequence[int], unused: Sequence[str]) -> list[str]:

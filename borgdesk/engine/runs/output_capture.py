@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from borgdesk import logs
+from borgdesk.domain.characters import readable
 from borgdesk.domain.events import Stream
 from borgdesk.engine.runs.output_files import OutputFiles
 from borgdesk.engine.runs.run_log import RunLog, Section, stamp
@@ -241,7 +242,7 @@ class Capture:
     def last_words(self) -> str:
         """Return the last meaningful line of its error output, usually the reason of a failure; may be empty."""
         for line in reversed(_COLOURS.sub("", self.kept(Stream.STDERR)[-_LAST_WORDS:]).splitlines()):
-            if words := " ".join("".join(c if c.isprintable() else " " for c in line).split()):
+            if words := " ".join(readable(line, " ").split()):
                 return words if len(words) <= _LONGEST_WORDS else words[: _LONGEST_WORDS - 1] + "…"
         return ""
 

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from borgdesk.domain.beside import files_beside
+from borgdesk.domain.characters import is_readable, readable
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.parameters import Header, parse_header
@@ -105,7 +106,7 @@ def import_file(workspace: Workspace, path: Path) -> Script:
     store = workspace.store.scripts
     if path.is_relative_to(workspace.paths.library):
         return store.register(path, about)
-    file_name = path.name if path.name.isprintable() and not path.name.startswith(".") else None
+    file_name = path.name if is_readable(path.name) and not path.name.startswith(".") else None
     return store.add(NewScript.of(about, content, file_name))
 
 
@@ -118,7 +119,7 @@ def lacks(content: bytes, folder: Path) -> str:
 def readable_name(path: Path) -> str:
     """Return a display name for a file: "docker-stop.sh" becomes "Docker stop"."""
     words = path.stem.replace("_", " ").replace("-", " ").strip() or path.name
-    printable = "".join(letter for letter in words if letter.isprintable()).strip() or _("Script")
+    printable = readable(words).strip() or _("Script")
     return printable[:1].upper() + printable[1:]
 
 
