@@ -25,7 +25,7 @@ _COLUMNS = (
 
 
 def owed(console: Console, _arguments: argparse.Namespace) -> int:
-    """List what is owed; exit code 0 if nothing is."""
+    """List what is owed, and what failed to start again; exit code 0 if there is nothing."""
     found = owed_scripts(console.workspace)
     if not found:
         console.say(_("Nothing is owed."))
@@ -41,13 +41,21 @@ def owed(console: Console, _arguments: argparse.Namespace) -> int:
                     lane_title(one.execution.planned.hook),
                     str(one.run.id),
                     words.minute(one.run.started_at),
-                    _("its run is under way") if one.under_way else _("its run was interrupted"),
+                    _state(one),
                 ]
                 for one in found
             ],
         ),
     )
+    if any(one.has_failed for one in found):
+        console.say(_("borgdesk recover --again runs once more what failed."))
     return WARNING if found else 0
+
+
+def _state(one: OwedScript) -> str:
+    if one.has_failed:
+        return _("it ran and failed")
+    return _("its run is under way") if one.under_way else _("its run was interrupted")
 
 
 def _json(one: OwedScript) -> Json:

@@ -334,11 +334,11 @@ def _add_runs(commands: Group) -> None:
     recover.add_argument(
         "--again",
         action="store_true",
-        help=_("also run once more what failed to start services again after the last backup of a repository"),
+        help=_("also run once more what failed to start services again, after the last backup or unseen since then"),
     )
     _add_progress_options(recover)
 
-    commands.add("owed", _("scripts that are owed now; exit code 1 if there are any"))
+    commands.add("owed", _("scripts that are owed now, or failed to start something again; exit code 1 if any"))
 
     demo = commands.add("demo", _("create a temporary set-up, and run one backup that succeeds and one that fails"))
     demo.add_argument("folder", metavar="DIR", nargs="?", help=_("a new or empty folder (default: a temporary one)"))

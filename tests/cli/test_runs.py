@@ -203,6 +203,11 @@ def test_what_failed_to_start_again_is_tried_again_when_asked(desk: BorgDesk) ->
     desk.assign("A", "start", Hook.POST_BACKUP)
     answer = desk.here("run", "A")
     assert answer.out.endswith("What it starts may still be down.\n")
+    told = desk.here("owed")
+    assert (told.code, told.said) == (1, ["borgdesk recover --again runs once more what failed."])
+    assert "it ran and failed" in told.out
+    (failed,) = desk.here("owed", "--json").json
+    assert (failed["script"], failed["status"], failed["under_way"]) == ("start", "failed", False)
     assert desk.here("recover").said[-1] == "Nothing is owed."
     still = desk.here("recover", "--again")
     assert (still.code, still.said[-1].startswith("Nothing")) == (2, False)
@@ -210,7 +215,25 @@ def test_what_failed_to_start_again_is_tried_again_when_asked(desk: BorgDesk) ->
     assert desk.here("recover").code == 0
     run = desk.here("history", "show", "1", "--json").json
     assert [one["status"] for one in run["executions"]] == ["success", "success"]
+    assert (desk.here("owed").code, desk.here("owed", "--json").json) == (0, [])
     assert desk.here("recover", "--again").said[-1] == "Nothing is owed."
+
+
+def test_what_an_older_run_failed_to_start_again_is_tried_again_too(desk: BorgDesk) -> None:
+    """A later backup finds the service stopped, so it has nothing to start, and ends well."""
+    desk.add_repository("A")
+    desk.add_script("stop", "true")
+    desk.add_script("start", f"[ -e {desk.folder}/repaired ] || exit 3")
+    desk.assign("A", "stop", Hook.PRE_BACKUP)
+    desk.assign("A", "start", Hook.POST_BACKUP)
+    desk.here("run", "A")
+    (desk.folder / "repaired").touch()
+    assert desk.here("run", "A").code == 0
+    assert [one["run"] for one in desk.here("owed", "--json").json] == [1]
+    assert desk.here("recover", "--again").code == 0
+    run = desk.here("history", "show", "1", "--json").json
+    assert [one["status"] for one in run["executions"]] == ["success", "success"]
+    assert desk.here("owed").code == 0
 
 
 def test_a_run_begins_with_what_another_one_owes(desk: BorgDesk) -> None:

@@ -1,4 +1,4 @@
-"""Lists the scripts that are owed now, in runs that are under way and in those that were interrupted."""
+"""Lists the scripts that are owed now: by runs under way and interrupted ones, and what failed to start again."""
 
 from __future__ import annotations
 
@@ -14,30 +14,43 @@ from borgdesk.engine.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class OwedScript:
-    """A script that has to run because scripts before the work have begun."""
+    """A script that has to run because scripts before the work have begun, or that ran and failed to undo them."""
 
     run: Run
     execution: Execution
     under_way: bool
-    """Whether the run is alive and will execute it; otherwise a recovery will."""
+    """Whether the run is alive and will execute it; otherwise a recovery will, unless it has failed."""
+    has_failed: bool = False
+    """Whether it had its turn and failed, so that what the run stopped may be down until somebody sees to it."""
 
 
 def owed_scripts(workspace: Workspace) -> list[OwedScript]:
-    """Return the owed scripts of all runs, the oldest run first."""
+    """Return the owed scripts of all runs, the oldest run first.
+
+    Scripts that failed to start something again are among them until the user has seen that, as in the window.
+    """
     runs = workspace.store.runs
     found = [*runs.unfinished(), *runs.owing()]
-    return [script for one in sorted(found, key=lambda run: run.id) for script in _owed_in(runs.get(one.id))]
+    owed = [script for one in found for script in _owed_in(runs.get(one.id))]
+    failed = [OwedScript(run, one, under_way=False, has_failed=True) for run, one in _unseen_failures(workspace)]
+    return sorted([*owed, *failed], key=lambda script: script.run.id)
 
 
 def runs_that_left_something_down(workspace: Workspace) -> list[Run]:
-    """Return the newest backup of each repository if it failed to start again what it had stopped.
+    """Return the runs that failed to start again what they had stopped, the oldest first.
 
-    Older ones are over: whoever lives with that may have stopped the services since.
+    These are the newest backup of each repository, and all others of which the user has not been told yet. Older ones
+    are over: whoever knows of that and lives with it may have stopped the services since.
     """
     store = workspace.store
     newest = [store.runs.newest(repository.id) for repository in store.repositories.list()]
-    runs = [store.runs.get(run.id, with_output=False) for run in newest if run is not None]
-    return [run for run in runs if left_down(run.executions)]
+    runs = {run.id: store.runs.get(run.id, with_output=False) for run in newest if run is not None}
+    runs |= {run.id: run for run, _script in _unseen_failures(workspace)}
+    return [run for _id, run in sorted(runs.items()) if left_down(run.executions)]
+
+
+def _unseen_failures(workspace: Workspace) -> list[tuple[Run, Execution]]:
+    return [(run, one) for run in workspace.store.runs.untold() for one in left_down(run.executions)]
 
 
 def _owed_in(run: Run) -> list[OwedScript]:
