@@ -52,6 +52,8 @@ class ArchivesPage(Page):
     """A repository is to be added."""
     backup_requested = Signal(int)
     """The id of a repository to be backed up."""
+    repository_chosen = Signal(int)
+    """The id of a repository that the user looks at now."""
 
     def __init__(
         self, workspace: Workspace, background: Background, executor: Executor, *, parent: QWidget | None = None
@@ -84,6 +86,10 @@ class ArchivesPage(Page):
         """Show the archives of one repository."""
         self._wanted = repository_id
         self.refresh()
+
+    def prefer(self, repository_id: RepositoryId) -> None:
+        """Show this repository when the page is opened: the user has looked at it on another page."""
+        self._wanted = repository_id
 
     def focus_search(self) -> None:
         """Focus the search field."""
@@ -155,7 +161,7 @@ class ArchivesPage(Page):
         self.choice.setMinimumContentsLength(12)
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.choice.setMaximumWidth(_WIDEST * self.fontMetrics().averageCharWidth())
-        self.choice.activated.connect(self._on_repository_chosen)
+        self.choice.activated.connect(lambda _: self._on_choice_made())
         self._header.row.addWidget(self.choice)
         self.reload_button = self._header.add_button(
             _("Re&fresh"), "view-refresh", self._reload, _("Reload the archives (F5)")
@@ -221,6 +227,11 @@ class ArchivesPage(Page):
         if is_empty:
             self.empty.show_repository(self.repository)
         self._stack.setCurrentWidget(self.empty if is_empty else self._parts)
+
+    def _on_choice_made(self) -> None:
+        self._wanted = None
+        self.repository_chosen.emit(self.choice.currentData())
+        self._on_repository_chosen()
 
     def _on_repository_chosen(self) -> None:
         self._question.stop()

@@ -63,6 +63,8 @@ class RepositoriesPage(Page):
     """The set-up of another program is to be taken over."""
     changed = Signal()
     """A repository was added, changed or removed."""
+    repository_chosen = Signal(int)
+    """Id of a repository that the user looks at now."""
 
     def __init__(self, workspace: Workspace, background: Background, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +111,10 @@ class RepositoriesPage(Page):
         """Show one repository."""
         self._wanted = repository_id
         self.reload()
+
+    def prefer(self, repository_id: RepositoryId) -> None:
+        """Show this repository when the page is opened: the user has looked at it on another page."""
+        self._wanted = repository_id
 
     def show_scripts_of(self, repository_id: RepositoryId) -> None:
         """Show the lanes of one repository."""
@@ -220,6 +226,7 @@ class RepositoriesPage(Page):
             return
         self.view.show_repository(repository)
         self.view.header.show_running(repository.id in self._running)
+        self.repository_chosen.emit(repository.id)
 
     # Actions --------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.domain.events import Event, OutputLeftOut, OutputPrinted, Stream
+from borgdesk.domain.events import Event, OutcomeSettled, OutputLeftOut, OutputPrinted, Stream
 from borgdesk.domain.ids import ExecutionId, RunId
 from borgdesk.domain.run import ExecutionStatus, RunStatus
 from borgdesk.engine.runs.run_folders import log_in, run_folder
@@ -26,6 +25,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import downtime_words, run_words, theme
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.output_view import OutputView
+from borgdesk.gui.runs.entry_output import printed_by, save_output, statistics_of
 from borgdesk.gui.runs.restore_result import RestoreResult
 from borgdesk.gui.runs.run_head import RunHead
 from borgdesk.gui.runs.start_again import StartAgain
@@ -256,6 +256,8 @@ class RunView(QWidget):
             self._update_live()
         if mine:
             self._append_output(live)
+        if self._shown is not None and any(isinstance(event, OutcomeSettled) for event in mine):
+            self._output.append(statistics_of(self._shown, live.story, below=bool(self._output.text())))
 
     def _append_output(self, live: LiveRun) -> None:
         """Append what the selected entry printed since the last update."""
@@ -314,11 +316,11 @@ class RunView(QWidget):
         self._output.set_title(run_words.output_title(entry))
         empty = run_words.no_output(entry)
         if self._live is not None:
-            printed = self._live.printed(entry)
+            printed = printed_by(self._live, entry)
             self._seen = self._live.output(entry.key).total
             self._output.follow_lines(printed.chunks, printed.left_out, empty)
         elif self._record is not None:
-            printed = self._record.printed(entry)
+            printed = printed_by(self._record, entry)
             self._output.show_lines(printed.chunks, notice=self._notice(printed), empty=empty)
             self._output.leave_out(printed.left_out)
 
@@ -361,26 +363,7 @@ class RunView(QWidget):
         if not target:
             return
         whole, text = kind.endswith("(*.log)"), self._output.text()
-        self._background.do(lambda: _write(Path(target), log if whole else None, text), owner=self)
-
-
-def _write(target: Path, log: Path | None, text: str) -> None:
-    """Write the output to the file chosen by the user.
-
-    Raises:
-        BorgDeskError: the file cannot be written.
-    """
-    from borgdesk.domain.errors import BorgDeskError
-
-    try:
-        if log is not None:
-            shutil.copyfile(log, target)
-        else:
-            target.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BorgDeskError(
-            _("{filename} could not be saved: {error}.").format(filename=error.filename, error=error.strerror)
-        ) from error
+        self._background.do(lambda: save_output(Path(target), log if whole else None, text), owner=self)
 
 
 def _most_telling(entries: Sequence[Entry]) -> Entry | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from borgdesk.domain.ids import ExecutionId
+from borgdesk.domain.ids import ExecutionId, RepositoryId
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.overview.overview_page import OverviewPage
@@ -25,6 +25,8 @@ from borgdesk.translation import _
 if TYPE_CHECKING:
     from borgdesk.engine.imports.carrying_out import Imported
     from borgdesk.engine.script_tests.script_test import PastTest
+    from borgdesk.gui.archives.archives_page import ArchivesPage
+    from borgdesk.gui.repositories.repositories_page import RepositoriesPage
 
 
 class Pages(QObject):
@@ -46,6 +48,9 @@ class Pages(QObject):
         super().__init__(requests)
         self._workspace, self._background, self._executor = workspace, background, executor
         self._settings, self._navigation, self._requests, self._lifetime = settings, navigation, requests, lifetime
+        self._choosing: list[RepositoriesPage | ArchivesPage] = []
+        """The pages that show one repository at a time: each opens with the one that was looked at last."""
+        self._looked_at: RepositoryId | None = None
 
     def entries(self) -> list[PageEntry]:
         """Return the sidebar's entries in order."""
@@ -88,6 +93,7 @@ class Pages(QObject):
         page.import_requested.connect(self._ask_what_to_import)
         page.script_requested.connect(self._navigation.show_script)
         page.changed.connect(self._navigation.refresh_overview)
+        self._share_choice(page)
         return page
 
     def _make_archives(self) -> Page:
@@ -98,7 +104,20 @@ class Pages(QObject):
         page.restores_requested.connect(self._navigation.show_restores)
         page.add_requested.connect(self._navigation.add_repository)
         page.backup_requested.connect(self._requests.back_up)
+        self._share_choice(page)
         return page
+
+    def _share_choice(self, page: RepositoriesPage | ArchivesPage) -> None:
+        self._choosing.append(page)
+        page.repository_chosen.connect(partial(self._on_repository_chosen, page))
+        if self._looked_at is not None:
+            page.prefer(self._looked_at)
+
+    def _on_repository_chosen(self, chosen_on: RepositoriesPage | ArchivesPage, repository_id: RepositoryId) -> None:
+        self._looked_at = repository_id
+        for page in self._choosing:
+            if page is not chosen_on:
+                page.prefer(repository_id)
 
     def _make_scripts(self) -> Page:
         from borgdesk.gui.scripts.scripts_page import ScriptsPage

@@ -6,7 +6,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from borgdesk.domain.run import RunKind, RunStatus
+from borgdesk.domain.run import BorgStep, RunKind, RunStatus
 from borgdesk.engine.runs.usual import read_usual
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.runs.run_view import RunView
@@ -47,6 +47,28 @@ def test_the_cause_comes_first_then_what_was_put_back_and_the_report_has_both(
     assert "Services were down for" in report
     assert repository.location not in report
     assert str(scene.source) not in report
+
+
+def test_what_borg_has_saved_stands_in_its_output_live_and_later(
+    scene: Scene, background: Background, executor: Executor, qtbot: QtBot
+) -> None:
+    repository = scene.repository("Photos")
+    view = RunView(scene.workspace, background, executor)
+    qtbot.addWidget(view)
+    view.show()
+    gate = scene.gate()
+    scene.hook(repository, "Wait", gate.line, POST)
+    executor.run_began.connect(view.show_run)
+    executor.start(repository)
+    output = view._output
+    with qtbot.waitSignal(executor.run_ended, timeout=60_000):
+        qtbot.waitUntil(lambda: view._live is not None and view._live.story.statistics is not None, timeout=30_000)
+        assert view._select_key(BorgStep.CREATE)
+        live = output.text().splitlines()
+        gate.open()
+    assert [line.split("  ")[0] for line in live] == ["Archive", "Files", "Original size", "New data", "Duration"]
+    assert live[1].split() == ["Files", "1"]
+    qtbot.waitUntil(lambda: view._record is not None and output.text().splitlines() == live, timeout=30_000)
 
 
 def test_a_run_that_is_over_says_how_long_services_are_usually_down(scene: Scene) -> None:

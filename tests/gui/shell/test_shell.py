@@ -28,6 +28,7 @@ from borgdesk.engine.runs.planning import plan
 from borgdesk.engine.runs.run_folders import now
 from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
 from borgdesk.engine.settings.borg_program import untold_advice
+from borgdesk.gui.archives.archives_page import ArchivesPage
 from borgdesk.gui.lanes.drag import CARD_MIME
 from borgdesk.gui.look import words
 from borgdesk.gui.look.banner import Banner
@@ -131,6 +132,27 @@ def test_a_click_on_what_is_overdue_opens_the_repository(shell: Shell, scene: Sc
     assert isinstance(page, RepositoriesPage)
     assert page.isVisible()
     qtbot.waitUntil(lambda: page.table.current_row() == repository)
+
+
+def test_archives_and_repositories_open_with_the_repository_looked_at_last(
+    shell: Shell, scene: Scene, qtbot: QtBot
+) -> None:
+    _first, second, third = (scene.repository(name) for name in ("A", "B", "C"))
+    shell.window.open_page("repositories")
+    repositories, archives = shell.window.page("repositories"), shell.window.page("archives")
+    assert isinstance(repositories, RepositoriesPage)
+    assert isinstance(archives, ArchivesPage)
+    qtbot.waitUntil(lambda: repositories.view.repository is not None)
+    repositories.table.select_key(second.id)
+    assert repositories.view.repository == second
+    shell.window.open_page("archives")
+    qtbot.waitUntil(lambda: archives.choice.currentText() == "B")
+    archives.choice.setCurrentIndex(2)
+    archives.choice.activated.emit(2)
+    shell.window.open_page("repositories")
+    qtbot.waitUntil(lambda: repositories.view.repository == third)
+    shell.window.open_page("archives")
+    qtbot.waitUntil(lambda: archives.choice.currentText() == "C")
 
 
 def test_the_history_can_be_asked_for(shell: Shell) -> None:
