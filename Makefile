@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= $(shell echo $$(($$(nproc) + 2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock wheel deb tarball packages release clean
+.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock docs wheel deb tarball packages release clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -69,7 +69,10 @@ messages: setup ## collect the sentences of the code for translators, and compil
 lock: ## pin the newest versions of all requirements
 	@packaging/lock.sh
 
-wheel: setup ## build dist/borgdesk-VERSION-py3-none-any.whl, and the archive of the sources
+docs: setup ## build the documentation as web pages, which F1 opens: docs/html/index.html
+	@$(PYTHON_IN_VENV) packaging/web_pages.py docs/html
+
+wheel: docs ## build dist/borgdesk-VERSION-py3-none-any.whl, and the archive of the sources
 	@$(PYTHON_IN_VENV) -m hatchling build -t wheel -t sdist
 
 deb: setup ## build dist/borgdesk_VERSION_amd64.deb for Debian 12, 13 and Ubuntu 24.04
@@ -82,5 +85,5 @@ release: setup ## check, date the changelog, test, commit, tag and build: make r
 	@$(PYTHON_IN_VENV) packaging/release.py "$(VERSION)"
 
 clean: ## remove all that is not in git, .venv included
-	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv build dist docs/html .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -74,6 +74,7 @@ def fill(root: Path) -> None:
     add_icons(root / "usr/share/icons/hicolor")
     documents = root / "usr/share/doc/borgdesk"
     documents.mkdir(parents=True)
+    move_web_pages(home / "shipped/borgdesk/docs/html", documents / "html")
     (documents / "copyright").write_text(_COPYRIGHT)
     _compress(debian_changelog().encode(), documents / "changelog.gz")
     shutil.copy(ROOT / "CHANGELOG.md", documents)
@@ -83,6 +84,12 @@ def fill(root: Path) -> None:
     overrides = root / "usr/share/lintian/overrides"
     overrides.mkdir(parents=True)
     shutil.copy(_PARTS / "lintian-overrides", overrides / "borgdesk")
+
+
+def move_web_pages(folder: Path, target: Path) -> None:
+    """Put them where people look for documentation, and where a browser in a sandbox of snapd may read it."""
+    shutil.move(folder, target)
+    folder.symlink_to(os.path.relpath(target, folder.parent))
 
 
 def debian_changelog() -> str:

@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "modules.md"
 HEAD = """# All modules
 
 Every module of `borgdesk/` and what it is for, from its docstring; `make modules` writes this page. Where a subject is
-spread over several modules, the map in the [README](../README.md) says which of them to look at.
+spread over several modules, the [map of the code](code-map.md) says which of them to look at.
 """
 
 

@@ -21,7 +21,7 @@ _README = """BorgDesk {version}
 Start bin/borgdesk. It needs Python 3.11, 3.12 or 3.13, Borg 1.2 or newer, and these packages of Debian or their like:
 {packages}
 
-borgdesk/docs is the documentation; the window opens it with F1.
+borgdesk/docs/html/index.html is the documentation; the window opens it with F1.
 """
 
 

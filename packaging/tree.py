@@ -19,6 +19,8 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import web_pages
+
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "packaging" / "requirements.txt"
 
@@ -112,10 +114,11 @@ def normalise(root: Path) -> None:
 
 def add_program(target: Path) -> None:
     """Copy the package as a wheel has it: its resources and the documentation are inside."""
-    clean = shutil.ignore_patterns("__pycache__", "*.pyc")
+    clean = shutil.ignore_patterns("__pycache__", "*.pyc", "html")
     shutil.copytree(ROOT / "borgdesk", target, ignore=clean)
     for name in ("resources", "docs"):
         shutil.copytree(ROOT / name, target / name, ignore=clean)
+    web_pages.build(target / "docs" / "html")
 
 
 def add_requirements(target: Path) -> None:

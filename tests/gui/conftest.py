@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.services import detection
-from borgdesk.gui.look import widget_rules
+from borgdesk.gui.look import help_window, widget_rules
 from borgdesk.gui.shell.lifetime import Lifetime
 from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.pages import import_late_pages
@@ -53,6 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _rules(qapp: QApplication) -> None:
     """Install the widget rules, as the program does."""
     widget_rules.install(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the documentation in the window, also where it was built and a browser is installed."""
+    monkeypatch.setattr(help_window, "has_browser", lambda _: False)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ DOCUMENTS = sorted(
     # Generated from the code.
     if path.is_file() and path.name != "modules.md"
 )
+MAP = ROOT / "docs" / "code-map.md"
 TOP = ("borgdesk", "tests", "resources", "packaging", "docs")
 FILES = [path.relative_to(ROOT) for top in TOP for path in (ROOT / top).rglob("*") if "__pycache__" not in path.parts]
 PACKAGES = sorted(path.parent for path in FILES if path.name == "__init__.py" and path.parts[0] == "borgdesk")
@@ -91,7 +92,7 @@ def test_the_guide_says_how_to_write_scripts_that_put_things_back(advice: str) -
 
 
 def test_a_bare_name_in_the_map_is_in_the_folder_before_it() -> None:
-    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| ")]
+    rows = [line for line in MAP.read_text().splitlines() if line.startswith("| ")]
     assert [(row, name) for row in rows for name in _misplaced(row)] == []
 
 
@@ -105,7 +106,7 @@ def _misplaced(row: str) -> Iterator[str]:
 
 
 def test_the_map_covers_every_package() -> None:
-    found = [path for code in named("README.md") if _FILE.fullmatch(code) for path in ending(code)]
+    found = [path for code in named("docs/code-map.md") if _FILE.fullmatch(code) for path in ending(code)]
     covered = {path if path.is_dir() else path.parent for path in found}
     covered |= {package for package in PACKAGES if package.parent in covered and package.parent in found}
     covered |= {parent for path in covered for parent in path.parents}

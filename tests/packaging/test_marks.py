@@ -79,7 +79,7 @@ NOT_SHOWN = {
     "engine/servers/host_keys.py": "^(HOST IDENT|REVOKED HOST|Host key verification failed$)",  # ssh's messages
     "engine/servers/ssh_keys.py": "^no comment$",  # ssh-keygen's message
     "gui/editor/languages.py": ".",  # QScintilla's style names
-    "gui/look/help_window.py": ".",  # headings of the guide
+    "gui/look/chapters.py": ".",  # headings of the documentation
     "gui/repositories/passphrase_entry.py": "^pass show",
     "gui/runs/run_search.py": "^Something else is wanted",
     "gui/scripts/script_view.py": "^#!",

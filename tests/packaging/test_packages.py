@@ -53,6 +53,20 @@ def test_requirements_are_left_out_with_their_hashes(deb: ModuleType) -> None:
     assert deb.tree.without(text, {"zipp"}) == "# made by pip-compile\nalembic==1 \\\n    --hash=sha256:aa\n"
 
 
+def test_the_web_pages_are_where_people_look_and_the_program_finds_them(deb: ModuleType, tmp_path: Path) -> None:
+    pages, documents = tmp_path / "usr/lib/borgdesk/shipped/borgdesk/docs/html", tmp_path / "usr/share/doc/borgdesk"
+    pages.mkdir(parents=True)
+    (pages / "index.html").write_text("the guide")
+    documents.mkdir(parents=True)
+    deb.move_web_pages(pages, documents / "html")
+    assert (documents / "html/index.html").read_text() == "the guide"
+    # Each version is a copy of this folder, beside it.
+    version = tmp_path / "usr/lib/borgdesk/1/borgdesk/docs/html"
+    version.parent.mkdir(parents=True)
+    version.symlink_to(pages.readlink())
+    assert (version / "index.html").resolve() == documents / "html/index.html"
+
+
 class Installed:
     """A folder in which ``versions`` works, as dpkg's scripts start it."""
 

@@ -39,7 +39,7 @@ from borgdesk.translation import _, ngettext
 class ImportDialog(Dialog):
     """Two pages: where the other program's files are, and what will be made of them."""
 
-    help_page = "overview"
+    help_page = "moving"
     imported = Signal(object)
     """What was added, an Imported."""
     looked = Signal()

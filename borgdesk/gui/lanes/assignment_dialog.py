@@ -38,7 +38,7 @@ from borgdesk.translation import _
 class AssignmentDialog(Dialog):
     """Edits one assignment. Nothing is stored before *Save*."""
 
-    help_page = "repositories"
+    help_page = "lanes"
     saved = Signal(object)
     """The stored Assignment."""
     reload_requested = Signal()

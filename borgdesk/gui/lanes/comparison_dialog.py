@@ -36,7 +36,7 @@ from borgdesk.translation import _, ngettext
 class ComparisonDialog(Dialog):
     """Compares one repository with another that is chosen here."""
 
-    help_page = "repositories"
+    help_page = "lanes"
 
     def __init__(
         self,

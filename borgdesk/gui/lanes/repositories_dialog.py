@@ -18,7 +18,7 @@ _ID = Qt.ItemDataRole.UserRole
 class RepositoriesDialog(Dialog):
     """A list of repositories to check; the button is disabled while none is."""
 
-    help_page = "repositories"
+    help_page = "lanes"
     chosen = Signal(object)
     """The ids of the checked repositories."""
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.gui.look import screen_fit, tab_order
-from borgdesk.gui.look.help_window import show_help
+from borgdesk.gui.look.help_window import open_help
 from borgdesk.translation import _
 
 
@@ -25,7 +25,7 @@ class Dialog(QDialog):
     """Dialog with Tab in reading order that fits the screen and asks before entered values are lost."""
 
     help_page = ""
-    """Name of the main window's page whose chapter of the guide describes the dialog."""
+    """Name of the chapter of the documentation that describes the dialog, mostly that of its page."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class Dialog(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F1:
-            show_help(self, self.help_page)
+            open_help(self, self.help_page)
         else:
             super().keyPressEvent(event)
 

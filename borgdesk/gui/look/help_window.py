@@ -1,22 +1,18 @@
-"""Window with the guide; works without network access."""
+"""The documentation: in the web browser, or in a window with the guide where there is none; without a network."""
 
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
+from borgdesk.engine.desktop.browser import has_browser
 from borgdesk.gui.look import icons, screen_fit, tab_order
+from borgdesk.gui.look.chapters import START, Chapter, chapter, web_page
 from borgdesk.paths import document
 from borgdesk.translation import _
-
-_OF_PAGES = {
-    "overview": "Overview",
-    "repositories": "Repositories",
-    "archives": "Archives and restoring",
-    "scripts": "Scripts",
-    "history": "History",
-    "settings": "Settings",
-}
 
 
 class HelpWindow(QDialog):
@@ -25,7 +21,7 @@ class HelpWindow(QDialog):
     report_requested = Signal()
     """The user wants to copy a problem report."""
 
-    def __init__(self, chapter: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, chapter: Chapter = START, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("BorgDesk user guide"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -44,7 +40,7 @@ class HelpWindow(QDialog):
         layout.addWidget(buttons)
         self.resize(820, 640)
         self._chapter = chapter
-        self.text.setSource(QUrl.fromLocalFile(str(document("guide.md"))))
+        self.text.setSource(QUrl.fromLocalFile(str(document(f"{chapter.page}.md"))))
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002 - Qt's name
         return tab_order.go_on(self, forward=next)
@@ -60,15 +56,23 @@ class HelpWindow(QDialog):
         """Scroll to the heading by its text: headings of Markdown have no anchors in Qt."""
         block = self.text.document().begin()
         while block.isValid():
-            if block.blockFormat().headingLevel() and block.text() == self._chapter:
+            if block.blockFormat().headingLevel() and block.text() == self._chapter.heading:
                 top = self.text.document().documentLayout().blockBoundingRect(block).top()
                 self.text.verticalScrollBar().setValue(round(top))
                 return
             block = block.next()
 
 
+def open_help(parent: QWidget, page: str = "") -> HelpWindow | None:
+    """Open the chapter of a page in the web browser; without one, return the window that shows it."""
+    file = web_page(page)
+    if file is not None and has_browser(os.environ) and QDesktopServices.openUrl(QUrl.fromLocalFile(str(file))):
+        return None
+    return show_help(parent, page)
+
+
 def show_help(parent: QWidget, page: str = "") -> HelpWindow:
     """Open the guide beside a window, at the chapter of one of its pages."""
-    window = HelpWindow(_OF_PAGES.get(page, ""), parent)
+    window = HelpWindow(chapter(page), parent)
     window.show()
     return window

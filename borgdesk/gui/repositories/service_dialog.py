@@ -25,7 +25,7 @@ _LINES = 7
 class ServiceDialog(Dialog):
     """Its items as a list with boxes, and the other parameters of its templates as a form."""
 
-    help_page = "repositories"
+    help_page = "templates"
     chosen = Signal(object)
     """The Service with other values."""
 

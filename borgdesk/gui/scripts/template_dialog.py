@@ -44,7 +44,7 @@ _ROLE = Qt.ItemDataRole.UserRole
 class TemplateDialog(Dialog):
     """Templates on the left, the chosen one on the right."""
 
-    help_page = "scripts"
+    help_page = "templates"
     made = Signal(object)
     """The new scripts, and their assignments if a repository was chosen."""
     loaded = Signal()

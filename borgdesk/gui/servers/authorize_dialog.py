@@ -36,7 +36,7 @@ _LINES = 4
 class AuthorizeDialog(Dialog):
     """The public key, and the line that limits it to the repository."""
 
-    help_page = "repositories"
+    help_page = "servers"
 
     def __init__(
         self,

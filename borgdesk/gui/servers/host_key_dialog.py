@@ -27,7 +27,7 @@ class HostKeyDialog(Dialog):
     It is accepted as a dialog when all of them are known.
     """
 
-    help_page = "repositories"
+    help_page = "servers"
 
     def __init__(
         self,

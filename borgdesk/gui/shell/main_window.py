@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 from borgdesk.gui.look import icons, screen_fit, tab_order, theme, widget_rules
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
-from borgdesk.gui.look.help_window import show_help
+from borgdesk.gui.look.help_window import open_help
 from borgdesk.gui.look.overflow_area import OverflowArea
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.shell.help_button import HelpButton
@@ -290,8 +290,8 @@ class MainWindow(QMainWindow):
         return next((name for name, page in self._pages.items() if page is current), None)
 
     def _show_help(self) -> None:
-        help_window = show_help(self, self._current_name() or "")
-        help_window.report_requested.connect(self.report_requested)
+        if (help_window := open_help(self, self._current_name() or "")) is not None:
+            help_window.report_requested.connect(self.report_requested)
 
     def _refresh(self) -> None:
         if (page := self._current_page()) is not None:

@@ -1,0 +1,39 @@
+"""How Sphinx turns docs/ into web pages; ``make docs`` runs it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from borgdesk.domain.version import APPLICATION_ID, VERSION  # noqa: E402
+
+project = "BorgDesk"
+author = "The BorgDesk authors"
+version = release = VERSION
+copyright = "The BorgDesk authors. BorgDesk is free software under the GNU General Public License, version 3 or later"  # noqa: A001
+language = "en"
+
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+# What an earlier `make docs` has written.
+exclude_patterns = ["html"]
+# Links to other pages and to headings are checked: what is missing is a warning, and warnings are errors.
+nitpicky = True
+myst_heading_anchors = 4
+highlight_language = "none"
+
+html_theme = "furo"
+html_title = f"BorgDesk {VERSION}"
+html_favicon = str(ROOT / f"resources/icons/{APPLICATION_ID}.svg")
+html_logo = html_favicon
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_use_index = False
+html_theme_options = {"sidebar_hide_name": False, "top_of_page_buttons": []}
+# Tables of the reference have long names in their first column.
+html_static_path = ["static"]
+html_css_files = ["own.css"]
