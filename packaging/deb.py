@@ -57,7 +57,7 @@ def main() -> int:
         add_control(root)
         tree.normalise(root)
         file = target / f"borgdesk_{version()}_amd64.deb"
-        subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", root, file], check=True)
+        subprocess.run(["dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "--build", root, file], check=True)
     print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
     return 0
 

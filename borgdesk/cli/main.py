@@ -63,6 +63,7 @@ _MODULES = {
     "settings": "settings",
     "import": "imports",
     "config": "configuration",
+    "pack": "packs",
     "install-desktop": "menu_entry",
     "remove-desktop": "menu_entry",
 }

@@ -10,6 +10,7 @@ from borgdesk.cli.archive_arguments import add_archives, add_maintenance, add_mo
 from borgdesk.cli.arguments import Group, Parser, translate_argparse
 from borgdesk.cli.import_arguments import add_import
 from borgdesk.cli.key_arguments import add_keys
+from borgdesk.cli.pack_arguments import add_packs
 from borgdesk.cli.repository_arguments import add_advanced, add_preview, add_statistics
 from borgdesk.cli.schedule_arguments import add_schedule
 from borgdesk.cli.server_arguments import add_connection, add_servers
@@ -29,7 +30,7 @@ _EPILOG = N_(
 _LANES = [hook.value for hook in LANES]
 _FILES = (
     "file", "files", "folder", "database", "scripts", "key_file", "patterns_file", "pre_script_file",
-    "post_script_file",
+    "post_script_file", "sign",
 )  # fmt: skip
 """Options that name a file to be read: its name may contain any bytes."""
 
@@ -69,6 +70,7 @@ def build() -> Parser:
     add_import(commands)
     add_servers(commands)
     add_config(commands)
+    add_packs(commands)
     return parser
 
 

@@ -19,6 +19,7 @@ from borgdesk.domain import schedule
 from borgdesk.domain.enumeration import either
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.location import with_home
+from borgdesk.domain.pack import check_version
 from borgdesk.domain.parameters import check_name
 from borgdesk.domain.repository import (
     check_checkpoint_interval,
@@ -231,6 +232,7 @@ weekly = _checked(_on_days)
 monthly = _checked(_on_day_of_month)
 cron = _checked(_cron)
 setting = _checked(setting_named)
+pack_version = _checked(check_version)
 ssh_key = _checked(_ssh_key)
 port = _checked(lambda text: check_port(_number(text)))
 jump_host = _checked(lambda text: check_jump_host(_not_empty(text)))

@@ -7,10 +7,10 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from borgdesk.domain.errors import ScriptUnreadable, StoreUnusable
+from borgdesk.domain.errors import BorgDeskError, InvalidInput, ScriptUnreadable, StoreUnusable
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
 from borgdesk.translation import _
 
@@ -83,6 +83,57 @@ def write(path: Path, content: bytes, mode: int) -> None:
             Path(name).unlink(missing_ok=True)
             raise
         sync_folder(target.parent)
+
+
+def check_new(file: Path) -> None:
+    """Refuse to overwrite a file.
+
+    Raises:
+        InvalidInput: it exists.
+    """
+    if os.path.lexists(file):
+        raise InvalidInput(_("The file {file} exists already. Choose another name.").format(file=file))
+
+
+def write_private(file: Path, content: bytes, *, over: bool = False) -> None:
+    """Write a file that only its owner can read, all of it or nothing; an existing one is replaced only with *over*.
+
+    Raises:
+        InvalidInput: the file exists; nothing was written.
+        BorgDeskError: the file cannot be written.
+    """
+    try:
+        _write_private(file, content, over=over)
+    except FileExistsError:
+        check_new(file)
+        raise
+    except OSError as error:
+        raise BorgDeskError(
+            _("The file {file} cannot be written: {error}.").format(file=file, error=error.strerror)
+        ) from error
+
+
+def _write_private(file: Path, content: bytes, *, over: bool) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as partial:
+            partial.write(content)
+            partial.flush()
+            os.fsync(partial.fileno())
+        if over:
+            Path(name).replace(file)
+            return
+        try:
+            os.link(name, file)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without links.
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            Path(name).replace(file)
+    finally:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
 
 
 def make_folder(folder: Path) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from borgdesk.domain.errors import BorgDeskError, InvalidInput, ScriptUnreadable, Stopped
+from borgdesk.domain.errors import ScriptUnreadable, Stopped
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.script import NewScript, Script
@@ -24,6 +22,7 @@ from borgdesk.engine.configuration.sealing import seal
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.secrets.secret_lifetime import PASSPHRASE, passphrase_owner, secret_owner
 from borgdesk.engine.workspace import Workspace
+from borgdesk.store import files
 from borgdesk.translation import _
 
 
@@ -108,22 +107,15 @@ def export(
         BorgDeskError: the file cannot be written.
     """
     cancel = cancel or Cancel()
-    if not over and os.path.lexists(file):
-        raise InvalidInput(_("The file {file} exists already. Choose another name.").format(file=file))
+    if not over:
+        files.check_new(file)
     texts = _Texts(workspace)
     document = set_up(workspace, texts.of)
     texts.check()
     if passphrase is not None:
         document = replace(document, sealed=seal(_secrets(workspace, cancel), passphrase, document.digest()))
     _go_on(cancel)
-    try:
-        _write(file, to_bytes(document), over=over)
-    except FileExistsError:
-        raise InvalidInput(_("The file {file} exists already. Choose another name.").format(file=file)) from None
-    except OSError as error:
-        raise BorgDeskError(
-            _("The file {file} cannot be written: {error}.").format(file=file, error=error.strerror)
-        ) from error
+    files.write_private(file, to_bytes(document), over=over)
     return [*texts.remarks, *_left_out(document, has_secrets=passphrase is not None)]
 
 
@@ -182,26 +174,3 @@ def _left_out(document: Document, *, has_secrets: bool) -> list[str]:
         if (one.encryption or "").startswith("keyfile")
     ]
     return said
-
-
-def _write(file: Path, content: bytes, *, over: bool) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".borgdesk-", suffix=".partial", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as partial:
-            partial.write(content)
-            partial.flush()
-            os.fsync(partial.fileno())
-        if over:
-            Path(name).replace(file)
-            return
-        try:
-            os.link(name, file)
-        except FileExistsError:
-            raise
-        except OSError:
-            # A file system without links.
-            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-            Path(name).replace(file)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
