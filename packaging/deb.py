@@ -71,6 +71,7 @@ def fill(root: Path) -> None:
     _copy(_PARTS / "borgdesk", root / "usr/bin")
     _copy(ROOT / f"resources/{APPLICATION_ID}.desktop", root / "usr/share/applications")
     _copy(ROOT / f"packaging/{APPLICATION_ID}.metainfo.xml", root / "usr/share/metainfo")
+    _copy(ROOT / f"resources/{APPLICATION_ID}.xml", root / "usr/share/mime/packages")
     add_icons(root / "usr/share/icons/hicolor")
     documents = root / "usr/share/doc/borgdesk"
     documents.mkdir(parents=True)

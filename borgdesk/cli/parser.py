@@ -16,7 +16,7 @@ from borgdesk.cli.schedule_arguments import add_schedule
 from borgdesk.cli.server_arguments import add_connection, add_servers
 from borgdesk.cli.settings_arguments import add_config, add_settings
 from borgdesk.cli.terminal import printable
-from borgdesk.cli.window_arguments import add_menu_entry, add_window
+from borgdesk.cli.window_arguments import add_menu_entry, add_window, with_pack
 from borgdesk.domain.repository import COUNTING_RULES, DEFAULT_STALL_LIMIT
 from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind, RunStatus
 from borgdesk.domain.version import VERSION
@@ -81,7 +81,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         SystemExit: wrong usage (64), or the requested help or version was printed (0).
     """
     parser = build()
-    parsed = parser.parse_args(_joined(arguments), argparse.Namespace(json=False))
+    parsed = parser.parse_args(_joined(with_pack(arguments)), argparse.Namespace(json=False))
     if parsed.menu_entry is not None:
         if parsed.command is not None:
             parser.error(_("--{name} is not an option of commands").format(name=parsed.menu_entry))

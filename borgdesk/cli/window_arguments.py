@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 from borgdesk.cli import values
 from borgdesk.cli.arguments import Parser
+from borgdesk.domain.pack import ENDING
+from borgdesk.domain.window_request import Wanted
 from borgdesk.translation import _
+
+
+def with_pack(arguments: Sequence[str]) -> Sequence[str]:
+    """Return *arguments* with the file of a script pack, which desktops give for a double click, as ``--open``."""
+    match arguments:
+        case [file] if file.endswith(ENDING) and not file.startswith("-"):
+            return ["--open", f"{Wanted.PACK}:{os.path.abspath(file)}"]  # noqa: PTH100 - links stay
+        case _:
+            return arguments
 
 
 def add_window(parser: Parser) -> None:
@@ -16,7 +30,7 @@ def add_window(parser: Parser) -> None:
         "--open",
         metavar="WHAT",
         type=values.window_request,
-        help=_("open the window at history, run:ID or repository:ID, or start backup:ID or backup:all"),
+        help=_("open the window at history, run:ID, repository:ID or pack:PATH, or start backup:ID or backup:all"),
     )
 
 

@@ -21,18 +21,23 @@ class Wanted(StrEnum):
     ALL_BACKUPS = "backup:all"
     """Back up all repositories now."""
     HISTORY = "history"
+    PACK = "pack"
+    """Show a script pack, to add its scripts."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowRequest:
-    """One request; as text it is ``run:12`` or ``history``."""
+    """One request; as text it is ``run:12``, ``history`` or ``pack:/home/anna/web.borgdesk-pack``."""
 
     wanted: Wanted
     number: int = 0
     """The id of the run or the repository; 0 for what has none."""
 
+    path: str = ""
+    """Absolute path of the file of a pack; empty for all else."""
+
     def __str__(self) -> str:
-        return f"{self.wanted}:{self.number}" if self.number else self.wanted
+        return f"{self.wanted}:{self.number or self.path}" if self.number or self.path else self.wanted
 
     @classmethod
     def parse(cls, text: str) -> WindowRequest:
@@ -43,12 +48,14 @@ class WindowRequest:
         """
         if text in (Wanted.ALL_BACKUPS, Wanted.HISTORY):
             return cls(Wanted(text))
+        if text.startswith(f"{Wanted.PACK}:/"):
+            return cls(Wanted.PACK, path=text.removeprefix(f"{Wanted.PACK}:"))
         found = re.fullmatch(r"(run|repository|backup):([0-9]{1,18})", text, re.ASCII)
         if found is None:
             raise InvalidInput(
                 _(
-                    "“{text}” cannot be opened. Use history, backup:all, or run:ID, repository:ID or backup:ID with an "
-                    "ID such as 12."
+                    "“{text}” cannot be opened. Use history, backup:all, pack:/PATH, or run:ID, repository:ID or "
+                    "backup:ID with an ID such as 12."
                 ).format(text=text)
             )
         return cls(Wanted(found[1]), int(found[2]))

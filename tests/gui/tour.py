@@ -7,17 +7,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.domain.pack import ENDING
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.run import Hook, RunKind
 from borgdesk.domain.schedule import weekly
 from borgdesk.domain.script import Script
 from borgdesk.engine.lanes.assignments import header_of_script
+from borgdesk.engine.packs.making import Title, make_pack
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
 from borgdesk.engine.scripts.templates import templates
@@ -196,6 +200,7 @@ class Tour:
         self.page("scripts")
         yield "template", self.scripts.open_templates
         yield "template with values", self._template_with_values
+        yield "script pack", self._script_pack
         yield "parameter", lambda: ParameterDialog(window).open()
         yield "conflict", lambda: self.scripts._on_conflict_found(self.named("a\n"), self.named("b\n"))
         yield "comparison", lambda: self.scripts._on_comparison_requested("a\n", "b\n", self.named("old"), "new")
@@ -273,6 +278,13 @@ class Tour:
         self.settle()
         dialog.choose("docker-stop.sh")
         dialog.repository.setCurrentIndex(1)
+
+    def _script_pack(self) -> None:
+        file = Path(self.scene.workspace.paths.data, f"{uuid4()}{ENDING}")
+        title = Title(self.named("Web"), "1.2", self.named("Anna"), "MIT", self.named("Stops and starts web"))
+        make_pack(self.scene.workspace, file, [one.id for one in self.scene.workspace.store.scripts.list()], title)
+        self.scripts.library_actions.open_pack(file)
+        self.settle()
 
     def _delete_unused(self) -> None:
         script = self.scene.script(self.named("Unused"), "true")

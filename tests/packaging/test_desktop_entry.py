@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from PySide6.QtSvg import QSvgRenderer
 
+from borgdesk.domain.pack import ENDING
 from borgdesk.paths import resource
 
 ROOT = Path(__file__).parents[2]
@@ -23,10 +24,21 @@ def entry() -> configparser.SectionProxy:
 
 def test_the_desktop_entry_starts_the_installed_command(entry: configparser.SectionProxy) -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    assert entry["Exec"] in scripts
+    assert entry["Exec"].removesuffix(" %f") in scripts
     assert entry["Type"] == "Application"
     assert entry["Categories"].endswith(";")
     assert entry["Keywords"].endswith(";")
+
+
+def test_script_packs_are_opened_by_the_entry(entry: configparser.SectionProxy) -> None:
+    kinds = ET.parse(resource("org.borgdesk.BorgDesk.xml")).getroot()
+    kind = kinds.find("{*}mime-type")
+    pattern = kinds.find("{*}mime-type/{*}glob")
+    assert kind is not None
+    assert pattern is not None
+    assert entry["MimeType"] == f"{kind.get('type')};"
+    assert pattern.get("pattern") == f"*{ENDING}"
+    assert entry["Exec"].endswith(" %f")
 
 
 def test_the_icon_of_the_entry_is_shipped(entry: configparser.SectionProxy) -> None:
@@ -39,4 +51,4 @@ def test_the_metainfo_belongs_to_the_entry(entry: configparser.SectionProxy) -> 
     assert component.findtext("name") == entry["Name"]
     assert component.findtext("summary") == entry["Comment"]
     assert component.findtext("project_license") == "GPL-3.0-or-later"
-    assert component.findtext("provides/binary") == entry["Exec"]
+    assert component.findtext("provides/binary") == entry["Exec"].removesuffix(" %f")

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.enumeration import listed, quoted
+from borgdesk.domain.pack import ENDING
 from borgdesk.domain.script import Script
 from borgdesk.engine.scripts import library
 from borgdesk.engine.scripts.library import Imported
@@ -18,6 +20,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import words
 from borgdesk.gui.look.confirmation import ask_to_confirm
 from borgdesk.gui.look.theme import Tone
+from borgdesk.gui.scripts.pack_dialog import PackDialog
 from borgdesk.gui.scripts.usage_dialog import UsageDialog
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
@@ -54,9 +57,22 @@ class LibraryActions(QObject):
         self.import_files([Path(one) for one in chosen])
 
     def import_files(self, paths: Sequence[Path]) -> None:
-        """Copy files into the library; those that are already in its folder are registered where they are."""
-        if paths:
-            self._ask(partial(library.import_files, self._workspace, list(paths)), self._on_imported)
+        """Copy files into the library; those that are already in its folder are registered where they are.
+
+        The first script pack among them is shown instead.
+        """
+        scripts = [path for path in paths if path.suffix != ENDING]
+        if scripts:
+            self._ask(partial(library.import_files, self._workspace, scripts), self._on_imported)
+        if packs := [path for path in paths if path.suffix == ENDING]:
+            self.open_pack(packs[0])
+
+    def open_pack(self, file: Path) -> None:
+        """Show a script pack, to add its scripts."""
+        dialog = PackDialog(self._workspace, self._background, file, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.installed.connect(self._on_installed)
+        dialog.open()
 
     def export(self, script: Script) -> None:
         """Write a script to a file."""
@@ -116,6 +132,12 @@ class LibraryActions(QObject):
         self.message_requested.emit("\n".join([*said, *problems]), Tone.WARNING if problems else Tone.GOOD, [])
         if good:
             self.added.emit(good[0].id)
+
+    def _on_installed(self, scripts: list[Script]) -> None:
+        names = listed(quoted(script.name) for script in scripts)
+        said = _("Added {names}. Nothing is assigned yet.").format(names=names)
+        self.message_requested.emit(said, Tone.GOOD, [])
+        self.added.emit(scripts[0].id)
 
     def _ask(self, work: Callable[[], T], answer: Callable[[T], None]) -> None:
         self._background.ask(work, answer, owner=self)

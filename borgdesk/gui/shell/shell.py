@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -120,6 +121,8 @@ class Shell(QObject):
                 self.requests.back_up_all()
             case Wanted.HISTORY:
                 self.navigation.open_history()
+            case Wanted.PACK:
+                self.navigation.import_files([Path(request.path)])
 
     def show_queue(self) -> None:
         """Open the list of active runs."""

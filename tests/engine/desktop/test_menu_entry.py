@@ -10,6 +10,7 @@ import pytest
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.engine.desktop import menu_entry
+from borgdesk.paths import resource
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def test_it_starts_this_borgdesk_from_anywhere(environment: dict[str, str], tmp_
     assert entry == tmp_path / ".local/share/applications/org.borgdesk.BorgDesk.desktop"
     starts = [line for line in entry.read_text().splitlines() if line.startswith("Exec=")]
     assert all(line.startswith('Exec="/') for line in starts)
-    assert [line.rpartition('"')[2] for line in starts] == ["", " --open backup:all", " --open history"]
+    assert [line.rpartition('"')[2] for line in starts] == [" %f", " --open backup:all", " --open history"]
     if validator := shutil.which("desktop-file-validate"):
         subprocess.run([validator, entry], check=True)
 
@@ -31,6 +32,21 @@ def test_the_icon_is_where_desktops_look_for_it(environment: dict[str, str], tmp
     menu_entry.install(environment)
     icon = tmp_path / ".local/share/icons/hicolor/scalable/apps/org.borgdesk.BorgDesk.svg"
     assert "<svg" in icon.read_text()
+
+
+def test_script_packs_belong_to_it(environment: dict[str, str], tmp_path: Path) -> None:
+    menu_entry.install(environment)
+    assert "*.borgdesk-pack" in (tmp_path / ".local/share/mime/packages/org.borgdesk.BorgDesk.xml").read_text()
+    if shutil.which("update-mime-database"):
+        assert "borgdesk-pack" in (tmp_path / ".local/share/mime/globs2").read_text()
+
+
+def test_other_kinds_of_files_stay(environment: dict[str, str], tmp_path: Path) -> None:
+    menu_entry.install(environment)
+    other = tmp_path / ".local/share/mime/packages/other.xml"
+    other.write_text(resource("org.borgdesk.BorgDesk.xml").read_text().replace("borgdesk", "other"))
+    menu_entry.remove(environment)
+    assert other.exists()
 
 
 def test_installed_twice_and_removed_nothing_is_left(environment: dict[str, str], tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import subprocess
 import zipfile
@@ -14,7 +15,7 @@ import pytest
 from borgdesk.domain.errors import InvalidInput, NotFound
 from borgdesk.domain.pack import MANIFEST, MAX_SCRIPTS, SIGNATURE, from_bytes, to_bytes
 from borgdesk.domain.run import RunOn
-from borgdesk.domain.script import MAX_SCRIPT_BYTES, NewScript
+from borgdesk.domain.script import MAX_SCRIPT_BYTES, NewScript, sha256_of
 from borgdesk.engine.packs import pack_file
 from borgdesk.engine.packs.installed import forget, installed_pack, installed_packs, name_of_key
 from borgdesk.engine.packs.installing import State, carry_out, plan
@@ -279,7 +280,7 @@ def test_a_script_with_windows_line_endings_is_refused(workspace: Workspace, tmp
     content = entries(made(workspace, tmp_path / "good"))
     text = content["scripts/start-web.sh"]
     spoilt = text.replace(b"\n", b"\r\n")
-    digests = [pack_file.sha256_of(one) for one in (text, spoilt)]
+    digests = [sha256_of(one) for one in (text, spoilt)]
     content = manifest_with(content, *digests) | {"scripts/start-web.sh": spoilt}
     with pytest.raises(InvalidInput, match="line endings"):
         pack_file.from_file(zipped(content), "x")
@@ -295,7 +296,7 @@ def test_a_signature_that_is_not_one_of_the_pack(
     elif change == "signature":
         content[SIGNATURE] = b"-----BEGIN SSH SIGNATURE-----\nabc\n-----END SSH SIGNATURE-----\n"
     else:
-        argv = ["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", "file"]
+        argv = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(key), "-n", "file"]
         content[SIGNATURE] = subprocess.run(argv, input=content[MANIFEST], capture_output=True, check=True).stdout
     planned = plan(other, pack_file.from_file(zipped(content), "x"))
     assert "signature" in planned.problem
@@ -307,8 +308,6 @@ def test_a_signature_that_is_not_one_of_the_pack(
 
 @pytest.mark.parametrize("place", ["missing", "folder", "fifo"])
 def test_a_place_that_is_no_pack(tmp_path: Path, place: str) -> None:
-    import os
-
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(InvalidInput):
