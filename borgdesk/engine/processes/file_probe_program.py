@@ -5,7 +5,7 @@ thread would keep ours from exiting. It imports nothing of BorgDesk. The argumen
 subject; for each pair it prints one line, a Python literal.
 """
 # Without pathlib and json, each of which takes as long to import as Python to start.
-# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH123, T201
+# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH120, PTH123, T201
 
 import os
 import stat
@@ -38,6 +38,21 @@ def source(path: str) -> dict[str, str]:
 def real(path: str) -> str:
     """Return the path with all links resolved."""
     return os.path.realpath(path)
+
+
+def lineage(path: str) -> dict[str, object]:
+    """Return a path with all links resolved, and device and inode of it and of each folder above it, where known."""
+    path = os.path.realpath(path)
+    found: list[tuple[int, int] | None] = []
+    at, below = path, ""
+    while at != below:
+        try:
+            known = os.stat(at)
+            found.append((known.st_dev, known.st_ino))
+        except OSError:
+            found.append(None)
+        at, below = os.path.dirname(at), at
+    return {"path": path, "ids": found}
 
 
 def repository(path: str) -> dict[str, object]:
@@ -107,6 +122,7 @@ def main(arguments: list[str]) -> None:
     questions = {
         "source": source,
         "real": real,
+        "lineage": lineage,
         "repository": repository,
         "folder": folder,
         "identity": identity,

@@ -23,6 +23,8 @@ class MountEntry:
     source: str
     """What is mounted, such as ``/dev/sda1``."""
     is_writable: bool
+    root: str = "/"
+    """The folder of the file system that is mounted."""
 
 
 def read_mounts() -> list[MountEntry]:
@@ -40,7 +42,8 @@ def _entry(words: list[str]) -> MountEntry | None:
     try:
         end = words.index("-", 6)
         point, source = _unescaped(words[4]), _unescaped(words[end + 2])
-        return MountEntry(point, words[2], words[end + 1], source, "ro" not in words[5].split(","))
+        is_writable = "ro" not in words[5].split(",")
+        return MountEntry(point, words[2], words[end + 1], source, is_writable, _unescaped(words[3]))
     except (IndexError, ValueError):
         return None
 

@@ -18,6 +18,7 @@ _NEXTCLOUD = (
     "/usr/share/webapps/nextcloud",
     "/usr/share/nextcloud",
 )
+_DATA_FOLDER = re.compile(r"""["']datadirectory["']\s*=>\s*["'](/[^"']*)["']""")
 _MAINTENANCE = ("nextcloud-maintenance-on.sh", "nextcloud-maintenance-off.sh")
 _SUSPEND = ("libvirt-suspend.sh", "libvirt-resume.sh")
 _STOP = ("systemd-stop.sh", "systemd-start.sh")
@@ -42,6 +43,7 @@ def nextcloud(machine: Machine) -> list[Service]:
             folder,
             need=Need.NOTHING if machine.is_root else Need.SUDO,
             is_proposed=machine.is_root,
+            data=_data_of_nextcloud(machine, folder),
         )
         for folder in folders
     ]
@@ -63,6 +65,16 @@ def _owner(folder: Path) -> str:
         except (OSError, KeyError):
             continue
     return "www-data"
+
+
+def _data_of_nextcloud(machine: Machine, folder: str) -> dict[str, tuple[str, ...]]:
+    """Return its folder and that of its users' files; nothing if its configuration cannot be read."""
+    try:
+        config = (machine.file(folder) / "config" / "config.php").read_text(errors="replace")
+    except OSError:
+        return {}
+    found = _DATA_FOLDER.search(config)
+    return {"": (folder, found[1])} if found else {}
 
 
 def machines(machine: Machine) -> list[Service]:

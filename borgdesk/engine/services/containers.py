@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,10 @@ _SWARM = "com.docker.swarm.service.id"
 _FIELDS = ("{{.Names}}", "{{.Image}}", *(f'{{{{.Label "{label}"}}}}' for label in (*_LABELS, _SWARM)))
 _FORMAT = "\t".join(_FIELDS)
 _FACTS = "{{.Name}} {{.HostConfig.AutoRemove}}"
+_MOUNTS = "[{{json .Name}}, {{json .Mounts}}]"
+_ON_DISK = ("bind", "volume")
+_LAYERS = "/var/lib/docker"
+"""Where Docker keeps what containers write outside their mounts."""
 
 _USUAL_FILES = {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
 _DATABASES = re.compile(r"(?:^|/)[\w-]*(?:postgres|postgis|pgvecto|mariadb|mysql|mongo|redis|valkey)[\w-]*(?:[:@]|$)")
@@ -48,17 +53,25 @@ def containers(machine: Machine) -> list[Service]:
         else:
             alone.append(one)
     services = []
+    data = _data(machine, [one.name for one in found])
     for members in projects.values():
         known = _known_to_compose(machine, members[0])
         managed = [one for one in members if not known or one.service in known]
         # Of a profile that is not active, or not in the files any more: Compose would leave it running.
         alone += [one for one in members if one not in managed]
         if managed:
-            services.append(_project(managed))
+            services.append(_project(managed, data))
     if names := _stoppable(machine, _databases_last(alone)):
         values = {"CONTAINERS": " ".join(names)}
         services.append(
-            Service(ServiceKind.CONTAINERS, (_STOP, _START), values, items=tuple(names), parameter="CONTAINERS")
+            Service(
+                ServiceKind.CONTAINERS,
+                (_STOP, _START),
+                values,
+                items=tuple(names),
+                parameter="CONTAINERS",
+                data={name: data[name] for name in names if name in data},
+            )
         )
     return [*services, *map(_nextcloud, (one for one in found if _NEXTCLOUD.search(one.image)))]
 
@@ -94,7 +107,27 @@ def _known_to_compose(machine: Machine, one: _Container) -> set[str]:
     return {line.strip() for line in machine.ask("docker", "compose", *place, "config", "--services")}
 
 
-def _project(members: Sequence[_Container]) -> Service:
+def _data(machine: Machine, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the folders that containers write to, of those whose mounts are known."""
+    lines = (
+        line
+        for some in batched(names)
+        for line in machine.ask("docker", "container", "inspect", "-f", _MOUNTS, "--", *some)
+    )
+    found = {}
+    for line in lines:
+        try:
+            name, mounts = json.loads(line)
+            folders = [str(one["Source"]) for one in mounts if one["Type"] in _ON_DISK and one["RW"]]
+        except (ValueError, LookupError, TypeError):
+            continue
+        if all(folder.startswith("/") for folder in folders):
+            # Without any, it writes only to a layer of its own.
+            found[str(name).removeprefix("/")] = tuple(folders) or (_LAYERS,)
+    return found
+
+
+def _project(members: Sequence[_Container], data: Mapping[str, tuple[str, ...]]) -> Service:
     first = members[0]
     services = dict.fromkeys(one.service for one in _databases_last(members))
     values = {"PROJECT_DIR": first.folder, "PROJECT_NAME": first.project}
@@ -108,7 +141,19 @@ def _project(members: Sequence[_Container]) -> Service:
         tuple(services),
         "SERVICES",
         names_all=False,
+        data=_data_of_services(members, data),
     )
+
+
+def _data_of_services(
+    members: Sequence[_Container], data: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the folders that each service of a project writes to, of those whose containers are all known."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in members:
+        found[one.service] = (*found.get(one.service, ()), *data.get(one.name, ()))
+    unknown = {one.service for one in members if one.name not in data}
+    return {service: folders for service, folders in found.items() if service not in unknown}
 
 
 def _is_usual(folder: str, file: str) -> bool:

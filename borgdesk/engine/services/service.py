@@ -52,7 +52,9 @@ class Service:
     """Whether all items have to be named; otherwise no value stands for all, later ones included."""
     need: Need = Need.NOTHING
     is_proposed: bool = True
-    """Whether it is switched on at first."""
+    """Whether it is switched on at first, unless its data are known not to be backed up."""
+    data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The folders that each item writes to, or "" if it has no items; an item that is missing may write anywhere."""
 
     @property
     def output_folder(self) -> str:

@@ -231,6 +231,7 @@ class AddRepositoryDialog(Dialog):
 
     def _check_form(self) -> None:
         repository, mode, known = self.repository(), self.where.mode(), self._answers.is_there
+        self.scripts.follow_sources(repository.sources)
 
         def look() -> tuple[bool | None, FormChecks]:
             there = is_repository(repository.location)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from borgdesk.domain.enumeration import listed
+from borgdesk.engine.services.data_places import Place, Proposal
 from borgdesk.engine.services.service import Need, Service, ServiceKind
 from borgdesk.translation import _, ngettext
 
@@ -24,14 +25,30 @@ def title(service: Service) -> str:
     return _("{kind}: {name}").format(kind=named, name=service.name) if service.name else named
 
 
-def detail(service: Service) -> str:
-    """Return what is done with it, in one line."""
+def detail(service: Service, proposal: Proposal) -> str:
+    """Return what is done with it, and why it is not proposed, in one line."""
     parts = [_deed(service)]
     if service.need is Need.SUDO:
         parts.append(_("needs root, or a sudo rule without a password"))
     elif service.need is Need.LOGIN:
         parts.append(_("needs the name and the password of a database user"))
-    return " · ".join(parts)
+    parts.append(_data(proposal, is_as_proposed=service == proposal.service))
+    return " · ".join(filter(None, parts))
+
+
+def _data(proposal: Proposal, *, is_as_proposed: bool) -> str:
+    """Return what is known about its data; empty if they are backed up, or nothing is known."""
+    if proposal.place is Place.OUTSIDE:
+        return _("none of its files are in the folders you back up")
+    if proposal.left_out and is_as_proposed:
+        return ngettext(
+            "without {names}, which has no files in the folders you back up",
+            "without {names}, which have no files in the folders you back up",
+            len(proposal.left_out),
+        ).format(names=listed(proposal.left_out))
+    if proposal.place is Place.UNKNOWN:
+        return _("whether its files are in the folders you back up cannot be seen")
+    return ""
 
 
 def _deed(service: Service) -> str:

@@ -14,13 +14,13 @@ def test_names_are_read_as_the_kernel_writes_them(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(mount_table, "TABLE", tmp_path / "mountinfo")
     mount_table.TABLE.write_bytes(
         b"1 0 8:1 / / rw,noatime - ext4 /dev/sda1 rw\n"
-        b"2 1 8:2 / /mnt/my\\040disk\\134\x1cx\xff ro shared:1 master:2 - fuse.x my\\040source rw\n"
+        b"2 1 8:2 /my\\040part /mnt/my\\040disk\\134\x1cx\xff ro shared:1 master:2 - fuse.x my\\040source rw\n"
         b"nonsense\n"
         b"3 1 8:3 / /mnt/- rw\n"
     )
     assert read_mounts() == [
         MountEntry("/", "8:1", "ext4", "/dev/sda1", is_writable=True),
-        MountEntry("/mnt/my disk\\\x1cx\udcff", "8:2", "fuse.x", "my source", is_writable=False),
+        MountEntry("/mnt/my disk\\\x1cx\udcff", "8:2", "fuse.x", "my source", is_writable=False, root="/my part"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,10 @@ def program(tmp_path: Path) -> Programs:
 def container(name: str, image: str, *compose: str, swarm: str = "") -> str:
     labels = compose or ("", "", "", "")
     return "\t".join((name, image, *labels, swarm))
+
+
+def mount(kind: str, source: str, *, writable: bool = True) -> dict[str, object]:
+    return {"Type": kind, "Source": source, "RW": writable}
 
 
 def only(found: list[Service], kind: ServiceKind) -> Service:
@@ -121,6 +126,48 @@ def test_three_containers(machine: Machine, program: Programs) -> None:
     assert service.with_items(["immich"]).values == {"CONTAINERS": "immich"}
     maintenance = only(found, ServiceKind.NEXTCLOUD)
     assert (maintenance.values["CONTAINER"], maintenance.is_proposed) == ("nextcloud-app", False)
+
+
+def test_the_folders_that_containers_write_to(machine: Machine, program: Programs, tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").touch()
+    project = ("paperless", str(tmp_path), f"{tmp_path}/compose.yaml")
+    rows = [
+        container("paperless-web-1", "paperless", *project, "web"),
+        container("paperless-db-1", "postgres", *project, "db"),
+        container("music", "navidrome"),
+        container("cache", "memcached"),
+        container("far", "app"),
+    ]
+    volume = "/var/lib/docker/volumes/m/_data"
+    mounts = [
+        ["/paperless-web-1", [mount("bind", "/srv/paperless"), mount("bind", "/etc/localtime", writable=False)]],
+        ["/music", [mount("volume", volume), mount("bind", "/home/anna/Music", writable=False), mount("tmpfs", "")]],
+        ["/cache", []],
+        ["/far", [mount("volume", "")]],
+        "nonsense",
+    ]
+    program(
+        "docker",
+        ("ps ", "\n".join(rows)),
+        ("container inspect -f [", "\n".join(map(json.dumps, mounts))),
+        ("container inspect", "/music false\n/cache false\n/far false"),
+    )
+    found = services_on(machine)
+    assert only(found, ServiceKind.COMPOSE).data == {"web": ("/srv/paperless",)}
+    assert only(found, ServiceKind.CONTAINERS).data == {
+        "music": (volume,),
+        "cache": ("/var/lib/docker",),
+    }
+
+
+def test_the_folders_of_a_nextcloud(machine: Machine) -> None:
+    folder = machine.file("/var/www/nextcloud")
+    (folder / "config").mkdir(parents=True)
+    for name in ("occ", "version.php"):
+        (folder / name).touch()
+    assert only(services_on(machine), ServiceKind.NEXTCLOUD).data == {}
+    (folder / "config" / "config.php").write_text("<?php\n$CONFIG = ['datadirectory' => '/srv/cloud',];\n")
+    assert only(services_on(machine), ServiceKind.NEXTCLOUD).data == {"": ("/var/www/nextcloud", "/srv/cloud")}
 
 
 def test_a_name_that_no_program_can_be_asked_about_costs_no_other(machine: Machine, program: Programs) -> None:

@@ -246,6 +246,39 @@ def test_services_are_chosen_in_part_and_dumps_are_backed_up(
     assert [dict(one.parameters) for one in assigned] == [{"OUTPUT_DIR": str(dumps)}, {"CONTAINERS": "b"}, {}]
 
 
+def test_what_has_no_files_in_the_sources_is_offered_but_not_chosen(
+    scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    for folder in (data, elsewhere):
+        folder.mkdir()
+    stop = ("docker-stop.sh", "docker-start.sh")
+    folders = {"web": (str(data),), "db": (str(elsewhere),)}
+    found = Service(ServiceKind.CONTAINERS, stop, {"CONTAINERS": "web db"}, "", ("web", "db"), "CONTAINERS",
+                    data=folders)  # fmt: skip
+    monkeypatch.setattr(detection, "_PROBES", (lambda _machine: [found],))
+    dialog = AddRepositoryDialog(scene.workspace, background)
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.scripts.shown):
+        dialog.show()
+    (row,) = dialog.scripts.rows
+    assert row.on.isChecked()
+    with qtbot.waitSignal(dialog.scripts.shown):
+        dialog.sources.add([str(scene.source)])
+    assert not row.on.isChecked()
+    assert row.detail.text().endswith("none of its files are in the folders you back up")
+    with qtbot.waitSignal(dialog.scripts.shown):
+        dialog.sources.add([str(tmp_path / "data")])
+    assert row.on.isChecked()
+    assert row.service.values == {"CONTAINERS": "web"}
+    assert row.detail.text().endswith("without db, which has no files in the folders you back up")
+    assert not dialog.scripts.entered(), "what changes by itself was not entered"
+    row.on.click()
+    with qtbot.waitSignal(dialog.scripts.shown):
+        dialog.sources.add([str(elsewhere)])
+    assert not row.on.isChecked(), "what was chosen stays"
+
+
 def test_what_could_not_be_assigned_is_said(
     scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
