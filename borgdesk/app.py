@@ -24,7 +24,7 @@ from borgdesk.gui.shell.window_settings import WindowSettings
 from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.qt_types import make_types
 from borgdesk.paths import Paths, resource
-from borgdesk.translation import SOURCE, _, language
+from borgdesk.translation import SOURCE, _, isolate_values, language
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +126,8 @@ def translate_qt(application: QApplication) -> None:
     translator, folder = QTranslator(application), QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if language() != SOURCE and translator.load(QLocale(language()), "qtbase", "_", folder):
         application.installTranslator(translator)
+    if application.isRightToLeft():
+        isolate_values()
 
 
 class FirstFrame(QObject):

@@ -35,6 +35,8 @@ FOLDER = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH1
 """The catalogues, at ``<language>/LC_MESSAGES/borgdesk.mo``."""
 SOURCE = "en"
 """The language of the messages in the code."""
+FIRST_STRONG, POP = "\u2068", "\u2069"
+"""Unicode's signs around a text that is read in the direction of its first letter."""
 
 
 class English:
@@ -104,6 +106,41 @@ def preferred(environment: Mapping[str, str]) -> Iterator[str]:
     for name in (environment.get("LANGUAGE") or locale).split(":"):
         full = name.partition(".")[0].partition("@")[0]
         yield from dict.fromkeys((full, full.partition("_")[0]))
+
+
+class _Isolated:
+    """A catalogue in a language read from right to left: inserted values do not change the order of the sentence.
+
+    A path or a name in Latin letters would otherwise drag along the signs beside it.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def gettext(self, message: str, /) -> str:
+        """As :func:`_`."""
+        return _isolated(self._catalogue.gettext(message))
+
+    def ngettext(self, one: str, many: str, count: int, /) -> str:
+        """As the function of that name."""
+        return _isolated(self._catalogue.ngettext(one, many, count))
+
+    def pgettext(self, context: str, message: str, /) -> str:
+        """As the function of that name."""
+        return _isolated(self._catalogue.pgettext(context, message))
+
+
+def isolate_values() -> None:
+    """Let each value that is inserted into a sentence keep its own reading direction."""
+    name, catalogue = _chosen()
+    if not isinstance(catalogue, _Isolated):
+        speak(name, _Isolated(catalogue))
+
+
+def _isolated(sentence: str) -> str:
+    import re
+
+    return re.sub(r"\{\w[^{}]*\}", rf"{FIRST_STRONG}\g<0>{POP}", sentence) if "{" in sentence else sentence
 
 
 def _catalogue() -> Catalogue:

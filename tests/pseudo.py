@@ -1,12 +1,14 @@
-"""Pseudo language generated from the template of messages: it reveals unmarked texts, and its texts are longer.
+"""Pseudo languages generated from the template of messages, which reveal unmarked, cut and unmirrored texts.
 
-"{count} files" becomes "[{count} ƒíļéš~~~]".
+"{count} files" becomes "[{count} ƒíļéš~~~]", or "[{count} רטךקד]", which is read from right to left.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import string
+from collections.abc import Callable
 from gettext import GNUTranslations
 from pathlib import Path
 
@@ -19,6 +21,7 @@ NAME = "eo"
 
 _TEMPLATE = Path(__file__).parents[1] / "borgdesk" / "locale" / "borgdesk.pot"
 _ACCENTS = str.maketrans("aceilnorsuyzACEILNORSUYZ", "áćéíļñóŕšúýžÁĆÉÍĻÑÓŔŠÚÝŽ")
+_HEBREW = {ord(letter): ord("א") + place % 27 for place, letter in enumerate(string.ascii_letters)}
 _KEPT = re.compile(r"(\{[^}]*\}|%\([^)]*\)\w|%[a-z]|<[^>]*>|&\w|\\.|[A-Z_]{2,}|https?://\S+)")
 """Placeholders, markup, mnemonics, and literal input, which are kept."""
 _LONGER = 0.4
@@ -26,29 +29,37 @@ _LONGER = 0.4
 
 def pseudo(text: str) -> str:
     """Return *text* with accents, in brackets, and two fifths longer."""
+    return f"[{_with_letters(text, _ACCENTS)}{'~' * round(len(text) * _LONGER)}]"
+
+
+def hebrew(text: str) -> str:
+    """Return *text* in letters that are written from right to left, in brackets."""
+    return f"[{_with_letters(text, _HEBREW)}]"
+
+
+def _with_letters(text: str, letters: dict[int, int]) -> str:
     parts = _KEPT.split(text)
-    words = "".join(part if place % 2 else part.translate(_ACCENTS) for place, part in enumerate(parts))
-    return f"[{words}{'~' * round(len(text) * _LONGER)}]"
+    return "".join(part if place % 2 else part.translate(letters) for place, part in enumerate(parts))
 
 
-def compiled() -> bytes:
+def compiled(spoken: Callable[[str], str] = pseudo) -> bytes:
     """Return the compiled catalogue as :mod:`gettext` reads it."""
     with _TEMPLATE.open("rb") as stream:
         template = read_po(stream)
     catalogue = Catalog(NAME)
     for message in template:
         if not isinstance(message.id, str):
-            catalogue.add(message.id, [pseudo(form) for form in message.id])
+            catalogue.add(message.id, [spoken(form) for form in message.id])
         elif message.id:
-            catalogue.add(message.id, pseudo(message.id), context=message.context)
+            catalogue.add(message.id, spoken(message.id), context=message.context)
     written = io.BytesIO()
     write_mo(written, catalogue)
     return written.getvalue()
 
 
-def catalogue() -> GNUTranslations:
+def catalogue(spoken: Callable[[str], str] = pseudo) -> GNUTranslations:
     """Return the catalogue as an object."""
-    return GNUTranslations(io.BytesIO(compiled()))
+    return GNUTranslations(io.BytesIO(compiled(spoken)))
 
 
 def install(folder: Path) -> None:

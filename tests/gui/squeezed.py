@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
+    QGroupBox,
+    QHeaderView,
     QLabel,
     QLayout,
     QLineEdit,
@@ -34,6 +37,30 @@ def cut_choices(window: QWidget) -> Iterator[str]:
         needed = box.fontMetrics().horizontalAdvance(box.currentText())
         if box.isVisible() and not box.isEditable() and _room_for_text(box) < needed:
             yield f"cut: {_told(box)} needs {needed} for {box.currentText()}"
+
+
+def cut_titles(window: QWidget) -> Iterator[str]:
+    """Yield a line for each heading of a column, title of a group and tab that shows only a part of its text."""
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or widget.window() is not window:
+            continue
+        if isinstance(widget, QHeaderView) and widget.orientation() is Qt.Orientation.Horizontal:
+            yield from _cut_headings(widget)
+        elif isinstance(widget, QGroupBox) and widget.minimumSizeHint().width() > widget.width():
+            yield f"cut: group “{widget.title()}”"
+        elif isinstance(widget, QTabBar) and widget.elideMode() is not Qt.TextElideMode.ElideNone:
+            for place in range(widget.count()):
+                if widget.tabRect(place).width() < widget.fontMetrics().horizontalAdvance(widget.tabText(place)):
+                    yield f"cut: tab “{widget.tabText(place)}”"
+
+
+def _cut_headings(header: QHeaderView) -> Iterator[str]:
+    model = header.model()
+    for place in range(header.count()):
+        text = str(model.headerData(place, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) or "")
+        needed, given = header.fontMetrics().horizontalAdvance(text), header.sectionSize(place)
+        if not header.isSectionHidden(place) and given < needed:
+            yield f"cut: heading “{text}” needs {needed}, has {given}"
 
 
 def _misplaced(parent: QWidget) -> Iterator[str]:

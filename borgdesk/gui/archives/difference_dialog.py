@@ -101,7 +101,7 @@ class DifferenceDialog(Dialog):
         header, letter = self.tree.horizontalHeader(), self.fontMetrics().averageCharWidth()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column, width in ((CHANGE, 22), (ADDED, 12), (REMOVED, 12)):
-            header.resizeSection(column, width * letter)
+            header.resizeSection(column, max(width * letter, header.sectionSizeHint(column)))
         self.changes.rows_requested.connect(lambda number: self._read((number,)))
         self.changes.order_changed.connect(self._read_open_folders)
         self.summary = ElidedLabel(self)

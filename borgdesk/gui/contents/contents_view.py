@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOption,
     QStyleOptionViewItem,
     QTableView,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from borgdesk.gui.contents.contents_model import DEPTH_ROLE, MODIFIED, NAME, OPEN_ROLE, SIZE, ContentsModel
 from borgdesk.gui.look import words
+from borgdesk.gui.look.direction import Isolating
 from borgdesk.gui.look.selection import leave_header_alone, select_places, selected_places
 from borgdesk.gui.look.table_view import CellDelegate, look_alike, paint_empty
 from borgdesk.store.listings import Entry
@@ -31,7 +31,10 @@ _ROOM_FOR_TIMES = 62
 
 
 class ContentsView(QTableView):
-    """Left and Right close and open folders, as in a tree view, and so does a click on the arrow."""
+    """Left and Right close and open folders, as in a tree view, and so does a click on the arrow.
+
+    Where one reads from right to left, it is the other way round.
+    """
 
     selection_changed = Signal()
 
@@ -131,11 +134,14 @@ class ContentsView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index, key = self.currentIndex(), event.key()
+        inwards, outwards = Qt.Key.Key_Right, Qt.Key.Key_Left
+        if self.isRightToLeft():
+            inwards, outwards = outwards, inwards
         if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not index.isValid():
             super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Plus):
+        elif key in (inwards, Qt.Key.Key_Plus):
             self._step_in(index.row())
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Minus):
+        elif key in (outwards, Qt.Key.Key_Minus):
             self._step_out(index.row())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.contents.is_folder(index.row()):
             self.toggle(index.row())
@@ -163,10 +169,11 @@ def arrow_of(cell: QRect, index: QModelIndex | QPersistentModelIndex) -> QRect:
     assert isinstance(model, ContentsModel)
     depth = int(index.data(DEPTH_ROLE) or 0)
     indent = min(_INDENT * depth, cell.width() * depth // (2 * max(1, model.deepest)))
-    return QRect(cell.left() + indent, cell.top(), _INDENT, cell.height())
+    arrow = QRect(cell.left() + indent, cell.top(), _INDENT, cell.height())
+    return QStyle.visualRect(QGuiApplication.layoutDirection(), cell, arrow)
 
 
-class _TreeDelegate(QStyledItemDelegate):
+class _TreeDelegate(Isolating):
     """Draws a name indented by its depth, after the folder's arrow in the style's appearance."""
 
     def paint(
@@ -181,6 +188,7 @@ class _TreeDelegate(QStyledItemDelegate):
             branch = QStyleOption()
             branch.initFrom(view)
             branch.rect = arrow
+            branch.direction = option.direction
             branch.state |= QStyle.StateFlag.State_Children
             if is_open:
                 branch.state |= QStyle.StateFlag.State_Open
@@ -188,5 +196,6 @@ class _TreeDelegate(QStyledItemDelegate):
                 branch.state |= QStyle.StateFlag.State_Selected
             style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorBranch, branch, painter, view)
         beside = QStyleOptionViewItem(option)
-        beside.rect = option.rect.adjusted(arrow.right() + 1 - option.rect.left(), 0, 0, 0)
+        indent = QStyle.visualRect(option.direction, option.rect, arrow).right() + 1 - option.rect.left()
+        beside.rect = QStyle.visualRect(option.direction, option.rect, option.rect.adjusted(indent, 0, 0, 0))
         super().paint(painter, beside, index)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWi
 
 from borgdesk.engine.lanes.advice import Advice, Problem
 from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.translation import _
 
 
@@ -24,7 +25,7 @@ class AdviceRow(QWidget):
         self._icon.setPixmap(icons.toned("status-warning", theme.Tone.WARNING).pixmap(QSize(side, side)))
         text = _Sentence(sentence(advice))
         row = QHBoxLayout(self)
-        row.setContentsMargins(4, 0, 0, 2)
+        set_margins(row, 4, 0, 0, 2)
         row.addWidget(self._icon)
         row.addWidget(text, 1)
         if advice.is_solvable:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from borgdesk.gui.lanes.cards import CARD_ROLE, Card
 from borgdesk.gui.lanes.chips import Chip, chips_of, values_of
 from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look.direction import RIGHT_TO_LEFT, isolated, mirrored
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -48,10 +49,10 @@ class CardDelegate(QStyledItemDelegate):
         line = frame.adjusted(PADDING, PADDING, -PADDING, -PADDING)
         line.setHeight(QFontMetrics(option.font).height())
         muted = theme.color(theme.Tone.MUTED)
-        _paint_grip(painter, QRect(line.left(), line.top(), _GRIP, line.height()), muted)
-        paint_switch(painter, self.switch_rect(option, index), option.palette, on=card.assignment.enabled)
+        _paint_grip(painter, mirrored(option, QRect(line.left(), line.top(), _GRIP, line.height())), muted)
+        _paint_switch(painter, self.switch_rect(option, index), option, on=card.assignment.enabled)
         line.setLeft(line.left() + _GRIP + 2)
-        line.setRight(self.switch_rect(option, index).left() - PADDING)
+        line.setRight(mirrored(option, self.switch_rect(option, index)).left() - PADDING)
         left = self._paint_chips(painter, option, card, line)
         self._paint_name(painter, option, card, line.adjusted(0, 0, left - line.right() - PADDING, 0))
         if card.warnings:
@@ -69,7 +70,7 @@ class CardDelegate(QStyledItemDelegate):
         height = min(line + 2, 18)
         width = round(height * 1.75)
         top = frame.top() + PADDING + (line - height) // 2
-        return QRect(frame.right() - PADDING - width, top, width, height)
+        return mirrored(option, QRect(frame.right() - PADDING - width, top, width, height))
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, card: Card, frame: QRect) -> None:
         palette: QPalette = option.palette
@@ -91,7 +92,7 @@ class CardDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(shape, _RADIUS, _RADIUS)
 
     def _paint_chips(self, painter: QPainter, option: QStyleOptionViewItem, card: Card, line: QRect) -> int:
-        """Draw as many chips as there is room for, from the right, and return where the first one begins."""
+        """Draw as many chips as there is room for, from the end, and return where the first one begins."""
         metrics = QFontMetrics(_small(option.font))
         left, least = line.right(), line.right() - round(line.width() * _CHIPS)
         for chip in reversed(chips_of(card.assignment)):
@@ -111,17 +112,18 @@ class CardDelegate(QStyledItemDelegate):
         bold = QFont(option.font)
         bold.setBold(not card.is_dim)
         text = muted if card.is_dim else palette.color(QPalette.ColorRole.Text)
-        area.setLeft(area.left() + _write(painter, bold, text, area, card.assignment.script) + GAP)
+        area.setLeft(area.left() + _write(painter, bold, text, option, area, card.assignment.script) + GAP)
         said = card.remark if card.decision is not None else values_of(card.assignment)
         if said:
             shade = theme.color(theme.Tone.BAD) if card.is_culprit else muted
-            _write(painter, QFont(option.font), shade, area, said)
+            _write(painter, QFont(option.font), shade, option, area, said)
 
     def _paint_warning(self, painter: QPainter, option: QStyleOptionViewItem, card: Card, line: QRect) -> None:
         side = line.height() - 2
-        icons.toned("status-warning", theme.Tone.WARNING).paint(painter, QRect(line.left(), line.top() + 1, side, side))
+        place = mirrored(option, QRect(line.left(), line.top() + 1, side, side))
+        icons.toned("status-warning", theme.Tone.WARNING).paint(painter, place)
         area = line.adjusted(side + 5, 0, 0, 0)
-        _write(painter, QFont(option.font), theme.color(theme.Tone.WARNING), area, card.warnings[0])
+        _write(painter, QFont(option.font), theme.color(theme.Tone.WARNING), option, area, card.warnings[0])
 
     def editorEvent(self, event: QEvent, model: Any, option: QStyleOptionViewItem, index: _Index) -> bool:
         if not isinstance(event, QMouseEvent) or event.type() != QEvent.Type.MouseButtonRelease:
@@ -139,8 +141,8 @@ def card_height(card: Card, metrics: QFontMetrics) -> int:
     return height + metrics.height() + 4 if card.warnings else height
 
 
-def paint_switch(painter: QPainter, rect: QRect, palette: QPalette, *, on: bool) -> None:
-    """Draw a switch."""
+def _paint_switch(painter: QPainter, rect: QRect, option: QStyleOptionViewItem, *, on: bool) -> None:
+    palette, at_right = option.palette, on is not (option.direction is RIGHT_TO_LEFT)
     shape = QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)
     radius = shape.height() / 2
     if on:
@@ -150,7 +152,7 @@ def paint_switch(painter: QPainter, rect: QRect, palette: QPalette, *, on: bool)
         painter.setPen(QPen(theme.outline(palette), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(shape, radius, radius)
-    middle = QPointF(shape.right() - radius if on else shape.left() + radius, shape.center().y())
+    middle = QPointF(shape.right() - radius if at_right else shape.left() + radius, shape.center().y())
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(palette.color(QPalette.ColorRole.HighlightedText) if on else theme.outline(palette))
     painter.drawEllipse(middle, radius - 3, radius - 3)
@@ -170,6 +172,7 @@ def _paint_chip(painter: QPainter, option: QStyleOptionViewItem, chip: Chip, rec
     frame = theme.frame(option.palette) if chip.tone is theme.Tone.MUTED else shade
     painter.setPen(QPen(frame, 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    rect = mirrored(option, rect)
     shape = QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)
     painter.drawRoundedRect(shape, shape.height() / 2, shape.height() / 2)
     painter.setFont(_small(option.font))
@@ -184,11 +187,12 @@ def _small(font: QFont) -> QFont:
     return small
 
 
-def _write(painter: QPainter, font: QFont, shade: QColor, area: QRect, text: str) -> int:
+def _write(painter: QPainter, font: QFont, shade: QColor, option: QStyleOptionViewItem, area: QRect, text: str) -> int:
     """Draw a text, elided if there is no room, and return its width."""
     painter.setFont(font)
     painter.setPen(shade)
     metrics = QFontMetrics(font)
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(area.width(), 0))
-    painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    alignment = QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignAbsolute
+    painter.drawText(mirrored(option, area), Qt.AlignmentFlag.AlignVCenter | alignment, isolated(shown))
     return metrics.horizontalAdvance(shown)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyle, QToolTip, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.engine.lanes.brackets import Bracket
 from borgdesk.gui.lanes.lane import Lane
 from borgdesk.gui.look import theme, words
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.translation import _
 
 _ARM = 9
@@ -53,7 +54,7 @@ class Gutter(QWidget):
         self._brackets: tuple[Bracket, ...] = ()
         self.column = QVBoxLayout(self)
         """Whoever owns the lanes fills it."""
-        self.column.setContentsMargins(0, 0, _RIGHT, 0)
+        set_margins(self.column, 0, 0, _RIGHT, 0)
         self.column.setSpacing(2)
         for lane in lanes:
             lane.installEventFilter(self)
@@ -62,7 +63,7 @@ class Gutter(QWidget):
         """Draw these brackets, the first ones nearest to the lanes."""
         before, self._brackets = len(self._brackets), tuple(brackets[:_MOST])
         if len(self._brackets) != before:
-            self.column.setContentsMargins(self._step() * len(self._brackets), 0, _RIGHT, 0)
+            set_margins(self.column, self._step() * len(self._brackets), 0, _RIGHT, 0)
         self.update()
 
     def _step(self) -> int:
@@ -74,13 +75,14 @@ class Gutter(QWidget):
         return False
 
     def drawn(self) -> list[_Drawn]:
-        """Return each bracket with its place, from the first card to the second."""
+        """Return each bracket with its place from the first card to the second, mirrored if that is how one reads."""
         step, left = self._step(), self._step() * len(self._brackets)
         found = []
         for number, bracket in enumerate(self._brackets):
             top, bottom = self._middle(bracket.stopping), self._middle(bracket.starting)
             if top is not None and bottom is not None:
-                found.append(_Drawn(bracket, QRect(left - (number + 1) * step, top, step - 2, bottom - top)))
+                area = QRect(left - (number + 1) * step, top, step - 2, bottom - top)
+                found.append(_Drawn(bracket, QStyle.visualRect(self.layoutDirection(), self.rect(), area)))
         return found
 
     def _middle(self, assignment_id: AssignmentId) -> int | None:
@@ -104,29 +106,32 @@ class Gutter(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        right = self._step() * len(self._brackets) - 2
         for drawn in self.drawn():
-            self._paint(painter, drawn, right)
+            self._paint(painter, drawn)
         painter.end()
 
-    def _paint(self, painter: QPainter, drawn: _Drawn, right: int) -> None:
+    def _paint(self, painter: QPainter, drawn: _Drawn) -> None:
         area, shade = drawn.area, theme.color(theme.Tone.WARNING)
+        inwards, lanes = 1, self._step() * len(self._brackets) - 2
         spine = area.right() - _ARM + 0.5
+        if self.isRightToLeft():
+            inwards, lanes = -1, self.width() - lanes
+            spine = area.left() + _ARM + 0.5
         top, bottom = area.top() + 0.5, area.bottom() + 0.5
-        path = QPainterPath(QPointF(right, top))
-        path.lineTo(spine + 5, top)
+        path = QPainterPath(QPointF(lanes, top))
+        path.lineTo(spine + 5 * inwards, top)
         path.quadTo(spine, top, spine, top + 5)
         path.lineTo(spine, bottom - 5)
-        path.quadTo(spine, bottom, spine + 5, bottom)
-        path.lineTo(right, bottom)
+        path.quadTo(spine, bottom, spine + 5 * inwards, bottom)
+        path.lineTo(lanes, bottom)
         painter.setPen(QPen(shade, 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
         metrics = QFontMetrics(self.font())
         text = metrics.elidedText(was_down(drawn.bracket), Qt.TextElideMode.ElideRight, area.height() - 4)
         painter.save()
-        painter.translate(spine - 3, area.center().y())
-        painter.rotate(-90)
+        painter.translate(spine - 3 * inwards, area.center().y())
+        painter.rotate(-90 * inwards)
         half = metrics.horizontalAdvance(text) // 2
         painter.drawText(-half, -metrics.descent() + 1, text)
         painter.restore()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyle, QToolButton, QWidget
 
 from borgdesk.gui.look import theme
 
@@ -50,10 +50,11 @@ class Segment(QToolButton):
         painter.drawPath(outline)
         painter.setPen(palette.color(group, text))
         room = self.rect().adjusted(_PADDING, 0, -_PADDING - (_ARROW if self._has_menu() else 0), 0)
+        room = QStyle.visualRect(self.layoutDirection(), self.rect(), room)
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + 2)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
         if self._has_menu():
-            right, middle = self.width() - _PADDING, self.height() / 2
+            right, middle = _PADDING + 9 if self.isRightToLeft() else self.width() - _PADDING, self.height() / 2
             painter.setBrush(palette.color(group, text))
             painter.setPen(Qt.PenStyle.NoPen)
             corners = [QPointF(right - 9, middle - 2), QPointF(right, middle - 2), QPointF(right - 4.5, middle + 3)]
@@ -69,13 +70,14 @@ class Segment(QToolButton):
 
     def _outline(self) -> QPainterPath:
         """Return the shape: round only at the ends of the row. The left side is the right side of the one before."""
-        area = QRectF(self.rect()).adjusted(0.5 if self._first else -0.5, 0.5, -0.5, -0.5)
+        leftmost, rightmost = (self._last, self._first) if self.isRightToLeft() else (self._first, self._last)
+        area = QRectF(self.rect()).adjusted(0.5 if leftmost else -0.5, 0.5, -0.5, -0.5)
         path = QPainterPath()
         path.setFillRule(Qt.FillRule.WindingFill)
         path.addRoundedRect(area, _RADIUS, _RADIUS)
         square = QPainterPath()
-        if not self._first:
+        if not leftmost:
             square.addRect(area.adjusted(0, 0, -area.width() / 2, 0))
-        if not self._last:
+        if not rightmost:
             square.addRect(area.adjusted(area.width() / 2, 0, 0, 0))
         return path.united(square).simplified()

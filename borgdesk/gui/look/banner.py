@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.layout_parts import parts_of
 from borgdesk.translation import _
 
@@ -68,7 +69,7 @@ class Banner(QFrame):
         self._middle.addWidget(self._text, 1)
         self._middle.addLayout(self._buttons)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(10, 8, 6, 8)
+        set_margins(self._row, 10, 8, 6, 8)
         self._row.addWidget(self._icon)
         self._row.addLayout(self._middle, 1)
         self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter,
 from PySide6.QtSvg import QSvgRenderer
 
 from borgdesk.domain.run import ExecutionStatus, RunStatus
-from borgdesk.gui.look import theme
+from borgdesk.gui.look import direction, theme
 from borgdesk.paths import resource
 
 _CURRENT = "currentColor"
@@ -46,13 +46,13 @@ def icon(name: str) -> QIcon:
     Raises:
         FileNotFoundError: neither has it.
     """
-    themed = QIcon.fromTheme(name)
+    themed = QIcon.fromTheme(direction.icon_name(name))
     return themed if not themed.isNull() else own(name)
 
 
 def own(name: str) -> QIcon:
     """Return an icon of our own set regardless of the theme: icons side by side must look alike."""
-    return QIcon(_SvgEngine(name, None))
+    return QIcon(_SvgEngine(direction.icon_name(name), None))
 
 
 def status_icon(status: RunStatus | ExecutionStatus) -> QIcon:

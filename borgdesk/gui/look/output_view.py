@@ -161,6 +161,7 @@ class OutputView(QWidget):
 
     def _make_text(self) -> QPlainTextEdit:
         text = QPlainTextEdit(self)
+        text.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as in a terminal
         text.setReadOnly(True)
         text.setUndoRedoEnabled(False)
         text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

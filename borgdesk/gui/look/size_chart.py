@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalett
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from borgdesk.gui.look import theme, words
+from borgdesk.gui.look.direction import isolated
 
 _GAP = 6
 _TICK = 4
@@ -74,7 +75,8 @@ class SizeChart(QWidget):
         area = self._area()
         count = len(self._labels)
         step = area.width() / count if count else 1.0
-        return max(0, min(count - 1, int((x - area.left()) // step)))
+        from_begin = area.right() - x if self.isRightToLeft() else x - area.left()
+        return max(0, min(count - 1, int(from_begin // step)))
 
     def minimumSizeHint(self) -> QSize:
         line = self.fontMetrics().height()
@@ -92,9 +94,10 @@ class SizeChart(QWidget):
     # events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        to_right = -1 if self.isRightToLeft() else 1
         steps = {
-            Qt.Key.Key_Left: self.current - 1,
-            Qt.Key.Key_Right: self.current + 1,
+            Qt.Key.Key_Left: self.current - to_right,
+            Qt.Key.Key_Right: self.current + to_right,
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: len(self._labels) - 1,
             Qt.Key.Key_PageUp: self.current - 10,
@@ -129,7 +132,14 @@ class SizeChart(QWidget):
         line = metrics.height()
         # Half of the topmost label of the scale is above the area.
         top = line + 2 * _GAP + line / 2
-        return QRectF(left, top, self.width() - left - _GAP, self.height() - top - line - 2 * _GAP)
+        area = QRectF(left, top, self.width() - left - _GAP, self.height() - top - line - 2 * _GAP)
+        return self._seen(area)
+
+    def _seen(self, area: QRectF) -> QRectF:
+        """Return where something is drawn that is at *area* for readers from left to right."""
+        if self.isRightToLeft():
+            area = area.translated(self.width() - area.right() - area.left(), 0)
+        return area
 
     @staticmethod
     def _top(series: Sequence[Series]) -> int:
@@ -138,6 +148,7 @@ class SizeChart(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(self.layoutDirection())
         if self._labels and self._bars is not None:
             area = self._area()
             # The lowest label of one scale and the topmost of the other are beside each other.
@@ -160,7 +171,8 @@ class SizeChart(QWidget):
         painter.end()
 
     def _x(self, area: QRectF, place: int) -> float:
-        return area.left() + (place + 0.5) * area.width() / len(self._labels)
+        from_begin = (place + 0.5) * area.width() / len(self._labels)
+        return area.right() - from_begin if self.isRightToLeft() else area.left() + from_begin
 
     def _draw_current(self, painter: QPainter, area: QRectF) -> None:
         x = self._x(area, self.current)
@@ -170,13 +182,16 @@ class SizeChart(QWidget):
     def _draw_scale(self, painter: QPainter, part: QRectF, top: int) -> None:
         metrics = self.fontMetrics()
         painter.setPen(theme.color(theme.Tone.MUTED))
-        painter.drawLine(part.bottomLeft(), part.topLeft())
+        begin, outwards = (part.right(), _TICK) if self.isRightToLeft() else (part.left(), -_TICK)
+        painter.drawLine(QPointF(begin, part.bottom()), QPointF(begin, part.top()))
         painter.drawLine(part.bottomLeft(), part.bottomRight())
         for value, y in ((top, part.top()), (0, part.bottom())):
-            painter.drawLine(QPointF(part.left() - _TICK, y), QPointF(part.left(), y))
+            painter.drawLine(QPointF(begin + outwards, y), QPointF(begin, y))
             text = words.size(value)
-            box = QRectF(0, y - metrics.height() / 2, part.left() - _TICK - _GAP / 2, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            box = QRectF(0, y - metrics.height() / 2, self._seen(part).left() - _TICK - _GAP / 2, metrics.height())
+            painter.drawText(
+                self._seen(box), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, isolated(text)
+            )
 
     def _pen(self, series: Series) -> QPen:
         style = Qt.PenStyle.DashLine if series.dashed else Qt.PenStyle.SolidLine
@@ -211,14 +226,16 @@ class SizeChart(QWidget):
         x, middle = float(_GAP), _GAP + metrics.height() / 2
         for series in (*self._lines, *([self._bars] if self._bars else [])):
             if series is self._bars:
-                painter.fillRect(QRectF(x + 6, middle - 5, 10, 10), theme.color(series.tone))
+                painter.fillRect(self._seen(QRectF(x + 6, middle - 5, 10, 10)), theme.color(series.tone))
             else:
                 painter.setPen(self._pen(series))
-                painter.drawLine(QPointF(x, middle), QPointF(x + 22, middle))
+                line = self._seen(QRectF(x, middle, 22, 0))
+                painter.drawLine(line.topLeft(), line.topRight())
             x += 22 + _GAP
             painter.setPen(self.palette().color(QPalette.ColorRole.Text))
             width = metrics.horizontalAdvance(series.name)
-            painter.drawText(QRectF(x, _GAP, width + 2, metrics.height()), Qt.AlignmentFlag.AlignLeft, series.name)
+            box = self._seen(QRectF(x, _GAP, width + 2, metrics.height()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, series.name)
             x += width + 3 * _GAP
 
     def _draw_dates(self, painter: QPainter, area: QRectF) -> None:

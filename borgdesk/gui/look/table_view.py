@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from borgdesk.gui.look.direction import isolated
 from borgdesk.gui.look.search_field import SearchField
 from borgdesk.gui.look.table import EDGE, ROW_ROLE, TableModel
 from borgdesk.translation import _
@@ -168,16 +169,17 @@ class TableView(QTableView, Generic[T]):
         header = self.horizontalHeader()
         unit = self.fontMetrics().averageCharWidth()
         numbers = CellDelegate(self)
+        self._least_stretched = _LEAST_STRETCHED * unit
         for place, column in enumerate(self.rows.columns):
             if column.right:
                 self.setItemDelegateForColumn(place, numbers)
             title = self.fontMetrics().horizontalAdvance(column.title) + 36
             if column.stretch:
+                self._least_stretched = max(self._least_stretched, title)
                 header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
             else:
                 self._widths[place] = max(title, column.width * unit + 24)
                 self.setColumnWidth(place, self._widths[place])
-        self._least_stretched = _LEAST_STRETCHED * unit
         header.sectionResized.connect(self._on_section_resized)
 
     def _on_selection_changed(self, now: QItemSelection, before: QItemSelection) -> None:
@@ -272,7 +274,7 @@ class CellDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
         if option.displayAlignment & Qt.AlignmentFlag.AlignRight:
-            option.text += EDGE
+            option.text = isolated(option.text) + EDGE
 
 
 class _SearchField(SearchField):

@@ -5,6 +5,7 @@
 * Tab leaves every text and table, and stops only where something can be done.
 * The outlines of controls are visible.
 * The mnemonic of a label focuses the first field of its buddy.
+* Paths and times are read from left to right, also where sentences are not.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDateTimeEdit,
     QLabel,
     QPlainTextEdit,
     QScrollArea,
     QScrollBar,
+    QStyledItemDelegate,
     QTabBar,
     QTableView,
     QTextEdit,
@@ -30,6 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.gui.look import outlines
+from borgdesk.gui.look.direction import Isolating
 
 W = TypeVar("W", bound=QWidget)
 
@@ -98,6 +103,8 @@ def _is_left_alone(widget: QObject) -> bool:
 def _polish(widget: QWidget) -> None:
     if isinstance(widget, outlines.CONTROLS):
         outlines.outline(widget)
+    if widget.isRightToLeft():
+        _read_from_left(widget)
     if isinstance(widget, QLabel):
         if widget.textFormat() is Qt.TextFormat.AutoText:
             widget.setTextFormat(Qt.TextFormat.PlainText)
@@ -112,6 +119,18 @@ def _polish(widget: QWidget) -> None:
     elif isinstance(widget, QScrollArea):
         # Qt would stop there without drawing a focus frame. Keys that scroll reach the area from the fields inside.
         widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+
+def _read_from_left(widget: QWidget) -> None:
+    """Keep the order of what is not a sentence."""
+    if isinstance(widget, QDateTimeEdit):
+        wanted = widget.displayFormat()  # it is reversed now, and would show 02:30 as 30:02
+        widget.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        widget.setDisplayFormat(wanted)
+    elif isinstance(widget, QAbstractItemView):
+        delegate = widget.itemDelegate()
+        if type(delegate) is QStyledItemDelegate:
+            widget.setItemDelegate(Isolating(widget))
 
 
 def _lead_into_field(label: QLabel) -> None:

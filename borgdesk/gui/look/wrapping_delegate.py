@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget
+from PySide6.QtWidgets import QStyleOptionViewItem, QTreeWidget
+
+from borgdesk.gui.look.direction import Isolating
 
 _MARGINS, _SPACING = 12, 4
 """Pixels beside the text, and between rows."""
 
 
-class WrappingDelegate(QStyledItemDelegate):
+class WrappingDelegate(Isolating):
     """Makes rows as high as their wrapped text: a tree measures it as if there were no end of the line."""
 
     def __init__(self, tree: QTreeWidget) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from borgdesk.gui.look.direction import set_margins
+
 _LEAST = 760
 _MOST = 1160
 """Pixels, between which the cards of a wide window are."""
@@ -41,7 +43,7 @@ class CardGrid(QWidget):
     def _fit(self) -> None:
         columns = max(1, min(len(self._cards), (self.width() + _SPACING) // (_LEAST + _SPACING)))
         unused = self.width() - columns * (_MOST + _SPACING) + _SPACING
-        self._grid.setContentsMargins(0, 0, max(0, unused), 0)
+        set_margins(self._grid, 0, 0, max(0, unused), 0)
         if columns == self._columns:
             return
         for column in range(max(columns, self._grid.columnCount())):

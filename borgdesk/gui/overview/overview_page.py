@@ -17,6 +17,7 @@ from borgdesk.engine.runs import demo_mark
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import run_words, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.overview.card_grid import CardGrid
@@ -187,7 +188,7 @@ class OverviewPage(Page):
         scroll.setWidget(inside)
         bar = scroll.verticalScrollBar()
         # As wide as the header, and apart from the bar if there is one.
-        bar.rangeChanged.connect(lambda _least, most: cards.setContentsMargins(0, 0, _GAP if most else 0, _GAP))
+        bar.rangeChanged.connect(lambda _least, most: set_margins(cards, 0, 0, _GAP if most else 0, _GAP))
         cards.setContentsMargins(0, 0, 0, _GAP)
         scroll.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)

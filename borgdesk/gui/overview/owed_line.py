@@ -7,6 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.translation import _
 
 
@@ -20,7 +21,7 @@ class OwedLine(QWidget):
         text.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.setToolTip(_("No script that a backup or restore owes is still to be run"))
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 8, 0)
+        set_margins(row, 0, 0, 8, 0)
         row.setSpacing(6)
         row.addWidget(self._icon)
         row.addWidget(text)

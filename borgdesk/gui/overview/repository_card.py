@@ -10,6 +10,7 @@ from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import downtime_words, icons, run_words, theme, words
 from borgdesk.gui.look.card import Card
+from borgdesk.gui.look.direction import isolated
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.run_progress import RunProgress
 from borgdesk.gui.look.stop_buttons import show_stopping
@@ -172,9 +173,11 @@ class RepositoryCard(Card):
             parts += [run_words.last_good(repository), *self._amounts()]
         elif last is RunStatus.WARNING:
             parts += self._amounts()
-        parts += [repository.location]
-        text = _DOT.join(parts)
-        self._below.setText(text[:1].upper() + text[1:] if parts[1:] else text)
+        if not parts:
+            self._below.setText(repository.location)
+            return
+        text = _DOT.join([*parts, isolated(repository.location)])
+        self._below.setText(text[:1].upper() + text[1:])
 
     def _amounts(self) -> list[str]:
         statistics = self._state.statistics

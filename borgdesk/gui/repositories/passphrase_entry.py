@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from borgdesk.borg.passcommand import check_passcommand
 from borgdesk.borg.passphrase import check_new_passphrase
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.passphrase_hint import passphrase_hint
 from borgdesk.translation import _
 
@@ -123,7 +124,7 @@ class PassphraseEntry(QWidget):
     def _typed_page(self) -> QWidget:
         page = QWidget()
         self._form = QFormLayout(page)
-        self._form.setContentsMargins(22, 0, 0, 0)
+        set_margins(self._form, 22, 0, 0, 0)
         self._form.addRow(_("Passphrase"), self.first)
         self._form.addRow(_("Repeat passphrase"), self.second)
         self._form.addRow("", self.hint)
@@ -133,7 +134,7 @@ class PassphraseEntry(QWidget):
     def _command_page(self) -> QWidget:
         page = QWidget()
         form = QFormLayout(page)
-        form.setContentsMargins(22, 0, 0, 0)
+        set_margins(form, 22, 0, 0, 0)
         form.addRow(_("Command"), self.command)
         return page
 

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
 from borgdesk.gui.look import icons
+from borgdesk.gui.look.direction import Isolating, isolated
 from borgdesk.translation import _
 
 _SIZE = Qt.ItemDataRole.UserRole
@@ -32,7 +32,7 @@ _GAP = 8
 """Pixels around a size."""
 
 
-class _Line(QStyledItemDelegate):
+class _Line(Isolating):
     """As wide as the list: a longer path is elided in its middle, so that there is no horizontal scrolling."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -58,10 +58,10 @@ class _Line(QStyledItemDelegate):
         painter.save()
         painter.setFont(line.font)
         painter.setPen(line.palette.color(role))
-        place = inside.adjusted(0, 0, -width - _GAP, 0)
+        place = QStyle.visualRect(line.direction, inside, inside.adjusted(0, 0, -width - _GAP, 0))
         text = line.fontMetrics.elidedText(path, line.textElideMode, place.width())
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), text)
-        painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), size)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), isolated(text))
+        painter.drawText(inside, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), isolated(size))
         painter.restore()
 
 

@@ -24,6 +24,7 @@ from borgdesk.engine.schedule.editing import edit_with_schedule
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.repositories.exclude_remarks import ExcludeRemarks
 from borgdesk.gui.repositories.key_actions import KeyActions
@@ -312,7 +313,7 @@ class RepositoryView(QWidget):
         self.buttons.accepted.connect(self.save)
         self.buttons.button(buttons.Discard).clicked.connect(self.discard)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 0, 0)
+        set_margins(layout, 8, 0, 0, 0)
         layout.addWidget(self.header)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.notice)

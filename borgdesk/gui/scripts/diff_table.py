@@ -27,8 +27,10 @@ class DiffTable(QTableView):
         super().__init__(parent)
         self._model = model
         self._widths: list[int] = []
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # code is written like that everywhere
         self.sideways = QScrollBar(Qt.Orientation.Horizontal, parent)
         """Moves the lines of both texts; hidden while all of them fit. It belongs below the table."""
+        self.sideways.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.sideways.setAccessibleName(_("Move both texts sideways"))
         self.sideways.valueChanged.connect(lambda _: self.viewport().update())
         self.sideways.hide()
@@ -49,7 +51,10 @@ class DiffTable(QTableView):
 
     def show_columns(self, widths: list[int]) -> None:
         """Show columns that need these widths in pixels: the texts get equal shares of what the others leave."""
-        self._widths = widths
+        self._widths = [
+            width if self._model.is_text(column) else max(width, self.horizontalHeader().sectionSizeHint(column))
+            for column, width in enumerate(widths)
+        ]
         self.sideways.setValue(0)
         self._share()
 

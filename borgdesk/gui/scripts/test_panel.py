@@ -36,6 +36,7 @@ from borgdesk.engine.script_tests.script_test import ScriptTestSetup, run_test
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons, script_words, theme, words
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.form_parts import busy_bar
 from borgdesk.gui.look.form_scroll import FormScroll
 from borgdesk.gui.look.output_view import OutputView
@@ -320,7 +321,7 @@ class TestPanel(QWidget):
         box.addWidget(self.both)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 6, 4, 0)
+        set_margins(column, 0, 6, 4, 0)
         column.addLayout(self._form)
         column.addWidget(self._values_group)
         column.addWidget(self._both_group)

@@ -125,4 +125,5 @@ def _title(text: str) -> QLabel:
     font = title.font()
     font.setBold(True)
     title.setFont(font)
+    title.setWordWrap(True)
     return title

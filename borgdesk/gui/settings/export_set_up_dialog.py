@@ -25,6 +25,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.dialog import Dialog
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.file_manager import open_folder
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.gui.look.form_scroll import FormScroll
@@ -116,7 +117,7 @@ class ExportSetUpDialog(Dialog):
         form.addRow(_("&Repeat passphrase"), self.again)
         self._secret = QWidget()
         rows = QVBoxLayout(self._secret)
-        rows.setContentsMargins(_INDENT, 0, 0, 0)
+        set_margins(rows, _INDENT, 0, 0, 0)
         rows.addLayout(form)
         rows.addWidget(self.show_typed)
         rows.addWidget(self.hint)

@@ -20,6 +20,7 @@ from borgdesk.domain.settings import (
 )
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.gui.look.form_scroll import FormScroll
 from borgdesk.gui.look.page import Page
@@ -60,7 +61,7 @@ class SettingsPage(Page):
         self.places = PlacesGroup(workspace, background)
         inside = QWidget()
         groups = QVBoxLayout(inside)
-        groups.setContentsMargins(0, 0, 6, 6)
+        set_margins(groups, 0, 0, 6, 6)
         groups.setSpacing(12)
         groups.addWidget(self._general(has_tray=has_tray))
         groups.addWidget(self._notifications())

@@ -312,6 +312,16 @@ def test_a_click_on_the_switch_switches_and_one_beside_it_does_not(make: Make, q
     assert not board.assignments[0].enabled
 
 
+def test_from_right_to_left_the_switch_is_on_the_left(make: Make, qtbot: QtBot) -> None:
+    board = make("a")
+    board.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    view = board.lanes[PRE].view
+    place = view.visualRect(view.lane.index(0)).topLeft() + QPoint(20, 16)
+    left = Qt.MouseButton.LeftButton
+    changed(qtbot, board, lambda: QTest.mouseClick(view.viewport(), left, Qt.KeyboardModifier.NoModifier, place))
+    assert not board.assignments[0].enabled
+
+
 @dataclass(frozen=True)
 class Drag:
     """Drag of a pre-backup card to a point on another card: above its middle means before it."""

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from borgdesk import translation
 from borgdesk.app import translate_qt
 from tests import pseudo
+from tests.gui.squeezed import cut_titles, squeezed
 from tests.gui.tour import Tour, make_places
 
 pytestmark = [pytest.mark.gui, pytest.mark.slow]
@@ -95,15 +96,22 @@ def shown(window: QWidget) -> Iterator[str]:
         yield from (action.text() for action in window.findChildren(QAction) if action.isVisible() and is_ours(action))
 
 
-def test_all_that_is_shown_is_translated(spoken: None, tour: Tour) -> None:
+@pytest.mark.usefixtures("usual_font")
+def test_all_that_is_shown_is_translated_and_fits(spoken: None, tour: Tour) -> None:
+    tour.window.resize(1280, 800)
     tour.named = "«{}»".format
     untranslated: dict[str, str] = {}
+    cut: dict[str, str] = {}
     for place in make_places(tour):
+        tour.settle()
+        for problem in (*squeezed(place.widget), *cut_titles(place.widget)):
+            cut.setdefault(problem, place.name)
         for text in shown(place.widget):
             if text and text not in OF_QT and not OWN.search(text):
                 untranslated.setdefault(text, place.name)
 
-    assert "\n".join(f"{place}: {text}" for text, place in untranslated.items()) == ""
+    assert not untranslated, "\n".join(f"{place}: {text}" for text, place in untranslated.items())
+    assert not cut, "\n".join(f"{place}: {text}" for text, place in cut.items())
 
 
 def test_the_buttons_of_qt_speak_the_same_language(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
