@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.run import Hook
+from borgdesk.engine.borg_calls.getting_borg import how_to_install
 from tests.cli.lab import BorgDesk
 
 
@@ -170,10 +171,7 @@ def test_a_source_that_is_gone(desk: BorgDesk) -> None:
     assert desk.journal == ["stop", "start"]
 
 
-_NO_BORG = (
-    "Borg is not installed (looked for “/no/borg”). Install the package borgbackup, or choose the program in "
-    "the settings."
-)
+_NO_BORG = f"Borg is not installed (looked for “/no/borg”). {how_to_install()}"
 _TOO_OLD = "Borg 1.1.17 is too old. BorgDesk needs Borg 1.2 or 1.4."
 
 

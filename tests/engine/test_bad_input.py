@@ -14,6 +14,7 @@ from borgdesk.domain.errors import BorgUnusable
 from borgdesk.domain.run import Hook, Outcome, RunStatus
 from borgdesk.domain.script import NewScript
 from borgdesk.engine.borg_calls.borg_process import usable_version
+from borgdesk.engine.borg_calls.getting_borg import how_to_install
 from borgdesk.engine.lanes.arrangement import read_lanes
 from tests.engine.desk import LAST, POST, PRE, Desk, execution, rows, sentence, statuses
 
@@ -208,10 +209,7 @@ def test_no_borg(desk: Desk) -> None:
     desk.add("Stop", PRE)
     with_scripts_afterwards(desk)
     run = desk.run()
-    problem = (
-        "Borg is not installed (looked for “/no/such/borg”). Install the package borgbackup, or choose the "
-        "program in the settings."
-    )
+    problem = f"Borg is not installed (looked for “/no/such/borg”). {how_to_install()}"
     assert (run.status, run.error) == (RunStatus.FAILURE, problem)
     assert rows(run) == [("Stop", "skipped", f"The run stopped before it: {problem}"), *AFTER]
 

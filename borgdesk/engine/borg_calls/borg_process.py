@@ -27,6 +27,7 @@ from borgdesk.domain.events import Stream
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Outcome
 from borgdesk.domain.server import DIRECT, Connection
+from borgdesk.engine.borg_calls.getting_borg import how_to_install
 from borgdesk.engine.borg_calls.limits import Limits
 from borgdesk.engine.borg_calls.passphrase_command import passphrase_from
 from borgdesk.engine.borg_calls.ssh_diagnosis import ssh_output
@@ -319,10 +320,9 @@ def usable_version(workspace: Workspace, cancel: Cancel | None = None, *, experi
         raise NoAnswer(_("Borg could not be located, because a folder in the search path (PATH) is not responding."))
     if found is None:
         raise BorgUnusable(
-            _(
-                "Borg is not installed (looked for “{program}”). Install the package borgbackup, or "
-                "choose the program in the settings."
-            ).format(program=workspace.borg)
+            _("Borg is not installed (looked for “{program}”). {what_to_do}").format(
+                program=workspace.borg, what_to_do=how_to_install()
+            )
         )
     path = str(found["path"])
     known = _KnownVersions(workspace.paths.cache / "borg-versions.json", str(found["file"]))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
 from borgdesk.domain.window_request import Wanted, WindowRequest
+from borgdesk.engine.borg_calls.getting_borg import is_missing
 from borgdesk.engine.settings import borg_advice
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.theme import Tone
@@ -25,6 +26,7 @@ from borgdesk.gui.shell.interest import Interest
 from borgdesk.gui.shell.lifetime import Lifetime, Work
 from borgdesk.gui.shell.lost_edits import LostEdits
 from borgdesk.gui.shell.main_window import MainWindow
+from borgdesk.gui.shell.missing_borg import tell_how_to_get_borg
 from borgdesk.gui.shell.navigation import Navigation
 from borgdesk.gui.shell.notifications import Notifications
 from borgdesk.gui.shell.pages import Pages, import_late_pages, late_pages_are_there
@@ -182,7 +184,7 @@ class Shell(QObject):
         interest.shown.connect(self._prepare_pages)
         self.notifications.listen()
         # Not when somebody begins to use the window: what they point at would move.
-        background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
+        self._look_for_borg()
         background.ask(lambda: chores(workspace), self._on_chores_found, owner=self)
 
     def _prepare_pages(self) -> None:
@@ -217,6 +219,17 @@ class Shell(QObject):
         self.executor.follow_queue(overview.queue)
         if self._tray_sync is not None:
             self._tray_sync.show_overview(overview)
+
+    def _look_for_borg(self) -> None:
+        workspace = self._workspace
+        self._background.ask(lambda: is_missing(workspace), self._on_borg_looked_for, owner=self)
+
+    def _on_borg_looked_for(self, missing: bool) -> None:
+        if missing:
+            tell_how_to_get_borg(self.window.problem, self._look_for_borg)
+            return
+        workspace = self._workspace
+        self._background.ask(lambda: _untold_advice(workspace), self._on_advice_found, leave_untold, owner=self)
 
     def _on_advice_found(self, advice: str) -> None:
         if advice and not self.window.problem.text:

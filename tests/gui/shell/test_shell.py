@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListWidget, QMessageBox, QPushButton, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
@@ -363,6 +363,29 @@ def test_the_advice_about_an_old_borg_is_given_once(
     qtbot.waitUntil(lambda: window.problem.text.startswith("Borg 1.2.9 works, but "), timeout=30_000)
     qtbot.waitUntil(lambda: facts.get("advice.borg-1.2") is True, timeout=30_000)
     assert untold_advice(scene.workspace) == ""
+
+
+def test_it_says_how_to_get_borg_here(
+    scene: Scene,
+    background: Background,
+    settings: WindowSettings,
+    window: MainWindow,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "mint", "ID_LIKE": "ubuntu debian"})
+    program = scene.folder / "later" / "borg"
+    scene.workspace = replace(scene.workspace, fixed_borg=str(program))
+    make_shell(scene, background, settings, window, qtbot)
+    qtbot.waitUntil(lambda: "is not installed on this computer" in window.problem.text)
+    assert "“sudo apt install borgbackup”" in window.problem.text
+    window.problem.button("Co&py command").click()
+    assert QGuiApplication.clipboard().text() == "sudo apt install borgbackup"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho borg 1.4.0\n")
+    program.chmod(0o700)
+    window.problem.button("&Check again").click()
+    qtbot.waitUntil(lambda: window.problem.text == "")
 
 
 def test_settings_take_effect_at_once(shell: Shell) -> None:
