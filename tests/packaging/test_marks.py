@@ -39,6 +39,7 @@ SQL = r"^\s*\(?(PRAGMA|CREATE|INSERT|SELECT|UPDATE|DELETE)|^folder \{\}|WHERE it
 SQL += r"|\bin_words\(|\b(WHERE|AND|ORDER BY|IN|LEFT JOIN|IS (NOT )?NULL) "
 """Every file of the store may have it."""
 NOT_SHOWN = {
+    "engine/borg_calls/getting_borg.py": "^(sudo|nix-env) ",  # commands
     "engine/packs/marks.py": "^(sudo|rm|curl|eval) ",  # commands
     "engine/services/databases.py": r"^SELECT datname|^SHOW DATABASES",
     "borg/by_hand.py": "^(borg|sudo|mkdir|export) ",  # to be typed in a shell
