@@ -10,7 +10,7 @@ ARGS ?=
 JOBS ?= $(shell echo $$(($$(nproc) + 2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock docs wheel deb tarball packages release clean
+.PHONY: help modules setup setup-run run test quick check format faults bench mutants coverage lock docs pictures wheel deb tarball packages release clean
 .NOTPARALLEL:
 
 help: ## this list
@@ -71,6 +71,9 @@ lock: ## pin the newest versions of all requirements
 
 docs: setup ## build the documentation as web pages, which F1 opens: docs/html/index.html
 	@$(PYTHON_IN_VENV) packaging/web_pages.py docs/html
+
+pictures: setup ## take the pictures of the documentation anew: docs/pictures
+	@$(PYTHON_IN_VENV) -m tests.e2e.pictures
 
 wheel: docs ## build dist/borgdesk-VERSION-py3-none-any.whl, and the archive of the sources
 	@$(PYTHON_IN_VENV) -m hatchling build -t wheel -t sdist

@@ -26,6 +26,8 @@ LAYERS = {path.parts[1] for path in PACKAGES if len(path.parts) > 1}
 _CODE = re.compile(r"`([^`\n]+)`")
 _EMPHASIS = re.compile(r"\*\*([^*]+)\*\*|(?<![*\w])\*([^*\s][^*]*?)\*")
 _FILE = re.compile(r"[\w./-]+(?:\.py|/)")
+_STRONG = re.compile(r"\*\*[^*]+\*\*")
+_BLOCK = re.compile(r"^( *)```.*?\n.*?^\1```$|^ {4}[^\n]*$", re.MULTILINE | re.DOTALL)
 _QUOTE = re.compile(r"^> .*$", re.MULTILINE)
 _VALUE = re.compile(r"\{[^}]*\}")
 _MODULE = re.compile(rf"(?:borgdesk\.)?(?:{'|'.join(sorted(LAYERS))})(?:\.\w+)+")
@@ -72,12 +74,23 @@ def sentences() -> tuple[str, ...]:
 
 @pytest.mark.parametrize("name", ["guide.md", "troubleshooting.md", "without-borgdesk.md"])
 def test_the_labels_in_a_document_are_those_of_the_window(name: str) -> None:
-    labels = [_VALUE.sub("…", text.replace("&", "")) for text in sentences()]
     prose = _CODE.sub("", _QUOTE.sub("", (ROOT / "docs" / name).read_text()))
+    assert unknown_labels(prose) == []
+
+
+@pytest.mark.parametrize("name", "best-practices getting-started headless restoring scripts security servers".split())
+def test_so_are_those_in_italics_where_bold_words_are_headings(name: str) -> None:
+    prose = _CODE.sub("", _BLOCK.sub("", (ROOT / "docs" / f"{name}.md").read_text()))
+    assert unknown_labels(_STRONG.sub("", prose)) == []
+
+
+def unknown_labels(prose: str) -> list[str]:
+    """Return what is emphasised like a label, but is none."""
+    labels = [_VALUE.sub("…", text.replace("&", "")) for text in sentences()]
     named_there = [" ".join(both.split()) for pair in _EMPHASIS.findall(prose) for both in pair if both]
     parts = {part.rstrip(":") for phrase in named_there for part in phrase.split(" → ")}
     keys = {part for part in parts if "+" in part}
-    assert [part for part in sorted(parts - keys) if not any(label.startswith(part) for label in labels)] == []
+    return [part for part in sorted(parts - keys) if not any(label.startswith(part) for label in labels)]
 
 
 def test_what_the_troubleshooting_quotes_is_what_the_program_says() -> None:
@@ -88,7 +101,7 @@ def test_what_the_troubleshooting_quotes_is_what_the_program_says() -> None:
 
 @pytest.mark.parametrize("advice", ["failed halfway", "runs twice", "sudo systemctl stop x &"])
 def test_the_guide_says_how_to_write_scripts_that_put_things_back(advice: str) -> None:
-    assert advice in " ".join((ROOT / "docs" / "guide.md").read_text().split())
+    assert advice in " ".join((ROOT / "docs" / "scripts.md").read_text().split())
 
 
 def test_a_bare_name_in_the_map_is_in_the_folder_before_it() -> None:

@@ -27,7 +27,7 @@ CHAPTERS = {
     "settings": Chapter("guide", "Settings"),
     "lanes": Chapter("guide", "Lanes"),
     "moving": Chapter("moving"),
-    "servers": Chapter("guide", "Repositories on another machine"),
+    "servers": Chapter("servers"),
     "templates": Chapter("templates"),
 }
 """By name; the first ones are those of the window's pages."""
