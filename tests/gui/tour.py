@@ -201,6 +201,10 @@ class Tour:
         yield "template", self.scripts.open_templates
         yield "template with values", self._template_with_values
         yield "script pack", self._script_pack
+        yield (
+            "make a script pack",
+            lambda: self.scripts.library_actions.export_pack([self.script, self.start], self.script),
+        )
         yield "parameter", lambda: ParameterDialog(window).open()
         yield "conflict", lambda: self.scripts._on_conflict_found(self.named("a\n"), self.named("b\n"))
         yield "comparison", lambda: self.scripts._on_comparison_requested("a\n", "b\n", self.named("old"), "new")

@@ -20,13 +20,16 @@ _GOOD = re.compile(rf'^Good "{_NAMESPACE}" signature with \S+ key (SHA256:\S+)$'
 
 
 def sign(environment: Mapping[str, str], key: Path, content: bytes) -> bytes:
-    """Return the signature of *content* by an SSH key: the file of the key, or the .pub file of one in the agent.
+    """Return the signature of *content* by an SSH key in a file; one with a passphrase must be in the agent.
 
     Raises:
         InvalidInput: the key cannot be used; the sentence says why.
         BorgDeskError: ssh-keygen could not be started.
     """
-    code, signature, complaint = _ssh_keygen(environment, ["sign", "-f", str(key), "-n", _NAMESPACE], content)
+    found = read_key(environment, str(key))
+    # The agent signs with the key that is told to it by its public part.
+    file = f"{key}.pub" if found.has_passphrase and found.in_agent and key.suffix != ".pub" else str(key)
+    code, signature, complaint = _ssh_keygen(environment, ["sign", "-f", file, "-n", _NAMESPACE], content)
     if code != 0 or not signature.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise InvalidInput(
             _("The pack cannot be signed with {key}. ssh-keygen says: {error}").format(key=key, error=_last(complaint))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.downtime import is_pair
 from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.pack import ENDING
 from borgdesk.domain.script import Script
@@ -20,6 +21,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import words
 from borgdesk.gui.look.confirmation import ask_to_confirm
 from borgdesk.gui.look.theme import Tone
+from borgdesk.gui.scripts.make_pack_dialog import MakePackDialog
 from borgdesk.gui.scripts.pack_dialog import PackDialog
 from borgdesk.gui.scripts.usage_dialog import UsageDialog
 from borgdesk.gui.workers.background import Background
@@ -91,6 +93,17 @@ class LibraryActions(QObject):
             ids = [script.id for script in scripts]
             work = partial(library.export_files, self._workspace, ids, Path(folder))
             self._ask(work, lambda _: self.message_requested.emit(done, Tone.GOOD, []))
+
+    def export_pack(self, scripts: Sequence[Script], chosen: Script | None) -> None:
+        """Ask which scripts go into a script pack, at first *chosen* and what starts again what it stops."""
+        pair = {one.id for one in scripts if chosen is not None and (one == chosen or is_pair(chosen.name, one.name))}
+        dialog = MakePackDialog(self._workspace, self._background, scripts, pair, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.made.connect(self._on_pack_made)
+        dialog.open()
+
+    def _on_pack_made(self, file: Path) -> None:
+        self.message_requested.emit(_("Exported to {file}.").format(file=file), Tone.GOOD, [])
 
     def delete(self, script: Script) -> None:
         """Delete a script after confirmation, unless it is assigned anywhere."""

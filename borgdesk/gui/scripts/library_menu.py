@@ -34,6 +34,7 @@ class LibraryMenu(QMenu):
         self.addSeparator()
         self.addAction(icons.icon("document-import"), _("&Import files…"), actions.choose_import)
         self.addAction(icons.icon("document-export"), _("Export &all…"), self._export_all)
+        self.addAction(icons.icon("document-export"), _("Export as &pack…"), self._export_pack)
         self.addAction(icons.icon("folder"), _("Open library &folder"), self._open_folder)
         self.aboutToShow.connect(self._on_about_to_show)
 
@@ -51,6 +52,9 @@ class LibraryMenu(QMenu):
 
     def _export_all(self) -> None:
         self._library_actions.export_all(self._table.rows.rows())
+
+    def _export_pack(self) -> None:
+        self._library_actions.export_pack(self._table.rows.rows(), self._table.current_row())
 
     def _open_folder(self) -> None:
         open_folder(self._folder)

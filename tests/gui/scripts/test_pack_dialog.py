@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.script import NewScript
 from borgdesk.engine.packs.making import Title, make_pack
+from borgdesk.engine.packs.pack_file import read
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.scripts.make_pack_dialog import MakePackDialog
 from borgdesk.gui.scripts.pack_dialog import PackDialog
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import Scene
@@ -87,3 +89,37 @@ def test_a_pack_that_was_tampered_with_says_so(scene: Scene, background: Backgro
     assert "two entries of the same name" in dialog.message.text
     assert not dialog.add.isEnabled()
     assert QApplication.activeModalWidget() is None
+
+
+def test_a_pack_is_made_of_the_chosen_scripts(
+    scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path
+) -> None:
+    store = scene.workspace.store.scripts
+    scripts = [store.add(NewScript(name, STOP.encode())) for name in ("Stop web", "Start web", "Other")]
+    dialog = MakePackDialog(scene.workspace, background, scripts, {scripts[0].id})
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.name.text() == "Stop web"
+    dialog.scripts.item(1).setCheckState(Qt.CheckState.Checked)
+    dialog.author.setText("Anna")
+    file = tmp_path / "web.borgdesk-pack"
+    with qtbot.waitSignal(dialog.made):
+        dialog.write(file)
+    manifest = read(file).manifest
+    assert [one.details.name for one in manifest.scripts] == ["Stop web", "Start web"]
+    assert (manifest.name, manifest.author) == ("Stop web", "Anna")
+
+
+def test_a_file_that_exists_is_not_overwritten_by_a_pack(
+    scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path
+) -> None:
+    script = scene.workspace.store.scripts.add(NewScript("Stop", STOP.encode()))
+    dialog = MakePackDialog(scene.workspace, background, [script], {script.id})
+    qtbot.addWidget(dialog)
+    dialog.show()
+    file = tmp_path / "mine"
+    file.write_text("mine")
+    dialog.write(file)
+    qtbot.waitUntil(lambda: "exists already" in dialog.message.text)
+    assert dialog.isEnabled()
+    assert file.read_text() == "mine"
