@@ -240,14 +240,21 @@ class Application(QObject):
             self.shell.open(request)
 
     def _copy_report(self) -> None:
+        self.background.ask(self._report, self._show_copied, owner=self)
+
+    def _report(self) -> str:
+        # Imported in another thread: what finds out the version of Borg takes 40 ms.
         from borgdesk.gui.shell.report import report
 
-        self.background.ask(lambda: report(self._paths, self._workspace), self._show_copied, owner=self)
+        return report(self._paths, self._workspace)
 
     def _ask_about(self) -> None:
+        self.background.ask(self._facts, self._show_about, owner=self)
+
+    def _facts(self) -> dict[str, str]:
         from borgdesk.gui.shell.report import facts
 
-        self.background.ask(lambda: facts(self._paths, self._workspace), self._show_about, owner=self)
+        return facts(self._paths, self._workspace)
 
     def _show_about(self, facts: dict[str, str]) -> None:
         from borgdesk.gui.shell.about_dialog import AboutDialog

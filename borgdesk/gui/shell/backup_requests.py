@@ -63,7 +63,11 @@ class BackupRequests(QObject):
 
     def back_up_all(self) -> None:
         """Back up all repositories now, or say why not."""
-        self._background.ask(self._store.repositories.list, self._back_up_each, self._on_failed, self)
+        self._background.ask(self._all_repositories, self._back_up_each, self._on_failed, self)
+
+    def _all_repositories(self) -> Sequence[Repository]:
+        # In another thread also as far as the store imports what lists them.
+        return self._store.repositories.list()
 
     def _back_up_each(self, repositories: Sequence[Repository]) -> None:
         if not repositories:

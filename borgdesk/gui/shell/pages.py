@@ -51,6 +51,8 @@ class Pages(QObject):
         self._choosing: list[RepositoriesPage | ArchivesPage] = []
         """The pages that show one repository at a time: each opens with the one that was looked at last."""
         self._looked_at: RepositoryId | None = None
+        self._loads_import = False
+        """Whether the dialog that imports opens as soon as it is loaded."""
 
     def entries(self) -> list[PageEntry]:
         """Return the sidebar's entries in order."""
@@ -169,16 +171,26 @@ class Pages(QObject):
         self._background.ask(read, show, owner=self)
 
     def _ask_what_to_import(self) -> None:
+        if not self._loads_import:
+            self._loads_import = True
+            self._background.ask(_load_import_dialog, self._open_import_dialog, owner=self)
+
+    def _open_import_dialog(self, _loaded: None) -> None:
         from borgdesk.gui.imports.import_dialog import ImportDialog, outcome
 
         def tell(imported: Imported) -> None:
             self._navigation.show_imported(imported)
             self._navigation.window.show_done(outcome(imported))
 
+        self._loads_import = False
         dialog = ImportDialog(self._workspace, self._background, self._navigation.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.imported.connect(tell)
         dialog.open()
+
+
+def _load_import_dialog() -> None:
+    import borgdesk.gui.imports.import_dialog  # noqa: F401
 
 
 @cache

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import Trigger
+from borgdesk.domain.run import RunKind, Trigger
 from borgdesk.engine.desktop.resume_watch import ResumeWatch
 from borgdesk.engine.schedule import due as due_now
 from borgdesk.engine.schedule.disks import DiskWatch
@@ -24,6 +26,9 @@ from borgdesk.gui.workers.executor import Executor
 from borgdesk.gui.workers.thread_emitter import ThreadEmitter
 from borgdesk.store.clock import now as now_utc
 from borgdesk.translation import _
+
+if TYPE_CHECKING:
+    from borgdesk.engine.runs.task import Task
 
 _log = logging.getLogger(__name__)
 
@@ -131,15 +136,11 @@ class ScheduleTicker(QObject):
         for due in dues:
             if due.start and not due.died and due.slot is not None:
                 _log.info("the schedule starts a backup of %s", due.repository.name)
-                from borgdesk.engine.runs.backup import Backup
-
-                self._executor.start_task(due.repository, Backup(due.slot), Trigger.SCHEDULE)
+                self._executor.start(due.repository, due.slot)
             elif due.check_starts:
                 _log.info("the schedule starts a check of %s", due.repository.name)
-                from borgdesk.engine.runs.scheduled_check import check_for
-
-                check = check_for(due, self._workspace.environment)
-                self._executor.start_task(due.repository, check, Trigger.SCHEDULE)
+                make = partial(_check, due, self._workspace.environment)
+                self._executor.start_made(due.repository, RunKind.CHECK, make, Trigger.SCHEDULE)
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self._looking = False
@@ -156,3 +157,10 @@ class ScheduleTicker(QObject):
         live = next((one for one in self._executor.active() if one.run_id == run_id), None)
         if live is not None:
             self._refused.pop(live.repository_id, None)
+
+
+def _check(due: Due, environment: Mapping[str, str]) -> Task:
+    # Imported here, in the run's thread: it would stall the window.
+    from borgdesk.engine.runs.scheduled_check import check_for
+
+    return check_for(due, environment)

@@ -16,6 +16,7 @@ from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import RunKind, Trigger
+from borgdesk.domain.schedule import Slot
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import Place
 from borgdesk.engine.runs import remains
@@ -127,24 +128,27 @@ class Executor(QObject):
             self._tell_what_it_waits_for(place.run.id)
         self.queue_changed.emit()
 
-    def start(self, repository: Repository) -> bool:
-        """Start a backup; return False if a run of this repository is already active here."""
-        from borgdesk.engine.runs.backup import Backup
-
-        return self.start_task(repository, Backup())
+    def start(self, repository: Repository, slot: Slot | None = None) -> bool:
+        """Start a backup, by the user or for a *slot* of the schedule; else as :meth:`start_task`."""
+        trigger = Trigger.USER if slot is None else Trigger.SCHEDULE
+        return self.start_made(repository, RunKind.BACKUP, partial(_backup, slot), trigger)
 
     def start_task(self, repository: Repository, task: Task, trigger: Trigger = Trigger.USER) -> bool:
         """Start a task on a repository; return False if a run of the same kind is already active on it here.
 
         Runs of different kinds are queued by the engine.
         """
-        job = self._job_of(repository.id, task.kind)
+        return self.start_made(repository, task.kind, lambda: task, trigger)
+
+    def start_made(self, repository: Repository, kind: RunKind, make: Callable[[], Task], trigger: Trigger) -> bool:
+        """As :meth:`start_task`; *make* imports and makes the task in the run's thread, as it would stall this one."""
+        job = self._job_of(repository.id, kind)
         if job is not None:
             if not job.is_recorded:
                 return False
-            job.next = partial(self.start_task, repository, task, trigger)
+            job.next = partial(self.start_made, repository, kind, make, trigger)
             return True
-        self._begin(partial(_run, self._workspace, repository, task, trigger), repository, task.kind, trigger)
+        self._begin(partial(_run, self._workspace, repository, make, trigger), repository, kind, trigger)
         return True
 
     def recover(self, run_id: RunId | None = None) -> bool:
@@ -316,8 +320,21 @@ class Executor(QObject):
             self.refused.emit(error.sentence)
 
 
-def _run(workspace: Workspace, repository: Repository, task: Task, trigger: Trigger, tell: Tell, cancel: Cancel) -> Run:
+def _run(
+    workspace: Workspace,
+    repository: Repository,
+    make: Callable[[], Task],
+    trigger: Trigger,
+    tell: Tell,
+    cancel: Cancel,
+) -> Run:
     # Imported here: an idle window has no use for what runs need.
     from borgdesk.engine.runs import recipe
 
-    return recipe.run(workspace, repository, task, trigger, tell, cancel)
+    return recipe.run(workspace, repository, make(), trigger, tell, cancel)
+
+
+def _backup(slot: Slot | None) -> Task:
+    from borgdesk.engine.runs.backup import Backup
+
+    return Backup(slot)
