@@ -67,13 +67,13 @@ def watched(self, application, paths, **more):
             print(json.dumps(seen), flush=True)
 
     def begin_to_write():
-        # Nobody is quicker than the thread that loads the page and its editor.
-        if not self.window.has_made("scripts") or "borgdesk.gui.editor.editor" not in sys.modules:
+        # As soon as there is a page, and before there is an editor.
+        if not self.window.has_made("scripts"):
             QTimer.singleShot(20, begin_to_write)
             return
-        page = self.window.page("scripts")
-        page.new_script()
-        page.view.editor.replace_text("#!/bin/bash\\necho precious\\n")
+        view = self.window.page("scripts").view
+        view.shown.connect(lambda _: view.editor.replace_text("#!/bin/bash\\necho precious\\n"))
+        self.window.page("scripts").new_script()
 
     def obey():
         command, _, argument = sys.stdin.readline().strip().partition(" ")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
 from borgdesk.domain.errors import InvalidInput
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from borgdesk.gui.editor.editor import ScriptEditor
 
 T = TypeVar("T")
+
+STARTING_TEXT = "#!/usr/bin/env bash\nset -euo pipefail\n\n"
+"""Initial text of a new script."""
+
+_BREATH = 10
+"""Milliseconds left to the event loop between two slow steps."""
 
 
 def with_editor(load: Callable[[], T]) -> Callable[[], T]:
@@ -55,12 +61,31 @@ class ScriptText(ScriptLayout):
     def __init__(self, workspace: Workspace, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(workspace, background, parent)
         self.editor: ScriptEditor | None = None
+        self._background = background
+        self._asked = 0
+        """Grows with each script that is asked for."""
         self._settings = Values()
         self.check = LiveCheck(background, workspace.environment, self._text_to_check, self)
         self.check.checked.connect(self._on_checked)
         self.findings.finding_chosen.connect(self._on_finding_chosen)
         self.findings.fix_requested.connect(self._on_fix_requested)
         self.parameters.header_changed.connect(self._on_header_changed)
+
+    def once_made(self, show: Callable[[], object]) -> None:
+        """Call *show* at once, or once the editor is loaded and made, unless another script is asked for meanwhile.
+
+        Making it takes longer than all else that a script needs to be shown, so it has a turn of its own.
+        """
+        if self.editor is not None:
+            show()
+            return
+        number = self._asked
+
+        def make(_loaded: None) -> None:
+            self._made_editor()
+            QTimer.singleShot(_BREATH, self, lambda: show() if number == self._asked else None)
+
+        self._background.ask(with_editor(lambda: None), make, owner=self)
 
     def show_text(self, text: str, path: str) -> None:
         """Show a stored text; the name of its file helps to detect the language."""
@@ -138,7 +163,8 @@ class ScriptText(ScriptLayout):
             try:
                 from borgdesk.gui.editor.editor import ScriptEditor
             except ImportError as error:
-                self.editor_place.addWidget(QLabel(str(error), wordWrap=True))
+                if not self.editor_place.count():
+                    self.editor_place.addWidget(QLabel(str(error), wordWrap=True))
                 return None
             self.editor = widget_rules.built(ScriptEditor)
             self.use_settings(self._settings)

@@ -25,12 +25,9 @@ from borgdesk.gui.scripts.details_tab import ScriptForm
 from borgdesk.gui.scripts.draft_writer import DraftWriter
 from borgdesk.gui.scripts.outside_changes import OutsideChanges
 from borgdesk.gui.scripts.script_past import ScriptPast
-from borgdesk.gui.scripts.script_text import ScriptText, with_editor
+from borgdesk.gui.scripts.script_text import STARTING_TEXT, ScriptText
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
-
-STARTING_TEXT = "#!/usr/bin/env bash\nset -euo pipefail\n\n"
-"""Initial text of a new script."""
 
 
 class ScriptView(ScriptText):
@@ -55,14 +52,12 @@ class ScriptView(ScriptText):
     ) -> None:
         super().__init__(workspace, background, parent)
         self._workspace = workspace
-        self._background = background
         self._loaded: Loaded | None = None
         self._repositories: list[Repository] = []
         self._is_new = False
         self._seen: Details | None = None
         """The initial values of the form."""
         self._wanted: ScriptId | None = None
-        self._asked = 0
         self._saving = False
         self._untouched: Edited | None = None
         """A new script before any edit."""
@@ -107,23 +102,31 @@ class ScriptView(ScriptText):
         """Show a script, discarding unsaved edits of the one shown so far, and continue its *draft* if given."""
         self._asked += 1
         self._wanted = script_id
-        load = script_editing.load if draft is None else script_editing.load_if_there
-        shown = partial(self._on_loaded, self._asked, draft)
-        self._background.ask(with_editor(partial(load, self._workspace, script_id)), shown, owner=self)
+        how = script_editing.load if draft is None else script_editing.load_if_there
+        load = partial(how, self._workspace, script_id)
+        show = partial(self._on_loaded, self._asked, draft)
+        self._background.ask(load, lambda loaded: self.once_made(partial(show, loaded)), owner=self)
 
     def open_new(self, name: str) -> None:
         """Begin a new script."""
+        self._asked += 1
+        self.once_made(partial(self._begin_new, name))
+
+    def _begin_new(self, name: str) -> None:
         self._show_new(Edited(None, name, STARTING_TEXT), key_of(None))
         self._untouched = self.edited() if self.editor is not None else None
 
     def open_draft(self, draft: Draft) -> None:
         """Continue with a draft saved before a crash."""
-        script_id = draft.edited.script_id
-        if script_id is None:
-            self._show_new(draft.edited, draft.key, kept=True)
-            script_messages.show_restored(self.message, draft)
+        if draft.edited.script_id is not None:
+            self.open_script(draft.edited.script_id, draft)
         else:
-            self.open_script(script_id, draft)
+            self._asked += 1
+            self.once_made(partial(self._go_on_with, draft))
+
+    def _go_on_with(self, draft: Draft) -> None:
+        self._show_new(draft.edited, draft.key, kept=True)
+        script_messages.show_restored(self.message, draft)
 
     def lose_script(self) -> None:
         """Handle that the open script was removed from the library: its edits become a new script."""

@@ -35,7 +35,6 @@ from borgdesk.gui.scripts.library_watcher import LibraryWatcher
 from borgdesk.gui.scripts.new_files import NewFiles
 from borgdesk.gui.scripts.parameter_dialog import ParameterDialog
 from borgdesk.gui.scripts.past_test_dialog import PastTestDialog
-from borgdesk.gui.scripts.script_text import with_editor
 from borgdesk.gui.scripts.script_view import ScriptView
 from borgdesk.gui.scripts.template_dialog import TemplateDialog
 from borgdesk.gui.workers.background import Background
@@ -84,8 +83,8 @@ class ScriptsPage(Page):
         if not self._started:
             self._started = True
             self._background.ask(self._ask_beginnings, self._begin, owner=self)
-            # A new script needs it at once.
-            self._background.do(with_editor(lambda: None))
+            # A new script needs the editor at once.
+            self.view.once_made(lambda: None)
         else:
             self.reload()
 

@@ -32,6 +32,7 @@ class ScriptBench:
     def show(self) -> None:
         with self.qtbot.waitSignal(self.page.loaded):
             self.page.show()
+        self.qtbot.waitUntil(lambda: self.view.editor is not None)
 
     def open(self, name: str = "Stop", text: str = "true") -> Script:
         """Create, save and show a script."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from borgdesk.domain.parameters import Parameter
 from borgdesk.engine.lanes.assignments import Changes, assign
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
-from borgdesk.gui.scripts import scripts_page
+from borgdesk.gui.scripts import script_text
 from borgdesk.gui.scripts.conflict_dialog import ComparisonDialog
 from borgdesk.gui.scripts.usage_dialog import UsageDialog
 from tests.gui.scene import POST, PRE
@@ -52,22 +52,65 @@ def test_nothing_is_said_of_an_empty_library_before_it_was_looked_at(scripts: Sc
     assert scripts.page.table._empty.startswith("No scripts yet.")
 
 
-def test_the_editor_is_loaded_beside_the_window_before_a_script_is_begun(
-    scripts: ScriptBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    threads: list[int] = []
+def hold_the_editor(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, list[int]]:
+    """Let the import of the editor wait for an event, and return it with the threads that imported."""
+    gate, threads = threading.Event(), list[int]()
 
     def loading(load: Callable[[], object]) -> Callable[[], object]:
         def loaded() -> object:
             threads.append(threading.get_ident())
+            gate.wait(60)
             return load()
 
         return loaded
 
-    monkeypatch.setattr(scripts_page, "with_editor", loading)
+    monkeypatch.setattr(script_text, "with_editor", loading)
+    return gate, threads
+
+
+def test_the_editor_is_loaded_beside_the_window_and_made_before_a_script_is_begun(
+    scripts: ScriptBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, threads = hold_the_editor(monkeypatch)
+    gate.set()
     scripts.show()
-    scripts.qtbot.waitUntil(lambda: bool(threads))
+    assert scripts.view.editor is not None
+    assert len(threads) == 1
     assert threading.get_ident() not in threads
+    assert not scripts.view.shows_work
+
+
+def test_a_script_that_is_begun_while_the_editor_is_loaded_waits_for_it(
+    scripts: ScriptBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, _threads = hold_the_editor(monkeypatch)
+    with scripts.qtbot.waitSignal(scripts.page.loaded):
+        scripts.page.show()
+    scripts.page.new_script()
+    assert scripts.view.editor is None
+    with scripts.qtbot.waitSignal(scripts.view.shown):
+        gate.set()
+    assert scripts.editor.text() == script_text.STARTING_TEXT
+    assert scripts.view.details.name.text() == "New script"
+    assert scripts.view.unsaved() is None
+
+
+def test_a_script_that_is_opened_while_another_waits_for_the_editor_is_shown_instead(
+    scripts: ScriptBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = scripts.scene.script("Stop", "true")
+    gate, _threads = hold_the_editor(monkeypatch)
+    with scripts.qtbot.waitSignal(scripts.page.loaded):
+        scripts.page.show()
+    shown: list[object] = []
+    scripts.view.shown.connect(shown.append)
+    scripts.page.new_script()
+    scripts.page.show_script(script.id)
+    gate.set()
+    scripts.qtbot.waitUntil(lambda: bool(shown))
+    scripts.settle()
+    assert shown == [script]
+    assert scripts.view.title.text() == "Stop"
 
 
 def test_choosing_a_row_opens_it(scripts: ScriptBench) -> None:

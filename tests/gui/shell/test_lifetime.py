@@ -275,6 +275,7 @@ def edit(shell: Shell, qtbot: QtBot) -> None:
     page = shell.window.page("scripts")
     assert isinstance(page, ScriptsPage)
     page.new_script()
+    qtbot.waitUntil(lambda: page.view.shows_work)
     assert page.view.editor is not None
     page.view.editor.replace_text("#!/bin/bash\necho precious\n")
     assert shell.window.has_unsaved()
