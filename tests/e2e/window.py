@@ -72,7 +72,8 @@ def watched(self, application, paths, **more):
             QTimer.singleShot(20, begin_to_write)
             return
         view = self.window.page("scripts").view
-        view.shown.connect(lambda _: view.editor.replace_text("#!/bin/bash\\necho precious\\n"))
+        write = lambda: view.editor.replace_text("#!/bin/bash\\necho precious\\n")
+        view.shown.connect(lambda _: QTimer.singleShot(0, write))
         self.window.page("scripts").new_script()
 
     def obey():
