@@ -84,7 +84,7 @@ NOT_SHOWN = {
     "gui/look/chapters.py": ".",  # headings of the documentation
     "gui/repositories/passphrase_entry.py": "^pass show",
     "gui/runs/run_search.py": "^Something else is wanted",
-    "gui/scripts/script_view.py": "^#!",
+    "gui/scripts/script_text.py": "^#!",
     "gui/shell/report.py": ".",  # for developers
     "gui/workers/qt_types.py": r"^Q\w+ ",  # names of classes
     "logs.py": ".",
