@@ -29,12 +29,17 @@ _LONGER = 0.4
 
 def pseudo(text: str) -> str:
     """Return *text* with accents, in brackets, and two fifths longer."""
-    return f"[{_with_letters(text, _ACCENTS)}{'~' * round(len(text) * _LONGER)}]"
+    return text if _is_sign(text) else f"[{_with_letters(text, _ACCENTS)}{'~' * round(len(text) * _LONGER)}]"
 
 
 def hebrew(text: str) -> str:
     """Return *text* in letters that are written from right to left, in brackets."""
-    return f"[{_with_letters(text, _HEBREW)}]"
+    return text if _is_sign(text) else f"[{_with_letters(text, _HEBREW)}]"
+
+
+def _is_sign(text: str) -> bool:
+    """Return whether a text is a sign within a number."""
+    return text in (",", ".")
 
 
 def _with_letters(text: str, letters: dict[int, int]) -> str:

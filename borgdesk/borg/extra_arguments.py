@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from borgdesk.borg.archive_name import check_placeholders
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.numbers import grouped
 from borgdesk.translation import N_, _
 
 LONGEST = 10_000
@@ -82,7 +83,9 @@ def extra_arguments(text: str) -> tuple[str, ...]:
         InvalidInput: the text cannot be split into words, or one of them is refused; the message names it.
     """
     if len(text) > LONGEST:
-        raise InvalidInput(_("The additional options must have at most {most:,} characters.").format(most=LONGEST))
+        raise InvalidInput(
+            _("The additional options must have at most {most} characters.").format(most=grouped(LONGEST))
+        )
     if "\0" in text:
         raise InvalidInput(_("The additional options contain a NUL character."))
     try:

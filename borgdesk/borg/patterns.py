@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from borgdesk.borg.options import check_style, compile_pattern
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.pattern_roots import lines_of
 from borgdesk.domain.repository import check_source, is_encodable
 from borgdesk.translation import _
@@ -26,7 +27,7 @@ def check_patterns(text: str) -> str:
         InvalidInput: Borg would not accept a line; the message begins with its number.
     """
     if len(text) > LONGEST:
-        raise InvalidInput(_("The patterns must have at most {most:,} characters.").format(most=LONGEST))
+        raise InvalidInput(_("The patterns must have at most {most} characters.").format(most=grouped(LONGEST)))
     lines = lines_of(text)
     style = "sh"
     for number, line in enumerate(lines, 1):

@@ -14,6 +14,7 @@ from borgdesk.cli.tables import Cell, Column, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.archive import Archive
 from borgdesk.domain.errors import BorgDeskError, NotFound
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.archive_list import LATEST, ArchiveList, kept_archives, read_archives, with_sizes
 from borgdesk.engine.archives.listings import ask_kept, ask_listing, kept_listing
@@ -101,10 +102,10 @@ def find(console: Console, arguments: argparse.Namespace) -> int:
     if left_out:
         console.say(
             ngettext(
-                "{count:,} archive not searched: never listed. --all lists them first.",
-                "{count:,} archives not searched: never listed. --all lists them first.",
+                "{count} archive not searched: never listed. --all lists them first.",
+                "{count} archives not searched: never listed. --all lists them first.",
                 left_out,
-            ).format(count=left_out)
+            ).format(count=grouped(left_out))
         )
     if not hits:
         console.say(_("Nothing with “{text}” in its name was found.").format(text=arguments.text))
@@ -123,10 +124,10 @@ def show_versions(console: Console, arguments: argparse.Namespace) -> int:
     if left_out := len(unread(console.workspace, found)):
         console.say(
             ngettext(
-                "{count:,} archive left out: never listed. “borgdesk archive find --all” lists it.",
-                "{count:,} archives left out: never listed. “borgdesk archive find --all” lists them.",
+                "{count} archive left out: never listed. “borgdesk archive find --all” lists it.",
+                "{count} archives left out: never listed. “borgdesk archive find --all” lists them.",
                 left_out,
-            ).format(count=left_out)
+            ).format(count=grouped(left_out))
         )
     if not different:
         console.say(
@@ -284,7 +285,7 @@ def _whole(out: Screen, archive: Archive) -> None:
         ),
         _("By"): f"{archive.username}@{archive.hostname}",
         _("Comment"): archive.comment,
-        _("Files"): "" if archive.files is None else f"{archive.files:,}",
+        _("Files"): "" if archive.files is None else grouped(archive.files),
         _("Size"): "" if archive.original_size is None else words.size(archive.original_size),
         _("New"): ""
         if archive.deduplicated_size is None

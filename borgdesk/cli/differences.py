@@ -12,6 +12,7 @@ from borgdesk.cli.json_values import Json
 from borgdesk.cli.stopping import stoppable
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.change import ChangeKind
+from borgdesk.domain.numbers import grouped
 from borgdesk.engine.archives.differences import difference_of
 from borgdesk.store.differences import ChangedEntry, Difference
 from borgdesk.translation import _, ngettext
@@ -69,9 +70,9 @@ def _sum_up(console: Console, difference: Difference, path: str) -> None:
     entry = difference.get(path)
     assert entry is not None
     console.say(
-        ngettext("{count:,} change: {added} added, {removed} removed.",
-                 "{count:,} changes: {added} added, {removed} removed.", count).format(
-            count=count, added=words.size(entry.added), removed=words.size(entry.removed)
+        ngettext("{count} change: {added} added, {removed} removed.",
+                 "{count} changes: {added} added, {removed} removed.", count).format(
+            count=grouped(count), added=words.size(entry.added), removed=words.size(entry.removed)
         )
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from borgdesk.cli.task_run import run_task
 from borgdesk.cli.terminal import Style
 from borgdesk.domain.errors import BorgDeskError, Stopped
 from borgdesk.domain.exit_codes import exit_code_of
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.repository import COUNTING_RULES, Retention
 from borgdesk.domain.run import RunStatus
 from borgdesk.domain.sentences import run_sentence
@@ -90,9 +91,9 @@ def retention(console: Console, arguments: argparse.Namespace) -> int:
         console.say(_("“{name}” has no rules: nothing is ever pruned.").format(name=repository.name))
     going = sum(not one.keep for one in verdicts)
     if verdicts:
-        said = ngettext("{going:,} of {count:,} archive would be pruned.",
-                        "{going:,} of {count:,} archives would be pruned.", len(verdicts))  # fmt: skip
-        console.say(said.format(going=going, count=len(verdicts)))
+        said = ngettext("{going} of {count} archive would be pruned.",
+                        "{going} of {count} archives would be pruned.", len(verdicts))  # fmt: skip
+        console.say(said.format(going=grouped(going), count=grouped(len(verdicts))))
     else:
         console.say(_("There are no archives yet."))
     console.answer(

@@ -10,6 +10,7 @@ from borgdesk.cli.json_values import Json
 from borgdesk.cli.stopping import stoppable
 from borgdesk.cli.tables import Column, table
 from borgdesk.cli.terminal import Screen, Style
+from borgdesk.domain.numbers import grouped
 from borgdesk.engine.repositories.backup_preview import BackupPreview, discard, preview_backup
 from borgdesk.store.listings import Entry
 from borgdesk.store.previews import PreviewList
@@ -69,8 +70,8 @@ def _show(out: Screen, made: BackupPreview, biggest: list[Entry], excluded: list
     )
     titles = (
         (_("Biggest"), biggest),
-        (ngettext("Left out: {count:,} item", "Left out: {count:,} items", made.left_out_count).format(
-            count=made.left_out_count), excluded),
+        (ngettext("Left out: {count} item", "Left out: {count} items", made.left_out_count).format(
+            count=grouped(made.left_out_count)), excluded),
     )  # fmt: skip
     for title, entries in titles:
         if not entries:

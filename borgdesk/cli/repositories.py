@@ -8,6 +8,7 @@ from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.tables import Cell, Column, facts, table
 from borgdesk.cli.terminal import Screen, Style
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.repository import Repository, Retention
 from borgdesk.translation import N_, _, ngettext
 
@@ -112,7 +113,7 @@ def details(out: Screen, repository: Repository) -> None:
                 _("Missing source"),
                 _("the run fails") if repository.fail_on_missing_source else _("the rest is backed up"),
             ),
-            (_("Upload limit"), f"{repository.upload_limit:,} KiB/s" if repository.upload_limit else ""),
+            (_("Upload limit"), f"{grouped(repository.upload_limit)} KiB/s" if repository.upload_limit else ""),
             (
                 _("Checkpoints"),
                 _("every {time}").format(time=words.duration(repository.checkpoint_interval))

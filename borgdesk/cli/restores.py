@@ -16,6 +16,7 @@ from borgdesk.domain.archive import Archive
 from borgdesk.domain.exit_codes import WARNING, exit_code_of
 from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.restore import RestoreReport
 from borgdesk.domain.sentences import run_sentence
@@ -71,22 +72,22 @@ def _foretell(console: Console, repository: Repository, archive: Archive, reques
     if met.count:
         told = {
             OnConflict.KEEP: ngettext(
-                "{count:,} exists and differs, and would be kept as it is.",
-                "{count:,} exist and differ, and would be kept as they are.",
+                "{count} exists and differs, and would be kept as it is.",
+                "{count} exist and differ, and would be kept as they are.",
                 met.count,
             ),
             OnConflict.REPLACE: ngettext(
-                "{count:,} exists and differs, and would be replaced.",
-                "{count:,} exist and differ, and would be replaced.",
+                "{count} exists and differs, and would be replaced.",
+                "{count} exist and differ, and would be replaced.",
                 met.count,
             ),
             OnConflict.BOTH: ngettext(
-                "{count:,} exists and differs; both would be kept.",
-                "{count:,} exist and differ; both would be kept.",
+                "{count} exists and differs; both would be kept.",
+                "{count} exist and differ; both would be kept.",
                 met.count,
             ),
         }
-        console.say(told[request.on_conflict].format(count=met.count))
+        console.say(told[request.on_conflict].format(count=grouped(met.count)))
     document = {"files": seen.items, "bytes": seen.size, "target": seen.target, "differing": met.count}
     console.answer(document)
     return 0
@@ -117,7 +118,7 @@ def list_restores(console: Console, _arguments: argparse.Namespace) -> int:
             words.moment(run.started_at),
             run.archive or "",
             _place(report),
-            f"{report.restored:,}",
+            grouped(report.restored),
             Cell(words.moment(report.undo_until), Style.DIM),
         ]
         for run, report in found
@@ -139,14 +140,14 @@ def _tell(out: Screen, run: Run) -> None:
     for path, reason in report.problems:
         out.line(f"{path}: {reason}")
     if (more := report.problem_count - len(report.problems)) > 0:
-        out.line(_("… and {count:,} more; the log of the run names all of them.").format(count=more))
+        out.line(_("… and {count} more; the log of the run names all of them.").format(count=grouped(more)))
     out.line(out.paint(run_sentence(run), words.style(run.status)))
     told = (
-        (report.replaced, _("{count:,} replaced")),
-        (report.renamed, _("{count:,} beside what was there")),
-        (report.kept, _("{count:,} kept as they were")),
+        (report.replaced, _("{count} replaced")),
+        (report.renamed, _("{count} beside what was there")),
+        (report.kept, _("{count} kept as they were")),
     )
-    parts = [words.size(report.bytes), *(what.format(count=count) for count, what in told if count)]
+    parts = [words.size(report.bytes), *(what.format(count=grouped(count)) for count, what in told if count)]
     if report.restored or report.kept:
         out.line(_("{place}: {what}.").format(place=_place(report), what=", ".join(parts)))
     for path in report.renamed_to:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from borgdesk.cli.terminal import Style
+from borgdesk.domain.numbers import decimal, grouped
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunKind, RunStatus
 from borgdesk.domain.sizes import decimal_size
 from borgdesk.translation import _, ngettext
@@ -76,7 +77,7 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 10:  # noqa: PLR2004 - from ten on nobody asks for tenths
-        return f"{seconds:.1f} s"
+        return f"{decimal(seconds)} s"
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"
@@ -92,14 +93,14 @@ def size(count: int) -> str:
 
 def files(count: int) -> str:
     """How many files: "1 file", "12,431 files"."""
-    return ngettext("{count:,} file", "{count:,} files", count).format(count=count)
+    return ngettext("{count} file", "{count} files", count).format(count=grouped(count))
 
 
 def items(count: int) -> str:
     """How many files and folders."""
-    return ngettext("{count:,} item", "{count:,} items", count).format(count=count)
+    return ngettext("{count} item", "{count} items", count).format(count=grouped(count))
 
 
 def lines(count: int) -> str:
     """How many lines."""
-    return ngettext("{count:,} line", "{count:,} lines", count).format(count=count)
+    return ngettext("{count} line", "{count} lines", count).format(count=grouped(count))

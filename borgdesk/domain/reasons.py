@@ -12,6 +12,7 @@ from typing import Any
 
 from borgdesk.domain.enumeration import listed
 from borgdesk.domain.interruptions import before_start, while_running
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.sizes import decimal_size
 from borgdesk.translation import N_, _, ngettext
 
@@ -244,7 +245,7 @@ def _not_restored(values: Mapping[str, Value]) -> str:
         "{count} item was not restored: {path}: {reason}.",
         "{count} items were not restored, the first of them {path}: {reason}.",
         count,
-    ).format(count=f"{count:,}", path=values["path"], reason=values["reason"])
+    ).format(count=grouped(count), path=values["path"], reason=values["reason"])
 
 
 def _interrupted(values: Mapping[str, Value]) -> str:

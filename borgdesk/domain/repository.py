@@ -11,6 +11,7 @@ from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.location import escaped, parse_location
 from borgdesk.domain.merging import Facts, merged
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.pattern_roots import roots_in
 from borgdesk.domain.run import OnFailure, RunStatus
 from borgdesk.domain.server import Connection
@@ -238,7 +239,9 @@ def check_kept(count: int, rule: str) -> int:
             _("{rule} must be at least 1 (or -1 for no limit), not {count}.").format(rule=rule, count=count)
         )
     if count > MOST_KEPT:
-        raise InvalidInput(_("{rule} must be at most {limit:,}; -1 keeps all.").format(rule=rule, limit=MOST_KEPT))
+        raise InvalidInput(
+            _("{rule} must be at most {limit}; -1 keeps all.").format(rule=rule, limit=grouped(MOST_KEPT))
+        )
     return count
 
 
@@ -286,7 +289,7 @@ def check_upload_limit(limit: int) -> int:
     """
     if not 1 <= limit <= HIGHEST_UPLOAD_LIMIT:
         raise InvalidInput(
-            _("The upload limit must be between 1 and {most:,} KiB/s.").format(most=HIGHEST_UPLOAD_LIMIT)
+            _("The upload limit must be between 1 and {most} KiB/s.").format(most=grouped(HIGHEST_UPLOAD_LIMIT))
         )
     return limit
 

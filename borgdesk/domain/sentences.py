@@ -8,6 +8,7 @@ from datetime import datetime
 from borgdesk.domain.downtime import left_down
 from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.history import Execution, Run
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.restore import RestoreReport
 from borgdesk.domain.run import ExecutionStatus, RunKind, RunStatus
@@ -183,7 +184,7 @@ def _restored(run: Run) -> list[str]:
     count = RestoreReport.from_json(run.report).restored
     if count:
         return [
-            ngettext("{count} item was restored.", "{count} items were restored.", count).format(count=f"{count:,}")
+            ngettext("{count} item was restored.", "{count} items were restored.", count).format(count=grouped(count))
         ]
     # An error says so itself.
     return [] if run.error else [_("Nothing was restored.")]

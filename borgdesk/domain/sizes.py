@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from borgdesk.domain.numbers import decimal
+
 
 def decimal_size(count: int) -> str:
     """Format bytes in decimal units, as Borg does."""
@@ -10,4 +12,4 @@ def decimal_size(count: int) -> str:
         if number < 999.5:  # noqa: PLR2004 - above, it would be shown as 1000
             break
         number, unit = number / 1000, larger
-    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"  # noqa: PLR2004
+    return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{decimal(number)} {unit}"  # noqa: PLR2004

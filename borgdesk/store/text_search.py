@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.numbers import grouped
 from borgdesk.store.text import made_storable
 from borgdesk.translation import _
 
@@ -31,8 +32,8 @@ def check_length(text: str) -> None:
     """
     if len(text) > _LONGEST_SEARCH:
         raise InvalidInput(
-            _("The search text is too long. The limit is {longest_search:,} characters.").format(
-                longest_search=_LONGEST_SEARCH
+            _("The search text is too long. The limit is {longest_search} characters.").format(
+                longest_search=grouped(_LONGEST_SEARCH)
             )
         )
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
+from borgdesk.domain.numbers import grouped
 from borgdesk.domain.repository import is_local, local_path
 from borgdesk.engine.archives.selection import Selection, is_inside
 from borgdesk.engine.processes.cancel import Cancel
@@ -89,8 +90,8 @@ class Destination:
         free = shutil.disk_usage(home).free
         if size + SPARE > free:
             raise InvalidInput(
-                _("There is not enough space at {home}: {needed:,} bytes are needed, {free:,} are free.").format(
-                    home=home, needed=size + SPARE, free=free
+                _("There is not enough space at {home}: {needed} bytes are needed, {free} are free.").format(
+                    home=home, needed=grouped(size + SPARE), free=grouped(free)
                 )
             )
 
