@@ -13,7 +13,7 @@ from borgdesk.domain.sizes import decimal_size
 class German(translation.English):
     """Swaps the signs."""
 
-    def pgettext(self, context: str, message: str, /) -> str:  # noqa: ARG002
+    def pgettext(self, context: str, message: str, /) -> str:
         return {",": ".", ".": ","}[message]
 
 

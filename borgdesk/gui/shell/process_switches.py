@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -20,7 +22,7 @@ from PySide6.QtGui import QGuiApplication
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.version import APPLICATION_ID
-from borgdesk.translation import _
+from borgdesk.translation import SOURCE, _, language
 
 _SWITCH_INTERVAL = 0.001
 """Switch interval of Python's global lock in seconds. Qt's methods release the lock again and again, so with Python's
@@ -42,9 +44,25 @@ def switch_before_qt() -> None:
         return
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     QGuiApplication.setDesktopFileName(APPLICATION_ID)
-    if QLocale().language() == QLocale.Language.C:
+    QLocale.setDefault(_locale(QLocale(), language(), os.environ))
+
+
+def _locale(system: QLocale, messages: str, environment: Mapping[str, str]) -> QLocale:
+    """Return how dates and numbers are written: as the desktop has it, but with the words of the language of messages.
+
+    German sentences with the months of another language, or the other way round, are hard to read.
+    """
+    if system.language() == QLocale.Language.C and messages == SOURCE:
         # No locale is set, in which case Qt formats numbers and dates for programs rather than people.
-        QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.World))
+        return QLocale(QLocale.Language.English, QLocale.Country.World)
+    spoken = QLocale(messages)
+    if system.language() == spoken.language() and system.standaloneMonthName(1) == spoken.standaloneMonthName(1):
+        return system  # which may have the dates of one country and the numbers of another
+    dates = QLocale(next((value for name in ("LC_ALL", "LC_TIME", "LANG") if (value := environment.get(name))), ""))
+    there = QLocale(spoken.language(), dates.territory())
+    if messages == SOURCE and there.territory() != dates.territory():
+        return system  # English as in America: its order of day and month would be the greater trouble there
+    return there
 
 
 class ProcessSwitches(QObject):

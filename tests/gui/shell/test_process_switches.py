@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QLocale, QObject, Qt
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
-from borgdesk.gui.shell.process_switches import ExceptionHook, GarbageCollection, TerminationSignals
+from borgdesk.gui.shell.process_switches import ExceptionHook, GarbageCollection, TerminationSignals, _locale
 from borgdesk.gui.workers.background import Background
 
 
@@ -123,3 +123,22 @@ def test_a_defect_is_told_once_and_the_hooks_come_back(tmp_path: Path, qtbot: Qt
     assert str(tmp_path / "borgdesk.log") in told[0]
     assert "ZeroDivisionError" in told[1]
     assert sys.excepthook is before
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "messages", "name"),
+    [
+        ("C", {}, "en", "en_001"),
+        ("C", {"LANGUAGE": "de"}, "de", "de_DE"),
+        ("de_AT", {"LANG": "de_AT.UTF-8"}, "de", "de_AT"),
+        ("en_US", {"LANG": "en_US.UTF-8", "LANGUAGE": "de"}, "de", "de_DE"),
+        ("de_DE", {"LANG": "de_DE.UTF-8", "LANGUAGE": "en"}, "en", "en_DE"),
+        ("de_DE", {"LANG": "en_US.UTF-8", "LC_TIME": "de_CH.UTF-8"}, "en", "en_CH"),
+        ("en_GB", {"LANG": "en_GB.UTF-8"}, "en", "en_GB"),
+        ("ru_RU", {"LANG": "ru_RU.UTF-8"}, "en", "ru_RU"),
+    ],
+)
+def test_dates_have_the_words_of_the_messages(
+    system: str, environment: dict[str, str], messages: str, name: str
+) -> None:
+    assert _locale(QLocale(system), messages, environment).name() == name
