@@ -11,6 +11,7 @@ from borgdesk.cli.inputs import values_of
 from borgdesk.cli.tables import Cell, Column, Row, Section, table
 from borgdesk.cli.terminal import Screen, Style
 from borgdesk.domain.assignment import Assignment
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import InvalidInput, NotFound
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.lane_titles import lane_title
@@ -177,7 +178,7 @@ def _find(workspace: Workspace, ref: str) -> Assignment:
     if not found:
         raise NotFound(_("The script “{script}” is not assigned anywhere.").format(script=script.name))
     if len(found) > 1:
-        places = ", ".join(f"{one.id} (“{one.repository}”, {lane_title(one.hook)})" for one in found)
+        places = ", ".join(f"{one.id} ({quoted(one.repository)}, {lane_title(one.hook)})" for one in found)
         raise InvalidInput(
             _("The script “{script}” is assigned more than once. Use an id: {places}.").format(
                 script=script.name, places=places

@@ -12,6 +12,7 @@ from borgdesk.cli.inputs import confirmed
 from borgdesk.cli.json_values import Json
 from borgdesk.cli.tables import Column, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.exit_codes import FAILURE, WARNING
 from borgdesk.domain.pack import ENDING, Manifest
 from borgdesk.engine.packs.installed import forget, installed_packs, name_of_key
@@ -74,7 +75,7 @@ def install(console: Console, arguments: argparse.Namespace) -> int:
             console.say(_("Nothing was installed."))
             return FAILURE
         installed = carry_out(console.workspace, planned)
-        names = ", ".join(f"“{one.name}”" for one in installed)
+        names = ", ".join(quoted(one.name) for one in installed)
         console.say(_("Installed: {scripts}. They are assigned nowhere yet.").format(scripts=names))
     else:
         carry_out(console.workspace, planned)

@@ -17,6 +17,7 @@ from borgdesk.cli.server_arguments import add_connection, add_servers
 from borgdesk.cli.settings_arguments import add_config, add_settings
 from borgdesk.cli.terminal import printable
 from borgdesk.cli.window_arguments import add_menu_entry, add_window, with_pack
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.repository import COUNTING_RULES, DEFAULT_STALL_LIMIT
 from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind, RunStatus
 from borgdesk.domain.version import VERSION
@@ -96,7 +97,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         if name not in _FILES and (broken := _undecodable(value)):
             shown = broken.encode(errors="backslashreplace").decode()
             complaint = _("These bytes are not text in this locale's encoding.")
-            parser.error(f"argument “{printable(shown)}”: {complaint}")
+            parser.error(f"argument {quoted(printable(shown))}: {complaint}")
     return parsed
 
 

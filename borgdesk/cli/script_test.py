@@ -8,6 +8,7 @@ from borgdesk.cli import json_values, words
 from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.inputs import values_of
 from borgdesk.cli.stopping import TEST, stopping
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.events import Event, OutputLeftOut, OutputPrinted, Stream
 from borgdesk.domain.exit_codes import CANCELLED, FAILURE
 from borgdesk.domain.history import Execution
@@ -54,7 +55,7 @@ def test(console: Console, arguments: argparse.Namespace) -> int:
 def _sentence(execution: Execution) -> str:
     how, why = words.status(execution.status), execution.reason or ""
     what = why if why.startswith(how) else f"{how}: {why}" if why else how
-    return f"borgdesk: “{execution.planned.name}” {what}".rstrip(".") + "."
+    return f"borgdesk: {quoted(execution.planned.name)} {what}".rstrip(".") + "."
 
 
 def _exit_code(execution: Execution) -> int:

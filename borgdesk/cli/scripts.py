@@ -16,6 +16,7 @@ from borgdesk.cli.inputs import STDIN, read_script
 from borgdesk.cli.tables import Cell, Column, Row, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.characters import is_readable
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, SecretsUnavailable
 from borgdesk.domain.history import Execution
 from borgdesk.domain.lane_titles import lane_title
@@ -140,7 +141,7 @@ def listed(console: Console, arguments: argparse.Namespace) -> int:
     found = [(one, _file(console.workspace, one)) for one in console.workspace.store.scripts.list(arguments.search)]
     for script, file in found:
         if file.problem:
-            console.say(f"“{script.name}”: {file.problem}")
+            console.say(f"{quoted(script.name)}: {file.problem}")
     if not found:
         nothing = (
             _("No script contains “{search}”.").format(search=arguments.search)

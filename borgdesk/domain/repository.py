@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.domain.location import escaped, parse_location
@@ -211,7 +212,7 @@ def merged_repository(seen: Repository, wanted: Repository, stored: Repository, 
         Changed: *stored* and *seen* differ in one of them, and *over* was not given.
     """
     parts = _facts(seen), _facts(wanted), _facts(stored)
-    facts = merged(*parts, f"“{stored.name}”", over=over)
+    facts = merged(*parts, quoted(stored.name), over=over)
     rules = {name.removeprefix(_RULE): facts.pop(name) for name in list(facts) if name.startswith(_RULE)}
     passcommand, has_passphrase = facts.pop(_UNLOCKING)
     fields = {name.replace(" ", "_"): value for name, value in facts.items()}

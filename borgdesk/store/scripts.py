@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import InUse, InvalidInput, NotFound, ScriptUnreadable, StoreUnusable
 from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.lane_titles import lane_title
@@ -184,7 +185,7 @@ class Scripts:
         with files.undone_on_error() as undo, self._database.writing() as session:
             row = _row(session, script_id)
             if places := places_of(session, row.id).get(row.id):
-                where = ", ".join(f"“{place.repository}” ({lane_title(place.hook)})" for place in places)
+                where = ", ".join(f"{quoted(place.repository)} ({lane_title(place.hook)})" for place in places)
                 raise InUse(
                     _("The script “{script}” is assigned in {where}. Remove it there first.").format(
                         script=row.name, where=where
@@ -319,7 +320,7 @@ class Scripts:
 def _change_details(session: Session, row: ScriptRow, details: Details, seen: Details | None, *, over: bool) -> None:
     stored = Details(row.name, row.description, row.timeout, row.run_on)
     wanted = details._replace(name=details.name.strip(), description=details.description.strip())
-    facts = merged((seen or stored)._asdict(), wanted._asdict(), stored._asdict(), f"“{row.name}”", over=over)
+    facts = merged((seen or stored)._asdict(), wanted._asdict(), stored._asdict(), quoted(row.name), over=over)
     row.name = untaken_name(session, facts["name"], row)
     row.description = check_text(facts["description"], _("The description"))
     row.timeout = check_timeout(facts["timeout"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import ScriptUnreadable, Stopped
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.repository import Repository
@@ -76,7 +77,7 @@ class _Texts:
     def check(self) -> None:
         """Raise an error that names all scripts without any text."""
         if self._lost:
-            names = ", ".join(f"“{name}”" for name in self._lost)
+            names = ", ".join(quoted(name) for name in self._lost)
             raise ScriptUnreadable(
                 _(
                     "Nothing was written: these scripts have lost their files and all stored texts: {scripts}. "

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.pack import MANIFEST, MAX_MANIFEST_BYTES, MAX_SCRIPTS, SIGNATURE, Manifest, PackScript, from_bytes
 from borgdesk.domain.parameters import parse_header
@@ -152,7 +153,7 @@ def _text(archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], scri
         raise InvalidInput(
             _("“{name}” is not what the manifest of the pack says: its checksum differs.").format(name=script.file)
         )
-    what = f"“{script.file}”"
+    what = quoted(script.file)
     if normalized(content, what) != content:
         raise InvalidInput(_("{what} does not have Unix line endings.").format(what=what))
     try:

@@ -87,7 +87,8 @@ class DifferenceDialog(Dialog):
         self.second.setAccessibleName(_("Archive after"))
         self.banner = Banner(self)
         self._question = BorgQuestion(self._background, self.banner, self)
-        self.kinds = {kind: QCheckBox(kind_name(kind).capitalize(), self) for kind in ChangeKind}
+        names = {kind: kind_name(kind) for kind in ChangeKind}
+        self.kinds = {kind: QCheckBox(name[:1].upper() + name[1:], self) for kind, name in names.items()}
         for box in self.kinds.values():
             box.setChecked(True)
             box.toggled.connect(self._show_again)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -32,6 +32,8 @@ class Column(Generic[T]):
     """Whether the column takes the remaining width."""
     width: int = 0
     """Initial width in characters; 0 to fit the title and the first content."""
+    choices: Sequence[str] = ()
+    """The usual texts, if they are few: the column is wide enough for each of them, in every language."""
 
     def key_of(self, row: T) -> SortKey:
         """Return the key by which a row is sorted in this column."""

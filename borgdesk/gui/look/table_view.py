@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -38,6 +38,8 @@ _ACTIVATING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVING = (Qt.Key.Key_Down, Qt.Key.Key_Up)
 
 
+_AROUND_TITLE = 12
+"""Pixels beside a title that is not cut."""
 _LEAST_STRETCHED = 16
 """Minimum width in characters of the column that takes the remaining width."""
 
@@ -146,19 +148,30 @@ class TableView(QTableView, Generic[T]):
         stretched = sum(column.stretch for column in self.rows.columns) * self._least_stretched
         shown = {place: width for place, width in self._widths.items() if not self.isColumnHidden(place)}
         room = self.viewport().width() - stretched
-        # Numbers shrink last: of a text, its ends tell what it is, but "14…B" is no size.
-        firm = {place: width for place, width in shown.items() if self.rows.columns[place].right}
-        needed, wanted = sum(firm.values()), sum(shown.values())
-        share = (room - needed) / max(1, wanted - needed)
-        if share < _LEAST_SHARE:
-            firm, share = {}, room / max(1, wanted)
+        wanted = sum(shown.values())
+        for least, least_share in self._least_widths(shown):
+            needed = sum(least.values())
+            share = (room - needed) / max(1, wanted - needed)
+            if share >= least_share:
+                break
         share = min(1.0, share)
         # The header would widen a narrower column later, as if somebody had.
-        least = self.horizontalHeader().minimumSectionSize()
+        narrowest = self.horizontalHeader().minimumSectionSize()
         self._fitting = True
         for place, width in shown.items():
-            self.setColumnWidth(place, firm.get(place) or max(least, round(width * share - 0.5)))
+            kept = least.get(place, 0)
+            self.setColumnWidth(place, max(narrowest, round(kept + (width - kept) * share - 0.5)))
         self._fitting = False
+
+    def _least_widths(self, wanted: Mapping[int, int]) -> Iterator[tuple[dict[int, int], float]]:
+        """Yield what columns keep when they shrink, and which share of the rest they need for that.
+
+        Numbers and words shrink last: of a text, its ends tell what it is, but "14…B" is no size.
+        """
+        measure, columns = self.horizontalHeader().fontMetrics().horizontalAdvance, self.rows.columns
+        titles = {place: min(measure(columns[place].title) + _AROUND_TITLE, width) for place, width in wanted.items()}
+        firm = {place: width for place, width in wanted.items() if columns[place].right or columns[place].choices}
+        yield from ((titles | firm, 0.0), (firm, _LEAST_SHARE), ({}, 0.0))
 
     def _on_section_resized(self, place: int, _before: int, width: int) -> None:
         """Remember the width that the user gave a column."""
@@ -178,7 +191,9 @@ class TableView(QTableView, Generic[T]):
                 self._least_stretched = max(self._least_stretched, title)
                 header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
             else:
-                self._widths[place] = max(title, column.width * unit + 24)
+                longest = max((self.fontMetrics().horizontalAdvance(text) for text in column.choices), default=0)
+                beside = 14 + (self.iconSize().width() + 6 if column.icon else 0)
+                self._widths[place] = max(title, longest + beside if longest else column.width * unit + 24)
                 self.setColumnWidth(place, self._widths[place])
         header.sectionResized.connect(self._on_section_resized)
 

@@ -85,7 +85,7 @@ class FirstSteps(Card):
         font.setPointSizeF(font.pointSizeF() * 2)
         mark.setFont(font)
         mark.setFixedWidth(36)
-        head = QLabel(title, self)
+        head = QLabel(title, self, wordWrap=True)
         bold = QFont(head.font())
         bold.setBold(True)
         head.setFont(bold)

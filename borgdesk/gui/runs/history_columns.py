@@ -6,6 +6,7 @@ from datetime import datetime
 
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.history_list import Listed, ListedTest
+from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import icons, run_words, script_words, theme, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.translation import _
@@ -19,7 +20,7 @@ def columns() -> list[Column[Listed]]:
             _status,
             icon=lambda row: icons.status_icon(_work(row).status),
             tone=lambda row: theme.tone_of(_work(row).status),
-            width=14,
+            choices=[words.run_status(status) for status in RunStatus],
         ),
         Column(_("What"), _kind, width=11),
         Column(_("Repository"), lambda row: _work(row).repository or "", width=22),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMessageBox, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from borgdesk.domain.enumeration import listed
+from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.history import Execution
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.script import Script
@@ -286,7 +286,7 @@ class ScriptsPage(Page):
 
     def _on_template_made(self, made: AddedTemplates) -> None:
         self.changed.emit()
-        names = listed(f"“{script.name}”" for script in made.scripts)
+        names = listed(quoted(script.name) for script in made.scripts)
         if made.assignments:
             where = made.assignments[0]
             self.message.show_message(

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
 from borgdesk.domain.window_request import Wanted, WindowRequest
@@ -240,7 +241,7 @@ class Shell(QObject):
         if names:
             self.window.show_problem(
                 _("BorgDesk closed while these had unsaved changes: {names}.").format(
-                    names=", ".join(f"“{name}”" for name in names)
+                    names=", ".join(quoted(name) for name in names)
                 )
             )
 
