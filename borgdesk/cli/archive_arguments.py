@@ -131,3 +131,14 @@ def add_maintenance(commands: Group, add_rules: Callable[[Parser], None]) -> Non
     check.add_argument("--verify-data", action="store_true", help=_("read and verify all data, which takes long"))
     check.add_argument("--repair", action="store_true", help=_("delete what is damaged; read the guide first"))
     check.add_argument("--yes", action="store_true", help=_("do not ask before a repair"))
+
+
+def add_break_lock(commands: Group) -> None:
+    """Add ``break-lock``."""
+    break_lock = commands.add(
+        "break-lock", _("remove a lock that another machine or a killed Borg left on a repository")
+    )
+    break_lock.add_argument("repository", metavar="REPO")
+    break_lock.add_argument(
+        "--yes", action="store_true", help=_("do not ask; only if no other Borg is using the repository")
+    )

@@ -64,6 +64,7 @@ _MODULES = {
     "import": "imports",
     "config": "configuration",
     "pack": "packs",
+    "library": "library",
     "install-desktop": "menu_entry",
     "remove-desktop": "menu_entry",
 }

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Sequence
 
 from borgdesk.cli import values
-from borgdesk.cli.archive_arguments import add_archives, add_maintenance, add_mounts, add_restore
+from borgdesk.cli.archive_arguments import add_archives, add_break_lock, add_maintenance, add_mounts, add_restore
 from borgdesk.cli.arguments import Group, Parser, translate_argparse
 from borgdesk.cli.import_arguments import add_import
 from borgdesk.cli.key_arguments import add_keys
+from borgdesk.cli.library_arguments import add_library
 from borgdesk.cli.pack_arguments import add_packs
 from borgdesk.cli.repository_arguments import add_advanced, add_preview, add_statistics
 from borgdesk.cli.schedule_arguments import add_schedule
@@ -64,7 +65,7 @@ def build() -> Parser:
     add_mounts(commands)
     add_maintenance(commands, _add_rules)
     add_statistics(commands)
-    _add_break_lock(commands)
+    add_break_lock(commands)
     add_keys(commands)
     add_schedule(commands)
     add_settings(commands)
@@ -72,6 +73,7 @@ def build() -> Parser:
     add_servers(commands)
     add_config(commands)
     add_packs(commands)
+    add_library(commands)
     return parser
 
 
@@ -360,16 +362,6 @@ def _joined(arguments: Sequence[str]) -> list[str]:
         if command in _TWO_WORDS and all(before in _BEFORE_COMMANDS for before in arguments[:place]):
             return [*arguments[:place], command, *arguments[place + 2 :]]
     return list(arguments)
-
-
-def _add_break_lock(commands: Group) -> None:
-    break_lock = commands.add(
-        "break-lock", _("remove a lock that another machine or a killed Borg left on a repository")
-    )
-    break_lock.add_argument("repository", metavar="REPO")
-    break_lock.add_argument(
-        "--yes", action="store_true", help=_("do not ask; only if no other Borg is using the repository")
-    )
 
 
 def _add_progress_options(parser: Parser) -> None:

@@ -32,6 +32,7 @@ from borgdesk.domain.script import (
     sha256_of,
     shebang,
 )
+from borgdesk.engine.git.library import Kind, commit_saved
 from borgdesk.engine.lanes.assignment_secrets import move_secrets_to_keyring
 from borgdesk.engine.processes.process import StartFailed
 from borgdesk.engine.scripts.interpreters import interpreter
@@ -74,6 +75,7 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
             run_on=arguments.run_on or header.run_on or ALWAYS,
         )
     )
+    commit_saved(console.workspace, script, Kind.ADDED)
     console.say(_("Added the script “{script}” (id {id}).").format(script=script.name, id=script.id))
     return _answer(console, script)
 
@@ -94,6 +96,7 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
         wanted = replace(_as_it_is(script), text=content.decode(), **(_news(before, after) | given))
         script = save(workspace, wanted, over=True, over_details=True).script
         _confide(console, script, content)
+        commit_saved(console.workspace, script, Kind.MODIFIED)
     console.say(_("Changed the script “{script}”.").format(script=script.name))
     return _answer(console, script)
 
@@ -121,6 +124,7 @@ def remove(console: Console, arguments: argparse.Namespace) -> int:
     script = console.workspace.store.scripts.get(arguments.script)
     document = _document(script, _file(console.workspace, script))
     console.workspace.store.scripts.remove(script.id)
+    commit_saved(console.workspace, script, Kind.REMOVED)
     console.say(
         _("Deleted the script “{script}” and its file {path}.").format(script=script.name, path=script.file_path)
     )

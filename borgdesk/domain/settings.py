@@ -186,6 +186,9 @@ LOG_SIZE = Setting(
     "logs.keep-megabytes", 1024, N_("Megabytes of run logs beyond which the oldest go; 0 for no limit"),
     _Between(1, _MOST_MEGABYTES, or_zero=True),
 )  # fmt: skip
+COMMIT_LIBRARY = Setting(
+    "library.commit-on-save", True, N_("Whether saving a script commits it, where the library is in git"), _any
+)
 
 ALL: tuple[Setting[Any], ...] = (
     COLOURS,
@@ -203,6 +206,7 @@ ALL: tuple[Setting[Any], ...] = (
     HISTORY_SIZE,
     LOG_DAYS,
     LOG_SIZE,
+    COMMIT_LIBRARY,
 )
 """All settings, in the order in which they are listed."""
 BY_KEY: Mapping[str, Setting[Any]] = {setting.key: setting for setting in ALL}

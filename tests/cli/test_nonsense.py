@@ -85,6 +85,7 @@ VALID = {
     "archive": "latest", "text": "letters", "path": "letters", "paths": "letters", "restore": "12345678",
     "a": "older", "b": "latest", "archives": "latest", "folder": "places/folder", "files": "places/file",
     "database": "places/file", "scripts": "places/folder", "key": "history.keep-days", "value": "30",
+    "message": "Change",
 }  # fmt: skip
 
 COMMANDS = dict(commands(parser.build()))

@@ -40,6 +40,10 @@ SQL += r"|\bin_words\(|\b(WHERE|AND|ORDER BY|IN|LEFT JOIN|IS (NOT )?NULL) "
 """Every file of the store may have it."""
 NOT_SHOWN = {
     "engine/borg_calls/getting_borg.py": "^(sudo|nix-env) ",  # commands
+    "engine/git/command.py": "^(GIT_ALLOW_PROTOCOL|ssh -o|terminal prompts|could not read) ?",  # not ours
+    "engine/git/library.py": "# BorgDesk, while it writes",  # in a file of git
+    "engine/git/pull.py": "^couldn't find remote ref$|^pull: Fast-forward$",  # git's words
+    "engine/git/push.py": "^fetch first$",  # git's words
     "engine/packs/marks.py": "^(sudo|rm|curl|eval) ",  # commands
     "engine/services/databases.py": r"^SELECT datname|^SHOW DATABASES",
     "borg/by_hand.py": "^(borg|sudo|mkdir|export) ",  # to be typed in a shell
