@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from borgdesk import private
+
 STAGE = ".borgdesk-restore-"
 """Begins the name of the folders that restored files wait in, and replaced ones afterwards: beside the user's files."""
 
@@ -27,8 +29,8 @@ NAMES_OF_PATHS = (
 def with_absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
     """Return *environment* with relative paths made absolute, for programs started in another working directory.
 
-    Links are not resolved. A bare program name (``borg``) is looked up in ``PATH``, whose relative entries become
-    absolute, too.
+    Links are not resolved. A bare program name (``borg``) is looked up in ``PATH``, whose relative entries are dropped:
+    what they lead to depends on the current folder, in which somebody else may have put a ``borg``.
     """
     result = dict(environment)
     for name in NAMES_OF_PATHS:
@@ -37,7 +39,8 @@ def with_absolute_paths(environment: Mapping[str, str]) -> dict[str, str]:
     if "/" in (borg := result.get("BORGDESK_BORG", "")):
         result["BORGDESK_BORG"] = _absolute(borg)
     if search_path := result.get("PATH"):
-        result["PATH"] = os.pathsep.join(map(_absolute, search_path.split(os.pathsep)))
+        kept = (folder for folder in search_path.split(os.pathsep) if folder.startswith("/"))
+        result["PATH"] = os.pathsep.join(kept) or os.defpath
     return result
 
 
@@ -110,7 +113,7 @@ class Paths:
     def make(self) -> None:
         """Create missing folders, accessible to their owner only."""
         for folder in (self.config, self.data, self.state, self.cache, self.library, self.revisions, self.runs):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_missing(folder)
 
 
 def resource(name: str) -> Path:

@@ -21,16 +21,26 @@ def make_folder(path: Path) -> None:
     Raises:
         OSError: it cannot be created.
     """
+    make_missing(path)
+    _close_to_others(path, FOLDER)
+
+
+def make_missing(path: Path) -> None:
+    """Create a private folder and its missing parents, all of them private; an existing folder stays as it is.
+
+    ``mkdir(mode=0o700, parents=True)`` leaves the parents open to whomever the umask lets in.
+
+    Raises:
+        OSError: it cannot be created.
+    """
     try:
         path.mkdir(FOLDER)
     except FileNotFoundError:
-        # Not with mkdir(parents=True), whose parents are accessible to everybody.
-        make_folder(path.parent)
+        make_missing(path.parent)
         path.mkdir(FOLDER, exist_ok=True)
     except FileExistsError:
         if not path.is_dir():
             raise
-    _close_to_others(path, FOLDER)
 
 
 def append(path: Path) -> IO[bytes]:

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
+from borgdesk import private
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.translation import _
 
@@ -43,7 +44,7 @@ class CacheWriter:
         # One that was cancelled may still be finishing when the same file is made again.
         self._partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PARTIAL}")
         with self._told():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_missing(path.parent)
             self._database = sqlite3.connect(self._partial, isolation_level=None)
             try:
                 self._database.executescript(schema)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.errors import StoreUnusable
 from borgdesk.store import files
 from borgdesk.store.faults import told_apart
@@ -52,7 +53,7 @@ def prepare(path: Path, migrations: Path = _MIGRATIONS, newest: str = NEWEST) ->
 
 def _check_access(path: Path) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_missing(path.parent)
     except OSError as error:
         raise StoreUnusable(
             _("The folder {folder} cannot be created: {error}.").format(folder=path.parent, error=error.strerror)

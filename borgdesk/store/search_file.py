@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.version import VERSION
 from borgdesk.translation import language
 
@@ -125,7 +126,7 @@ class SearchFile:
             sqlite3.Error: another process is writing it, or it is damaged or cannot be written.
         """
         with suppress(FileExistsError):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_missing(self.path.parent)
             os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = self._connect()
         try:

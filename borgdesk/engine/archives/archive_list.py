@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from borgdesk import private
 from borgdesk.borg.archive_name import literal_glob
 from borgdesk.borg.command import Borg, BorgCommand
 from borgdesk.borg.replies import ArchiveEntry, BorgVersion, parse_archive_sizes, parse_list
@@ -271,7 +272,7 @@ def keep(workspace: Workspace, repository: Repository, found: ArchiveList) -> No
         "archives": [_to_json(one) for one in found.archives],
     }
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_missing(file.parent)
         write(file, json.dumps(kept).encode(), 0o600)
     except (OSError, BorgDeskError) as error:
         # It is only a cache: the caller has the result.

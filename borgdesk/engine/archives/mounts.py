@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.archive import Archive
 from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput, NotFound
 from borgdesk.domain.location import parse_location
@@ -205,7 +206,7 @@ def _made_folder(workspace: Workspace, repository: Repository, archive: Archive 
     name = short.strip(". ") or "archive"
     parent = workspace.paths.cache / "mounted"
     try:
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_missing(parent)
         for number in range(1, 1000):
             place = parent / (name if number == 1 else f"{name} {number}")
             with contextlib.suppress(FileExistsError):

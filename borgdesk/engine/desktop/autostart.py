@@ -15,6 +15,7 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.version import APPLICATION_ID
 from borgdesk.engine.processes.self_start import own_command
@@ -143,9 +144,11 @@ def _write(path: Path, text: str) -> None:
     text = text.format(command=own_exec(), icon=APPLICATION_ID)
     if path.exists() and path.read_text() == text:
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.make_missing(path.parent)
     partial = path.with_suffix(".partial")
-    partial.write_text(text)
+    # Private, whatever the umask: who can change it decides what starts at login.
+    with private.anew(partial) as file:
+        file.write(text.encode())
     partial.replace(path)
 
 

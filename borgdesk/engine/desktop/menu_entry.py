@@ -7,10 +7,10 @@ file that script packs are.
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.version import APPLICATION_ID
 from borgdesk.engine.desktop.autostart import own_exec
@@ -34,11 +34,11 @@ def install(environment: Mapping[str, str]) -> Path:
     text = resource(entry.name).read_text(encoding="utf-8").replace(_EXEC, f"Exec={own_exec()}")
     try:
         for file in (entry, icon, kind):
-            file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(resource(kind.name), kind)
-        shutil.copyfile(resource(f"icons/{icon.name}"), icon)
+            private.make_missing(file.parent)
+        _write(kind, resource(kind.name).read_bytes())
+        _write(icon, resource(f"icons/{icon.name}").read_bytes())
         partial = entry.with_suffix(".partial")
-        partial.write_text(text, encoding="utf-8")
+        _write(partial, text.encode())
         partial.replace(entry)
     except OSError as error:
         raise BorgDeskError(
@@ -95,6 +95,16 @@ def _remove_empty_indexes(environment: Mapping[str, str]) -> None:
 
 def _files(environment: Mapping[str, str]) -> tuple[Path, Path, Path]:
     """Return the paths of the entry, the icon and the kind of script packs."""
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that nobody else can change, whatever the umask."""
+    with private.anew(path) as file:
+        file.write(content)
+
+
+def _files(environment: Mapping[str, str]) -> tuple[Path, Path]:
+    """Return the paths of the entry and the icon."""
     home = environment.get("HOME")
     if not home:
         raise InvalidInput(_("The home folder is not known: HOME is not set."))

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from borgdesk import private
 from borgdesk.domain.errors import InUse
 from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.repository import Repository
@@ -113,7 +114,7 @@ def keep(workspace: Workspace, one: Mount) -> None:
     kept = {name: getattr(one, name) for name in Mount.__slots__}
     kept |= {"began_at": one.began_at.isoformat(), "starter": asdict(one.starter)}
     folder = _folder(workspace)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.make_missing(folder)
     write(folder / f"{one.id}.json", json.dumps(kept).encode(), 0o600)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from borgdesk import private
 from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import InvalidInput, RunRefused
 from borgdesk.domain.history import Run
@@ -95,7 +96,7 @@ def wake_guardians(workspace: Workspace, turn: str) -> None:
 def _open_lock_file(workspace: Workspace, turn: str) -> int:
     path = lock_file(workspace, turn)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_missing(path.parent)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise RunRefused(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from borgdesk import private
 from borgdesk.borg.excludes import remarks
 from borgdesk.borg.own_folders import own_folders
 from borgdesk.domain.errors import BorgDeskError, RunRefused
@@ -56,7 +57,7 @@ def make_source(folder: Path) -> None:
         BorgDeskError: it cannot be made.
     """
     try:
-        folder.mkdir(0o700, parents=True, exist_ok=True)
+        private.make_missing(folder)
     except OSError as error:
         raise BorgDeskError(
             _("The folder {folder} cannot be made: {reason}").format(folder=folder, reason=error.strerror)

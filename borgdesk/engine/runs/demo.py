@@ -184,7 +184,7 @@ def _empty_folder(folder: Path | None) -> tuple[Path, bool]:
             return Path(tempfile.mkdtemp(prefix="borgdesk-demo-")), False
         folder = folder.absolute()
         was_there = folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_missing(folder)
         if any(folder.iterdir()):
             raise InvalidInput(
                 _("The folder {folder} is not empty; name a new one for the demo.").format(folder=folder)

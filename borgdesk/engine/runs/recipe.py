@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 
+from borgdesk import private
 from borgdesk.domain.decisions import settled_outcome
 from borgdesk.domain.errors import BorgDeskError, NotFound, RunRefused, Stopped, StoreUnusable
 from borgdesk.domain.events import OutcomeSettled, RunArmed, RunEnded, RunQueued, StepBegan, Tell, TurnAwaited
@@ -324,7 +325,7 @@ class _Attempt:
     def _make_notes_folder(self, active: ActiveRun) -> None:
         folder = active.notes
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_missing(folder)
         except OSError as error:
             raise RunRefused(
                 _("The folder {folder} cannot be created: {error}.").format(folder=folder, error=error.strerror)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.engine.processes import process
@@ -260,7 +261,7 @@ def _link(folder: Path, links: Iterable[Path]) -> None:
             with contextlib.suppress(OSError):  # there are others in it
                 link.parent.rmdir()
         for link in wanted - {*_links(folder)}:
-            link.parent.mkdir(parents=True, exist_ok=True)
+            private.make_missing(link.parent)
             link.symlink_to(folder / link.name)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.assignment import resolve_values, split_secrets
 from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import InvalidInput, RunRefused
@@ -102,7 +103,7 @@ def _run(workspace: Workspace, script: Script, setup: ScriptTestSetup, tell: Tel
     )
     _pretend_outcome(active, setup.outcome)
     try:
-        active.notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_missing(active.notes)
         run_script(active, begun)
     except OSError as error:
         reason = _("The folder {folder} cannot be created: {error}.").format(folder=active.notes, error=error.strerror)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.borg.connection import connection_sentence, is_host_unknown
 from borgdesk.borg.environment import ssh_command, ssh_parts
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
@@ -283,7 +284,7 @@ def _hashed(environment: Mapping[str, str], line: str, cancel: Cancel | None) ->
 
 def _append(file: Path, line: str) -> None:
     """Append a line in one piece: others write to this file, too."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.make_missing(file.parent)
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         size = os.fstat(descriptor).st_size

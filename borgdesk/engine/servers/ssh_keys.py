@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.exchange import rename_new
@@ -141,7 +142,7 @@ def make_key(environment: Mapping[str, str], path: Path, cancel: Cancel | None =
             raise InvalidInput(_("The file {file} already exists; it was not overwritten.").format(file=file))
     if path.parent == key_folder():
         with blamed(_("The folder {folder} cannot be created").format(folder=path.parent)):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_missing(path.parent)
     with contextlib.ExitStack() as stack:
         stack.enter_context(blamed(_("The key cannot be written to {file}").format(file=path)))
         if not path.parent.is_dir():

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
+from borgdesk import private
 from borgdesk.domain.digests import sha256
 from borgdesk.domain.errors import BorgDeskError, InUse, InvalidInput
 from borgdesk.domain.window_request import WindowRequest
@@ -114,7 +115,7 @@ class SingleInstance(QObject):
 
     def _take_lock(self) -> bool:
         try:
-            self._lock_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_missing(self._lock_file.parent)
             descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise BorgDeskError(
