@@ -7,6 +7,7 @@ file that script packs are.
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,18 +94,14 @@ def _remove_empty_indexes(environment: Mapping[str, str]) -> None:
         shutil.rmtree(kind.parents[1], ignore_errors=True)
 
 
-def _files(environment: Mapping[str, str]) -> tuple[Path, Path, Path]:
-    """Return the paths of the entry, the icon and the kind of script packs."""
-
-
 def _write(path: Path, content: bytes) -> None:
     """Write a file that nobody else can change, whatever the umask."""
     with private.anew(path) as file:
         file.write(content)
 
 
-def _files(environment: Mapping[str, str]) -> tuple[Path, Path]:
-    """Return the paths of the entry and the icon."""
+def _files(environment: Mapping[str, str]) -> tuple[Path, Path, Path]:
+    """Return the paths of the entry, the icon and the kind of script packs."""
     home = environment.get("HOME")
     if not home:
         raise InvalidInput(_("The home folder is not known: HOME is not set."))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from borgdesk.gui.look import icons, theme
+from borgdesk.gui.look import accessible, icons, theme
 from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.layout_parts import parts_of
 from borgdesk.translation import _
@@ -44,6 +44,9 @@ class BannerButton:
 
 class Banner(QFrame):
     """Hidden until it has something to show. Buttons are beside a short text and below a long one."""
+
+    accessible_role = QAccessible.Role.Notification
+    """Screen readers say what it is called when it appears."""
 
     dismissed = Signal()
     """The user closed the banner."""
@@ -100,8 +103,12 @@ class Banner(QFrame):
 
     def change_text(self, text: str) -> None:
         """Change the text that is shown, leaving the buttons and the focus as they are."""
+        is_news = self.isVisible() and text != self._text.text()
         self._text.setText(text)
         self._text.setAccessibleName(text)
+        self.setAccessibleName(text)
+        if is_news:
+            accessible.announce(self, text)
         self._place_buttons()
 
     def button(self, text: str) -> QPushButton:

@@ -25,6 +25,8 @@ class Column(Generic[T]):
     right: bool = False
     """Whether the text is aligned to the right, as numbers are."""
     tooltip: Callable[[T], str] | None = None
+    spoken: Callable[[T], str] | None = None
+    """What screen readers say instead of the text, where the icon says more than that."""
     icon: Callable[[T], QIcon | None] | None = None
     tone: Callable[[T], Tone | None] | None = None
     """Returns the colour of the text; None for the palette's own."""

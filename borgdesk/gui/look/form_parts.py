@@ -35,8 +35,11 @@ def show_text(field: QLineEdit, text: str) -> None:
 
 
 def label_of(field: QWidget, text: str) -> QLabel:
-    """Return the label of a field that is not alone in its row of a form."""
+    """Return the label of a field that is not alone in its row of a form, which also gives the field its name."""
     label = QLabel(text)
+    # Qt looks for the label of a field only among those beside it.
+    if not field.accessibleName():
+        field.setAccessibleName(text.replace("&", ""))
     label.setBuddy(field)
     return label
 

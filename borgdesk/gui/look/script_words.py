@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from borgdesk.domain.findings import Finding, Severity
 from borgdesk.domain.history import Execution
 from borgdesk.domain.parameters import Parameter, ParameterType
 from borgdesk.domain.run import ExecutionStatus, Hook, OnFailure, RunOn
@@ -130,6 +131,17 @@ def usage(script: Script, assignments: int) -> str:
 def places(count: int) -> str:
     """Return the number of assignments of a script: "1 place", "3 places"."""
     return _("1 place") if count == 1 else _("{count} places").format(count=words.number(count))
+
+
+def finding(one: Finding) -> str:
+    """Return a finding with its severity, which an icon shows on the screen: "Error: Couldn't parse this."."""
+    said = {
+        Severity.ERROR: _("Error: {message}"),
+        Severity.WARNING: _("Warning: {message}"),
+        Severity.INFO: _("Note: {message}"),
+        Severity.STYLE: _("Style: {message}"),
+    }[one.severity]
+    return said.format(message=one.message)
 
 
 def findings(count: int) -> str:

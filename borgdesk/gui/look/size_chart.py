@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from borgdesk.gui.look import theme, words
@@ -31,6 +31,8 @@ class Series:
 
 class SizeChart(QWidget):
     """Left and Right, Home and End go from one moment to the next; what is there is its accessible name."""
+
+    accessible_role = QAccessible.Role.Chart
 
     current_changed = Signal(int)
     """The position of the moment that is marked."""

@@ -21,6 +21,7 @@ _ROLES = frozenset(
     (
         ROW_ROLE,
         Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.AccessibleTextRole,
         Qt.ItemDataRole.DecorationRole,
         Qt.ItemDataRole.ToolTipRole,
         Qt.ItemDataRole.ForegroundRole,
@@ -151,6 +152,8 @@ class TableModel(QAbstractTableModel, Generic[T]):
             return _ALIGNED[column.right]
         if role == Qt.ItemDataRole.DecorationRole and column.icon:
             return column.icon(row)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return (column.spoken or column.text)(row)
         if role == Qt.ItemDataRole.ToolTipRole:
             return (column.tooltip or column.text)(row)
         if role == Qt.ItemDataRole.ForegroundRole and column.tone:

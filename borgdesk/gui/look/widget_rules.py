@@ -6,6 +6,7 @@
 * The outlines of controls are visible.
 * The mnemonic of a label focuses the first field of its buddy.
 * Paths and times are read from left to right, also where sentences are not.
+* Screen readers learn what widgets are that draw themselves.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.gui.look import outlines
+from borgdesk.gui.look import accessible, outlines
 from borgdesk.gui.look.direction import Isolating
 
 W = TypeVar("W", bound=QWidget)
@@ -68,6 +69,7 @@ def install(application: QApplication) -> None:
     """Apply the rules to all widgets of the application; a second call changes nothing."""
     if not application.findChildren(WidgetRules):
         application.installEventFilter(WidgetRules(application))
+        accessible.install()
 
 
 def built(make: Callable[[], W]) -> W:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import (
+    QAccessible,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from borgdesk.domain.history import PastBackup
@@ -29,6 +39,8 @@ class OutcomeStrip(QWidget):
 
     The bar under the pointer, or the one chosen with the arrow keys, says when its backup was and how it ended.
     """
+
+    accessible_role = QAccessible.Role.Chart
 
     run_requested = Signal(int)
     """Id of the run that a bar stands for."""
@@ -127,6 +139,11 @@ class OutcomeStrip(QWidget):
             self._show_chosen(last if chosen is None else min(max(chosen + step, 0), last))
         else:
             super().keyPressEvent(event)
+
+    def accessible_press(self) -> None:
+        """Do what Enter does."""
+        if self._chosen is not None:
+            self.run_requested.emit(self._strip[self._chosen].id)
 
     def _show_chosen(self, number: int) -> None:
         self._choose(number)

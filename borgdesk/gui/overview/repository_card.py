@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPalette
+from PySide6.QtGui import QAccessible, QFont, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import RepositoryId, RunId
@@ -29,6 +29,8 @@ _OPENING = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 class RepositoryCard(Card):
     """Shows one repository, which stays the same while its state changes."""
 
+    accessible_role = QAccessible.Role.Button
+
     backup_requested = Signal(int)
     stop_requested = Signal(int)
     """Repository id."""
@@ -42,7 +44,6 @@ class RepositoryCard(Card):
         self._state = state
         self._live: LiveRun | None = None
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleDescription(_("Press Enter to open the repository."))
         self._make()
         self._lay_out()
         self.show_state(state)
@@ -127,6 +128,7 @@ class RepositoryCard(Card):
         live, run = self._live, self._state.elsewhere
         self._show_sentence()
         self._show_next()
+        self._describe()
         self._show_below()
         self._show.setVisible(self._shown_run() is not None)
         self._backup.setEnabled(run is None and live is None)
@@ -162,6 +164,15 @@ class RepositoryCard(Card):
         if tone is not None:
             palette.setColor(QPalette.ColorRole.WindowText, theme.color(tone))
         self._sentence.setPalette(palette)
+
+    def _describe(self) -> None:
+        """Let screen readers read the lines, none of which can be focused."""
+        lines = (self._sentence.text(), self._next.text(), _("Press Enter to open the repository."))
+        self.setAccessibleDescription("\n".join(filter(None, lines)))
+
+    def accessible_press(self) -> None:
+        """Do what Enter does."""
+        self.opened.emit(self.repository_id)
 
     def _show_below(self) -> None:
         live, repository = self._live, self._state.repository

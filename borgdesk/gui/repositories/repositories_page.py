@@ -26,7 +26,7 @@ from borgdesk.engine.repositories.key_reminder import remind_of_key
 from borgdesk.engine.schedule.installation import remove_with_schedule
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
-from borgdesk.gui.look import icons, widget_rules
+from borgdesk.gui.look import icons, widget_rules, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.confirmation import ask_to_confirm
 from borgdesk.gui.look.page import Page
@@ -297,6 +297,7 @@ class RepositoriesPage(Page):
             Column(
                 _("Name"),
                 lambda one: one.name,
+                spoken=_spoken,
                 icon=_icon,
                 tooltip=lambda one: f"{one.name}\n{one.location}\n{repository_words.last_backup(one)}",
                 stretch=True,
@@ -357,6 +358,12 @@ class RepositoriesPage(Page):
         keys = QKeySequence.StandardKey
         for key, run in ((keys.New, self.ask_for_new), (keys.Save, self._save)):
             QShortcut(key, self, run, context=context)
+
+
+def _spoken(one: Repository) -> str:
+    """Return the name with what the icon says."""
+    status = words.run_status(one.last_status) if one.last_status else ""
+    return ". ".join(filter(None, (one.name, status, repository_words.last_backup(one))))
 
 
 def _icon(one: Repository) -> QIcon:

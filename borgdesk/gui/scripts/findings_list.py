@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QMenu,
     QPushButton,
-    QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from borgdesk.domain.findings import Edit, Finding, Severity
 from borgdesk.engine.scripts.checks import Report
 from borgdesk.gui.look import icons, script_words, theme
 from borgdesk.gui.look.elided_label import ElidedLabel
+from borgdesk.gui.look.fold import FoldButton
 from borgdesk.translation import _
 
 _TONES = {
@@ -72,12 +72,8 @@ class FindingsList(QWidget):
         self._findings: tuple[Finding, ...] = ()
         self._current = False
         self._unfolded = True
-        self.summary = QToolButton()
-        self.summary.setCheckable(True)
+        self.summary = FoldButton()
         self.summary.setChecked(True)
-        self.summary.setAutoRaise(True)
-        self.summary.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.summary.setArrowType(Qt.ArrowType.DownArrow)
         self._note = ElidedLabel()
         self._note.setMinimumWidth(1)  # The buttons need the room.
         self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -128,6 +124,7 @@ class FindingsList(QWidget):
         item.setIcon(2, icons.toned(_ICONS[finding.severity], _TONES[finding.severity]))
         item.setTextAlignment(0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(2, finding.message)
+        item.setData(2, Qt.ItemDataRole.AccessibleTextRole, script_words.finding(finding))
         item.setData(0, _ROLE, finding)
         return item
 
@@ -157,7 +154,6 @@ class FindingsList(QWidget):
         self.mend_all.setEnabled(self._current)
 
     def _fold(self, unfolded: bool) -> None:
-        self.summary.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
         before, self._unfolded = self._unfolded, unfolded and bool(self._findings)
         self.tree.setVisible(self._unfolded)
         self.setMaximumHeight(_NO_LIMIT if self._unfolded else self._head.sizeHint().height())

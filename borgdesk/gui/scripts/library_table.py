@@ -48,6 +48,7 @@ class LibraryTable(TableView[Script]):
                 _("Name"),
                 lambda one: one.name,
                 tooltip=self._about,
+                spoken=self._spoken,
                 icon=self._mark,
                 tone=lambda one: Tone.BAD if self.is_missing(one) else None,
                 stretch=True,
@@ -78,6 +79,9 @@ class LibraryTable(TableView[Script]):
                 icon=lambda one: icons.status_icon(one.last_result) if one.last_result else None,
             ),
         ]
+
+    def _spoken(self, script: Script) -> str:
+        return f"{script.name}. {_('The file is missing.')}" if self.is_missing(script) else script.name
 
     def _mark(self, script: Script) -> QIcon | None:
         return icons.toned("dialog-error", Tone.BAD) if self.is_missing(script) else None

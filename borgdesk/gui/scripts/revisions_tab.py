@@ -29,6 +29,7 @@ class RevisionsTab(QWidget):
                 lambda one: words.ago(one.saved_at),
                 sort_key=lambda one: -one.saved_at.timestamp(),
                 tooltip=lambda one: f"{words.exact_moment(one.saved_at)}\n{one.sha256}",
+                spoken=self._spoken,
                 icon=lambda one: icons.icon("go-next") if one.sha256 == self._present else None,
                 stretch=True,
             ),
@@ -65,6 +66,10 @@ class RevisionsTab(QWidget):
     def select(self, sha256: str) -> bool:
         """Select a revision; return False if it is not listed."""
         return self.table.select_key(sha256)
+
+    def _spoken(self, one: Revision) -> str:
+        saved = words.ago(one.saved_at)
+        return f"{saved}. {_('Current text')}" if one.sha256 == self._present else saved
 
     def _ask(self, ask: object) -> None:
         row = self.table.current_row()

@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from borgdesk.domain.enumeration import quoted
+from borgdesk.domain.events import RunEnded
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.settings import CLOSE_TO_TRAY, COLOURS, KEEP_CHECKPOINT
 from borgdesk.domain.window_request import Wanted, WindowRequest
 from borgdesk.engine.borg_calls.getting_borg import is_missing
 from borgdesk.engine.settings import borg_advice
 from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.look import accessible
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import Overview
 from borgdesk.gui.runs.run_bar import RunBar
@@ -169,6 +171,7 @@ class Shell(QObject):
     def _connect(self, background: Background) -> None:
         executor, window = self.executor, self.window
         executor.run_ended.connect(self.notifications.show_end)
+        executor.run_ended.connect(self._tell_end)
         executor.defect_met.connect(self._on_defect_met)
         self._bar.show_requested.connect(self.navigation.show_run)
         self._bar.stop_requested.connect(executor.stop)
@@ -177,6 +180,11 @@ class Shell(QObject):
         self.settings.changed.connect(self._apply_settings)
         window.files_dropped.connect(self.navigation.import_files)
         self.notifications.requested.connect(self.open)
+
+    def _tell_end(self, ended: RunEnded) -> None:
+        """Let a screen reader say what the window shows; it says notifications of the desktop, too."""
+        if not self.notifications.is_worth_telling(ended):
+            accessible.announce(self.window, _("{name}: {doing}").format(name=ended.repository, doing=ended.sentence))
 
     def _warm_up(self) -> None:
         """Do what can wait for the first content, while no backup competes for Python's lock."""

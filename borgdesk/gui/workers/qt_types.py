@@ -19,6 +19,7 @@ _NAMES = {
         "QThreadPool QTime QTimer QTranslator QUrl Qt Signal SignalInstance Slot qVersion"
     ),
     QtGui: (
+        "QAccessible QAccessibleAnnouncementEvent QAccessibleInterface QAccessibleStateChangeEvent "
         "QAction QCloseEvent QColor QContextMenuEvent QDesktopServices QDrag QDragEnterEvent QDragLeaveEvent "
         "QDragMoveEvent QDropEvent QFocusEvent QFont QFontDatabase QFontInfo QFontMetrics QGuiApplication "
         "QHelpEvent QHideEvent QIcon QIconEngine QImage QImageReader QIntValidator QKeyEvent QKeySequence "
@@ -28,7 +29,8 @@ _NAMES = {
     ),
     QtSvg: ("QSvgRenderer"),
     QtWidgets: (
-        "QAbstractButton QAbstractItemView QAbstractScrollArea QAbstractSlider QAbstractSpinBox QApplication "
+        "QAbstractButton QAbstractItemView QAbstractScrollArea QAbstractSlider QAbstractSpinBox QAccessibleWidget "
+        "QApplication "
         "QBoxLayout QButtonGroup QCalendarWidget QCheckBox QComboBox QCompleter QDialog QDialogButtonBox "
         "QFileDialog QFormLayout QFrame QGridLayout QGroupBox QHBoxLayout QHeaderView QInputDialog QLabel QLayout "
         "QLineEdit QListView QListWidget QListWidgetItem QMainWindow QMenu QMessageBox QPlainTextEdit "
