@@ -13,7 +13,7 @@ from borgdesk.domain.findings import Finding, Severity
 from borgdesk.domain.history import PastBackup
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import RunStatus
-from borgdesk.gui.look import accessible, banner, script_words
+from borgdesk.gui.look import accessible, script_words
 from borgdesk.gui.look.banner import Banner
 from borgdesk.gui.look.fold import Fold
 from borgdesk.gui.look.form_parts import in_row, label_of
@@ -39,7 +39,7 @@ def test_a_banner_is_news_when_it_appears_and_when_its_text_changes(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(banner.accessible, "announce", lambda _widget, text: said.append(text))
+    monkeypatch.setattr(accessible, "announce", lambda _widget, text: said.append(text))
     page = QWidget()
     qtbot.addWidget(page)
     shown = Banner()
