@@ -31,7 +31,7 @@ _NAMES = {
     QtWidgets: (
         "QAbstractButton QAbstractItemView QAbstractScrollArea QAbstractSlider QAbstractSpinBox QAccessibleWidget "
         "QApplication "
-        "QBoxLayout QButtonGroup QCalendarWidget QCheckBox QComboBox QCompleter QDialog QDialogButtonBox "
+        "QBoxLayout QButtonGroup QCalendarWidget QCheckBox QComboBox QCompleter QDateTimeEdit QDialog QDialogButtonBox "
         "QFileDialog QFormLayout QFrame QGridLayout QGroupBox QHBoxLayout QHeaderView QInputDialog QLabel QLayout "
         "QLineEdit QListView QListWidget QListWidgetItem QMainWindow QMenu QMessageBox QPlainTextEdit "
         "QProgressBar QPushButton QRadioButton QScrollArea QScrollBar QSizePolicy QSpinBox QSplitter "
