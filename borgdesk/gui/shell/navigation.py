@@ -7,6 +7,8 @@ from functools import partial, update_wrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
+from PySide6.QtCore import QTimer
+
 from borgdesk.domain.ids import RepositoryId, RunId, ScriptId
 from borgdesk.gui.overview.overview_page import OverviewPage
 from borgdesk.gui.shell.main_window import MainWindow
@@ -21,6 +23,8 @@ OVERVIEW, REPOSITORIES, ARCHIVES = "overview", "repositories", "archives"
 SCRIPTS, HISTORY, SETTINGS = "scripts", "history", "settings"
 """Names of pages."""
 
+_PAINTED = 50
+"""Milliseconds after which a page that was made just now is about to be painted, if it is not yet."""
 
 _Given = ParamSpec("_Given")
 _Opener = Callable[Concatenate["Navigation", _Given], None]
@@ -128,8 +132,15 @@ class Navigation:
     @_once_loaded
     def add_repository(self) -> None:
         """Open the dialog that adds a repository."""
-        if self._window.open_page(REPOSITORIES):
+        was_made = self._window.has_made(REPOSITORIES)
+        if not self._window.open_page(REPOSITORIES):
+            return
+        if was_made:
             self._repositories().ask_for_new()
+        else:
+            # The page, its first frame and the dialog take 30 ms each. What is due after the frame, is in its turn.
+            ask = partial(QTimer.singleShot, 0, self._window, self._repositories().ask_for_new)
+            QTimer.singleShot(_PAINTED, self._window, ask)
 
     def asks_before_backup(self, repository_id: RepositoryId, start: Callable[[], None]) -> bool:
         """Return whether the user is asked about unsaved changes first; *start* is then called if they agree."""

@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
+from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from tests.gui.scene import Scene
+from tests.gui.tour import Tour
 
 _PROGRAM = """
 import sys, threading
@@ -76,3 +79,15 @@ def test_nothing_heavy_is_imported_in_the_thread_of_the_window(scene: Scene, act
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout.splitlines(), "Traceback" in done.stderr) == (0, [], False)
+
+
+def test_the_dialog_that_adds_a_repository_is_not_made_in_the_same_turn_as_its_page(tour: Tour) -> None:
+    tour.shell.navigation.add_repository()
+    assert tour.window.has_made("repositories")
+    assert QApplication.activeModalWidget() is None
+    tour.qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), AddRepositoryDialog))
+    tour.modal(AddRepositoryDialog).done(0)
+    tour.settle()
+    tour.shell.navigation.add_repository()
+    tour.modal(AddRepositoryDialog).done(0)
+    tour.settle()
