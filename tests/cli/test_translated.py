@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from borgdesk.domain.run import OnFailure, Outcome
 from tests import pseudo
 
 ROOT = Path(__file__).parents[2]
@@ -29,13 +30,32 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "locale"
 
 
+def spoken() -> dict[str, str]:
+    return {**os.environ, "LANGUAGE": pseudo.NAME, "LC_ALL": "C.UTF-8", "COLUMNS": "1000"}
+
+
 def borgdesk(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "LANGUAGE": pseudo.NAME, "LC_ALL": "C.UTF-8", "COLUMNS": "1000"}
     command = [sys.executable, "-c", SPOKEN, str(folder), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=spoken(), capture_output=True, text=True, check=False)
 
 
-COMMANDS = [(), ("repo", "add"), ("script", "test"), ("archive", "list"), ("run",), ("history",), ("key",)]
+HELP = """
+import argparse, json, sys
+from borgdesk import translation
+translation.FOLDER = sys.argv.pop(1)
+from borgdesk.cli.parser import build
+
+def pages(parser):
+    yield parser.prog, parser.format_help()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from pages(command)
+
+print(json.dumps(dict(pages(build()))))
+"""
+STATUS_WORDS = {word.value for kind in (Outcome, OnFailure) for word in kind}
+"""The same in every language, because options take them."""
 
 
 def untranslated(line: str) -> list[str]:
@@ -48,13 +68,43 @@ def untranslated(line: str) -> list[str]:
     return [word for word in re.findall(r"[A-Za-z][\w-]+", line) if not re.fullmatch(r"[A-Z_]+", word)]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_help_is_translated(folder: Path, command: tuple[str, ...]) -> None:
-    said = borgdesk(folder, *command, "--help")
+def test_all_help_is_translated(folder: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", HELP, str(folder)], cwd=ROOT, env=spoken(), capture_output=True, text=True, check=True
+    )
+    pages = json.loads(said.stdout)
+    assert len(pages) > 80
+    english = {
+        command: words
+        for command, text in pages.items()
+        for line in text.split("\n\n", 1)[1].splitlines()
+        if (words := set(untranslated(line)) - STATUS_WORDS)
+    }
+    assert english == {}
 
-    assert said.returncode == 0, said.stderr
-    about = said.stdout.split("\n\n", 1)[1]
-    assert [line for line in about.splitlines() if untranslated(line)] == []
+
+@pytest.mark.parametrize("command", [("settings", "list"), ("script", "list"), ("ssh-key", "list")], ids=" ".join)
+def test_headings_of_lists_are_translated(folder: Path, command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "stop.sh").write_text("#!/bin/sh\n")
+    assert borgdesk(folder, "script", "add", str(tmp_path / "stop.sh")).returncode == 0
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519.pub").write_text("ssh-ed25519 AAAA me@here\n")
+    listed = borgdesk(folder, *command)
+    assert listed.returncode == 0, listed.stderr
+    heading = (listed.stdout or listed.stderr).splitlines()[0]
+    assert heading
+    assert untranslated(heading.strip()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("repo", "list"), ("history",), ("owed",), ("restore", "list"), ("pack", "list")],
+    ids=" ".join,
+)
+def test_that_there_is_nothing_is_said_in_the_language(folder: Path, command: tuple[str, ...]) -> None:
+    told = borgdesk(folder, *command)
+    (line,) = (told.stdout + told.stderr).splitlines()
+    assert untranslated(line.strip()) == []
 
 
 def test_wrong_usage_and_errors_are_translated(folder: Path) -> None:
