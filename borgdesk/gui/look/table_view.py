@@ -38,6 +38,8 @@ _ACTIVATING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVING = (Qt.Key.Key_Down, Qt.Key.Key_Up)
 
 
+_LEAST_OF_TEXTS = 0.2
+"""Share of what texts have beyond their titles that they keep while all titles are whole."""
 _AROUND_TITLE = 12
 """Pixels beside a title that is not cut."""
 _LEAST_STRETCHED = 16
@@ -171,7 +173,7 @@ class TableView(QTableView, Generic[T]):
         measure, columns = self.horizontalHeader().fontMetrics().horizontalAdvance, self.rows.columns
         titles = {place: min(measure(columns[place].title) + _AROUND_TITLE, width) for place, width in wanted.items()}
         firm = {place: width for place, width in wanted.items() if columns[place].right or columns[place].choices}
-        yield from ((titles | firm, 0.0), (firm, _LEAST_SHARE), ({}, 0.0))
+        yield from ((titles | firm, _LEAST_OF_TEXTS), (firm, _LEAST_SHARE), ({}, 0.0))
 
     def _on_section_resized(self, place: int, _before: int, width: int) -> None:
         """Remember the width that the user gave a column."""

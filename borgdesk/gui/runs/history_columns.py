@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.history_list import Listed, ListedTest
@@ -10,6 +10,9 @@ from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import icons, run_words, script_words, theme, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.translation import _
+
+_LONGEST = datetime(2028, 12, 28, 22, 58, tzinfo=UTC)
+"""A moment that is written as long as any."""
 
 
 def columns() -> list[Column[Listed]]:
@@ -28,7 +31,7 @@ def columns() -> list[Column[Listed]]:
             _("Started"),
             lambda row: words.moment(_began(row)),
             tooltip=lambda row: words.exact_moment(_began(row)),
-            width=20,
+            choices=[words.moment(_LONGEST)],
         ),
         Column(_("Duration"), lambda row: words.run_duration(_work(row)), right=True, width=11),
         Column(_("Started by"), _trigger, width=13),

@@ -213,6 +213,22 @@ def test_numbers_keep_their_width_as_long_as_texts_can_be_shortened(qtbot: QtBot
     assert [view.columnWidth(place) < width for place, width in zip((1, 2), wanted, strict=True)] == [True, True]
 
 
+def test_titles_stay_whole_and_few_words_are_all_readable(qtbot: QtBot) -> None:
+    words = ("Successful", "Interrupted for some reason")
+    columns: list[Column[str]] = [
+        Column("Which of them it is", str, width=60),
+        Column("State", str, choices=words),
+        Column("Remark", str, stretch=True),
+    ]
+    view = TableView(TableModel(columns, key=str), "Fruits")
+    qtbot.addWidget(view)
+    view.show()
+    measure = view.fontMetrics().horizontalAdvance
+    view.resize(measure(words[1]) + measure("Which of them it is") + view._least_stretched + 200, 200)
+    assert measure("Which of them it is") < view.columnWidth(0) < view._widths[0]
+    assert view.columnWidth(1) > measure(words[1])
+
+
 def test_has_names_for_those_who_hear(qtbot: QtBot) -> None:
     view = view_of(model_of(APPLE), qtbot)
     assert view.accessibleName() == "Fruits"
