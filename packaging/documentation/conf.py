@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from docutils import nodes
+from sphinx.application import Sphinx
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
@@ -37,3 +40,16 @@ html_theme_options = {"sidebar_hide_name": False, "top_of_page_buttons": []}
 # Tables of the reference have long names in their first column.
 html_static_path = ["static"]
 html_css_files = ["own.css"]
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("doctree-resolved", name_pages)
+
+
+def name_pages(app: Sphinx, tree: nodes.document, _name: str) -> None:
+    """Give links whose text is the name of a file, as people need it who read the file, the title of the page."""
+    for link in tree.findall(nodes.reference):
+        page = link.astext().removesuffix(".md")
+        if link.astext().endswith(".md") and page in app.env.titles:
+            link.children = [nodes.inline("", app.env.titles[page].astext())]

@@ -28,6 +28,8 @@ useradd --create-home ann
 cd /home/ann
 as_ann mkdir -m 700 run
 as_ann borgdesk --version
+as_ann test -r /usr/share/doc/borgdesk/html/index.html
+as_ann test -r /usr/lib/borgdesk/current/borgdesk/docs/html/chapter-overview.html
 
 say "opened by the menu entry, with what it executes"
 Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 &

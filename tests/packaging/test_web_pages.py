@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from functools import cached_property
@@ -87,6 +88,15 @@ def test_everything_that_is_shown_is_inside(site: Site) -> None:
         for name, what in loaded
         if not what.startswith("data:") and (urlsplit(what).netloc or site.leads_nowhere(what, name))
     ] == []
+
+
+def test_links_to_pages_have_their_titles(site: Site) -> None:
+    # In code, files are meant.
+    shown = {
+        name: re.findall(r"<(?!span class=\"pre\")[^<>]+>([\w-]+\.md)<", (site.folder / name).read_text())
+        for name in site.pages
+    }
+    assert {name: names for name, names in shown.items() if names} == {}
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -29,6 +29,7 @@ CHAPTERS = {
     "moving": Chapter("moving"),
     "servers": Chapter("servers"),
     "templates": Chapter("templates"),
+    "packs": Chapter("packs"),
 }
 """By name; the first ones are those of the window's pages."""
 

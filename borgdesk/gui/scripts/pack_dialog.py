@@ -45,7 +45,7 @@ _STATES = {
 class PackDialog(Dialog):
     """The scripts of a pack on the left, the text of the current one on the right; nothing is assigned by it."""
 
-    help_page = "scripts"
+    help_page = "packs"
     installed = Signal(list)
     """The scripts that were added or changed."""
     loaded = Signal()
