@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.gui.look.layout_parts import parts_of
+from borgdesk.gui.look.table_view import TableView
 
 
 def squeezed(window: QWidget) -> Iterator[str]:
@@ -61,6 +62,21 @@ def _cut_headings(header: QHeaderView) -> Iterator[str]:
         needed, given = header.fontMetrics().horizontalAdvance(text), header.sectionSize(place)
         if not header.isSectionHidden(place) and given < needed:
             yield f"cut: heading “{text}” needs {needed}, has {given}"
+
+
+def cut_cells(window: QWidget) -> Iterator[str]:
+    """Yield a line for each cell of a table that shows only a part of a date, a state or a number."""
+    for table in window.findChildren(TableView):
+        if not table.isVisible() or table.window() is not window:
+            continue
+        for place, column in enumerate(table.rows.columns):
+            if not column.is_firm or table.isColumnHidden(place):
+                continue
+            icon = table.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize) if column.icon else 0
+            for row in table.rows.rows():
+                needed = table.fontMetrics().horizontalAdvance(column.text(row)) + icon + 8
+                if needed > table.columnWidth(place):
+                    yield f"cut: “{column.text(row)}” in {_told(table)} needs {needed}, has {table.columnWidth(place)}"
 
 
 def _misplaced(parent: QWidget) -> Iterator[str]:

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -32,7 +31,7 @@ from borgdesk.gui.contents.contents_model import ContentsModel
 from borgdesk.gui.contents.contents_view import ContentsView
 from borgdesk.gui.contents.listing_questions import how_many, kept_path, totals
 from borgdesk.gui.contents.listing_reader import ListingReader
-from borgdesk.gui.look import words
+from borgdesk.gui.look import longest, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.search_field import SearchField
@@ -49,8 +48,7 @@ _MOST_FOUND = 5000
 """Maximum number of search results shown."""
 
 _ALL = "all"
-_HIT_TIME, _HIT_ARCHIVE = 3, 4
-_ROOM_FOR_TIMES = 80
+_HIT_ARCHIVE = 4
 """Width in characters from which on the times of results are shown."""
 
 
@@ -105,9 +103,20 @@ class ContentsPanel(QWidget):
     def _make_hits(self) -> None:
         columns: list[Column[Hit]] = [
             Column(_("Name"), lambda hit: words.file_name(hit.entry.name), stretch=True, tooltip=hit_tip),
-            Column(_("Folder"), lambda hit: "/" + words.file_name(hit.entry.path.rpartition("/")[0]), width=18),
+            Column(
+                _("Folder"),
+                lambda hit: "/" + words.file_name(hit.entry.path.rpartition("/")[0]),
+                width=18,
+                optional=True,
+            ),
             Column(_("Size"), lambda hit: words.size(hit.entry.size), lambda hit: hit.entry.size, right=True, width=9),
-            Column(_("Modified"), lambda hit: modified(hit.entry), lambda hit: hit.entry.mtime, width=15),
+            Column(
+                _("Modified"),
+                lambda hit: modified(hit.entry),
+                lambda hit: hit.entry.mtime,
+                whole=longest.moments(),
+                optional=True,
+            ),
             Column(_("Archive"), lambda hit: words.file_name(hit.archive.name), width=14),
         ]
         model = TableModel[Hit](columns, lambda hit: hit.entry.path, self)
@@ -289,14 +298,8 @@ class ContentsPanel(QWidget):
         self.selection_changed.emit()
 
     def _arrange_hits(self) -> None:
-        """Show as many columns as fit."""
-        letters = self.width() // max(1, self.fontMetrics().averageCharWidth())
-        is_everywhere = self.scope.currentData() == _ALL
-        self.hits.show_columns({_HIT_ARCHIVE: is_everywhere, _HIT_TIME: letters >= _ROOM_FOR_TIMES})
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange_hits()
+        """Say of which archive a hit is unless all are of one."""
+        self.hits.show_columns({_HIT_ARCHIVE: self.scope.currentData() == _ALL})
 
     def _fail_search(self, cancel: Cancel, error: BorgDeskError) -> None:
         if isinstance(error, Stopped):

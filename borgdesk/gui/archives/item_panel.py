@@ -17,7 +17,7 @@ from borgdesk.engine.archives.search import Version, unread, versions
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.archives.chosen import Chosen
 from borgdesk.gui.archives.file_view import FileView
-from borgdesk.gui.look import icons, words
+from borgdesk.gui.look import icons, longest, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.table import TableModel
@@ -90,6 +90,7 @@ class ItemPanel(QWidget):
                 lambda one: _modified(one.entry),
                 lambda one: one.entry.mtime,
                 stretch=True,
+                whole=longest.moments(),
                 tooltip=_version_tip,
             ),
             Column(_("Size"), lambda one: words.size(one.entry.size), lambda one: one.entry.size, right=True, width=8),

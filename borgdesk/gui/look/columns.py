@@ -33,9 +33,18 @@ class Column(Generic[T]):
     stretch: bool = False
     """Whether the column takes the remaining width."""
     width: int = 0
-    """Initial width in characters; 0 to fit the title and the first content."""
-    choices: Sequence[str] = ()
-    """The usual texts, if they are few: the column is wide enough for each of them, in every language."""
+    """Initial width in characters; 0 to fit the title."""
+    whole: Sequence[str] = ()
+    """The longest texts of the column if these are known, as with dates and states: it is as wide as they are."""
+    grows: bool = False
+    """Whether the column takes half of the width that is left once all columns have their own."""
+    optional: bool = False
+    """Whether the column is left out, instead of being cut, where there is too little room for the others."""
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether a text that is cut would tell something else: "14…B" is no size, and "28/11/20…" no date."""
+        return self.right or bool(self.whole)
 
     def key_of(self, row: T) -> SortKey:
         """Return the key by which a row is sorted in this column."""

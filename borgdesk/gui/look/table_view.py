@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import (
@@ -21,12 +21,15 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QResizeEve
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
+from borgdesk.gui.look.column_widths import shared
+from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.direction import isolated
 from borgdesk.gui.look.search_field import SearchField
 from borgdesk.gui.look.table import EDGE, ROW_ROLE, TableModel
@@ -38,16 +41,12 @@ _ACTIVATING = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _MOVING = (Qt.Key.Key_Down, Qt.Key.Key_Up)
 
 
-_LEAST_OF_TEXTS = 0.2
-"""Share of what texts have beyond their titles that they keep while all titles are whole."""
-_AROUND_TITLE = 12
-"""Pixels beside a title that is not cut."""
 _LEAST_STRETCHED = 16
 """Minimum width in characters of the column that takes the remaining width."""
 
 
-_LEAST_SHARE = 0.4
-"""Share of their width that columns of text keep while those of numbers keep all of it."""
+_AROUND = 16
+"""Pixels beside the text of a cell."""
 
 
 class TableView(QTableView, Generic[T]):
@@ -84,7 +83,11 @@ class TableView(QTableView, Generic[T]):
         self.setModel(self._proxy)
         self.setAccessibleName(name)
         self._widths: dict[int, int] = {}
-        """Preferred widths of the columns that do not take the remaining width."""
+        """Preferred widths of all columns; for those that take the remaining width, what they need."""
+        self._left_out: set[int] = set()
+        """Columns that are not to be shown, however much room there is."""
+        self._chosen: set[int] = set()
+        """Columns whose width the user chose."""
         self._fitting = False
         look_alike(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -137,8 +140,8 @@ class TableView(QTableView, Generic[T]):
 
     def show_columns(self, shown: Mapping[int, bool]) -> None:
         """Show or hide these columns; the visible ones share the width."""
-        for place, is_shown in shown.items():
-            self.setColumnHidden(place, not is_shown)
+        self._left_out.update(place for place, is_shown in shown.items() if not is_shown)
+        self._left_out.difference_update(place for place, is_shown in shown.items() if is_shown)
         self._fit_columns()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -146,58 +149,56 @@ class TableView(QTableView, Generic[T]):
         self._fit_columns()
 
     def _fit_columns(self) -> None:
-        """Shrink all columns in a narrow window, so that the last ones stay visible."""
-        stretched = sum(column.stretch for column in self.rows.columns) * self._least_stretched
-        shown = {place: width for place, width in self._widths.items() if not self.isColumnHidden(place)}
-        room = self.viewport().width() - stretched
-        wanted = sum(shown.values())
-        for least, least_share in self._least_widths(shown):
-            needed = sum(least.values())
-            share = (room - needed) / max(1, wanted - needed)
-            if share >= least_share:
-                break
-        share = min(1.0, share)
+        """Shrink texts in a narrow window, so that the last columns stay visible; where that is not enough, scroll."""
+        header, room = self.horizontalHeader(), self.viewport().width()
+        wanted = {place: width for place, width in self._widths.items() if place not in self._left_out}
         # The header would widen a narrower column later, as if somebody had.
-        narrowest = self.horizontalHeader().minimumSectionSize()
+        narrowest = header.minimumSectionSize()
+        least = {
+            place: max(narrowest, self.fontMetrics().horizontalAdvance(column.title) + _AROUND)
+            for place, column in enumerate(self.rows.columns)
+        }
+        widths = shared(self.rows.columns, wanted, least, room, frozenset(self._chosen))
+        scrolls = sum(widths.values()) > room
         self._fitting = True
-        for place, width in shown.items():
-            kept = least.get(place, 0)
-            self.setColumnWidth(place, max(narrowest, round(kept + (width - kept) * share - 0.5)))
+        for place, column in enumerate(self.rows.columns):
+            self.setColumnHidden(place, place not in widths)
+            if column.stretch:
+                # In too little room, the header would leave next to nothing of it.
+                mode = QHeaderView.ResizeMode.Fixed if scrolls else QHeaderView.ResizeMode.Stretch
+                header.setSectionResizeMode(place, mode)
+            if place in widths and (scrolls or not column.stretch):
+                self.setColumnWidth(place, widths[place])
         self._fitting = False
-
-    def _least_widths(self, wanted: Mapping[int, int]) -> Iterator[tuple[dict[int, int], float]]:
-        """Yield what columns keep when they shrink, and which share of the rest they need for that.
-
-        Numbers and words shrink last: of a text, its ends tell what it is, but "14…B" is no size.
-        """
-        measure, columns = self.horizontalHeader().fontMetrics().horizontalAdvance, self.rows.columns
-        titles = {place: min(measure(columns[place].title) + _AROUND_TITLE, width) for place, width in wanted.items()}
-        firm = {place: width for place, width in wanted.items() if columns[place].right or columns[place].choices}
-        yield from ((titles | firm, _LEAST_OF_TEXTS), (firm, _LEAST_SHARE), ({}, 0.0))
 
     def _on_section_resized(self, place: int, _before: int, width: int) -> None:
         """Remember the width that the user gave a column."""
-        if not self._fitting and width and place in self._widths:  # a hidden column has no width
+        # A hidden column has no width, and the header itself changes those of stretched ones.
+        if not self._fitting and width and not self.rows.columns[place].stretch:
             self._widths[place] = width
+            self._chosen.add(place)
 
     def _size_columns(self) -> None:
         header = self.horizontalHeader()
-        unit = self.fontMetrics().averageCharWidth()
         numbers = CellDelegate(self)
-        self._least_stretched = _LEAST_STRETCHED * unit
         for place, column in enumerate(self.rows.columns):
             if column.right:
                 self.setItemDelegateForColumn(place, numbers)
-            title = self.fontMetrics().horizontalAdvance(column.title) + 36
+            self._widths[place] = self._width_of(column)
             if column.stretch:
-                self._least_stretched = max(self._least_stretched, title)
                 header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
             else:
-                longest = max((self.fontMetrics().horizontalAdvance(text) for text in column.choices), default=0)
-                beside = 14 + (self.iconSize().width() + 6 if column.icon else 0)
-                self._widths[place] = max(title, longest + beside if longest else column.width * unit + 24)
                 self.setColumnWidth(place, self._widths[place])
         header.sectionResized.connect(self._on_section_resized)
+
+    def _width_of(self, column: Column[T]) -> int:
+        """Return the width that a column has where there is room."""
+        metrics = self.fontMetrics()
+        letters = _LEAST_STRETCHED if column.stretch and not column.whole else column.width
+        usual = letters * metrics.averageCharWidth() + 24
+        icon = _icon_width(self) if column.icon else 0
+        whole = max((metrics.horizontalAdvance(text) + icon + _AROUND for text in column.whole), default=0)
+        return max(metrics.horizontalAdvance(column.title) + 36, usual, whole)
 
     def _on_selection_changed(self, now: QItemSelection, before: QItemSelection) -> None:
         # Qt also reports selections that only moved because of other rows.
@@ -224,6 +225,12 @@ class TableView(QTableView, Generic[T]):
         super().paintEvent(event)
         if not self._proxy.rowCount():
             paint_empty(self, self._no_match if self.rows.rowCount() else self._empty)
+
+
+def _icon_width(view: QTableView) -> int:
+    """Return the width of an icon beside a text."""
+    width = view.iconSize().width()
+    return (width if width > 0 else view.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)) + 6
 
 
 def look_alike(view: QTableView) -> None:

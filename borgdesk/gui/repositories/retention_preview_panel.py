@@ -15,7 +15,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.engine.archives.retention_preview import Verdict, retention_preview
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.look import icons, theme, words
+from borgdesk.gui.look import icons, longest, theme, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.gui.look.table import TableModel
@@ -54,8 +54,13 @@ class RetentionPreviewPanel(QWidget):
         self.sentence = explanation()
         columns: list[Column[Verdict]] = [
             Column(_("Archive"), lambda one: words.file_name(one.archive), stretch=True),
-            Column(_("Made"), lambda one: words.moment(one.start), lambda one: one.start.timestamp(), width=18),
-            Column(_("Kept"), _reason, tone=_tone, width=22),
+            Column(
+                _("Made"),
+                lambda one: words.moment(one.start),
+                lambda one: one.start.timestamp(),
+                whole=longest.moments(),
+            ),
+            Column(_("Kept"), _reason, tone=_tone, width=22, whole=[_("would be pruned")]),
         ]
         self.rows = TableModel[Verdict](columns, lambda one: one.id, self)
         self.table = TableView(self.rows, _("Archives, and what becomes of them"), _("No archives yet"))

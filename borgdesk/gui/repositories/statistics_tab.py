@@ -14,7 +14,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.statistics import BackupSize
 from borgdesk.engine.archives.statistics import statistics
 from borgdesk.engine.workspace import Workspace
-from borgdesk.gui.look import theme, words
+from borgdesk.gui.look import longest, theme, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.size_chart import Series, SizeChart
@@ -127,18 +127,18 @@ def _sentence(one: BackupSize) -> str:
 
 def _columns() -> list[Column[BackupSize]]:
     return [
-        Column(_("When"), lambda one: words.moment(one.at), lambda one: one.at.timestamp(), width=21),
+        Column(_("When"), lambda one: words.moment(one.at), lambda one: one.at.timestamp(), whole=longest.moments()),
         Column(_("Archive"), lambda one: words.file_name(one.archive), stretch=True),
         _size_column(_("Original"), lambda one: one.original),
         _size_column(_("New"), lambda one: one.new),
         _size_column(_("All archives"), lambda one: one.repository),
-        _size_column(_("Free after"), lambda one: one.free_after),
+        _size_column(_("Free after"), lambda one: one.free_after, optional=True),
     ]
 
 
-def _size_column(title: str, size: Callable[[BackupSize], int | None]) -> Column[BackupSize]:
+def _size_column(title: str, size: Callable[[BackupSize], int | None], *, optional: bool = False) -> Column[BackupSize]:
     def key(one: BackupSize) -> int:
         known = size(one)
         return -1 if known is None else known
 
-    return Column(title, lambda one: words.size(size(one)), key, right=True, width=11)
+    return Column(title, lambda one: words.size(size(one)), key, right=True, whole=longest.sizes(), optional=optional)

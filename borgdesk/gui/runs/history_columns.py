@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.history_list import Listed, ListedTest
-from borgdesk.domain.run import RunStatus
-from borgdesk.gui.look import icons, run_words, script_words, theme, words
+from borgdesk.gui.look import icons, longest, run_words, script_words, theme, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.translation import _
-
-_LONGEST = datetime(2028, 12, 28, 22, 58, tzinfo=UTC)
-"""A moment that is written as long as any."""
 
 
 def columns() -> list[Column[Listed]]:
@@ -23,18 +19,18 @@ def columns() -> list[Column[Listed]]:
             _status,
             icon=lambda row: icons.status_icon(_work(row).status),
             tone=lambda row: theme.tone_of(_work(row).status),
-            choices=[words.run_status(status) for status in RunStatus],
+            whole=longest.run_states(),
         ),
-        Column(_("What"), _kind, width=11),
+        Column(_("What"), _kind, width=11, optional=True),
         Column(_("Repository"), lambda row: _work(row).repository or "", width=22),
         Column(
             _("Started"),
             lambda row: words.moment(_began(row)),
             tooltip=lambda row: words.exact_moment(_began(row)),
-            choices=[words.moment(_LONGEST)],
+            whole=longest.moments(),
         ),
         Column(_("Duration"), lambda row: words.run_duration(_work(row)), right=True, width=11),
-        Column(_("Started by"), _trigger, width=13),
+        Column(_("Started by"), _trigger, width=13, optional=True),
         Column(_("What happened"), _remark, stretch=True),
     ]
 

@@ -12,7 +12,7 @@ from borgdesk.domain.history import Run
 from borgdesk.domain.ids import RunId
 from borgdesk.domain.run import RunStatus
 from borgdesk.domain.sentences import subject
-from borgdesk.gui.look import icons, run_words, words
+from borgdesk.gui.look import icons, longest, run_words, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.table import TableModel
@@ -53,8 +53,8 @@ class QueueDialog(Dialog):
         columns: list[Column[_Row]] = [
             Column(_("Run"), lambda row: subject(row.run.kind, row.run.repository), icon=_icon, width=24),
             Column(_("State"), lambda row: row.doing, stretch=True),
-            Column(_("Started by"), lambda row: words.trigger(row.run.trigger), width=12),
-            Column(_("Since"), lambda row: words.moment(row.run.queued_at), width=16),
+            Column(_("Started by"), lambda row: words.trigger(row.run.trigger), width=12, optional=True),
+            Column(_("Since"), lambda row: words.moment(row.run.queued_at), whole=longest.moments()),
         ]
         self.runs = TableView(TableModel(columns, lambda row: row.run.id, self), _("Active runs"), sortable=False)
         self.runs.set_empty(_("Nothing is running or waiting."))

@@ -9,10 +9,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
-from borgdesk.domain.lane_titles import lane_title
-from borgdesk.domain.run import ExecutionStatus, Hook
+from borgdesk.domain.run import ExecutionStatus
 from borgdesk.engine.runs.story import Entry, Key, Story
-from borgdesk.gui.look import icons, run_words, theme, words
+from borgdesk.gui.look import icons, longest, run_words, theme, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.table import ROW_ROLE, TableModel
 from borgdesk.gui.look.table_view import CellDelegate, TableView
@@ -89,12 +88,8 @@ class TimelineTable(TableView[Row]):
                 icon=lambda row: icons.status_icon(row.entry.status),
                 width=42,
             ),
-            Column(
-                _("When"),
-                lambda row: run_words.entry_lane(row.entry),
-                choices=[lane_title(hook) for hook in (Hook.PRE_BACKUP, Hook.POST_BACKUP, Hook.POST_RUN)],
-            ),
-            Column(_("Time"), lambda _row: "", width=30),
+            Column(_("When"), lambda row: run_words.entry_lane(row.entry), whole=longest.lanes(), optional=True),
+            Column(_("Time"), lambda _row: "", width=30, grows=True),
             Column(_("Duration"), lambda row: words.duration(row.duration), right=True, width=11),
             Column(_("Result"), lambda row: run_words.entry_result(row.entry), tone=_tone, stretch=True),
         ]

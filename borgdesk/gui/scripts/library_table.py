@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.script import Script
-from borgdesk.gui.look import icons, script_words, words
+from borgdesk.gui.look import icons, longest, script_words, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.table import TableModel
 from borgdesk.gui.look.table_view import TableView
@@ -53,7 +53,7 @@ class LibraryTable(TableView[Script]):
                 tone=lambda one: Tone.BAD if self.is_missing(one) else None,
                 stretch=True,
             ),
-            Column(_("Runs after"), lambda one: words.run_on(one.run_on), width=16),
+            Column(_("Runs after"), lambda one: words.run_on(one.run_on), width=16, optional=True),
             Column(
                 _("Timeout"),
                 lambda one: script_words.timeout(one.timeout),
@@ -65,18 +65,21 @@ class LibraryTable(TableView[Script]):
                 lambda one: script_words.places(len(one.used_by)) if one.used_by else words.NOTHING,
                 sort_key=lambda one: len(one.used_by),
                 tooltip=lambda one: "\n".join(words.place(place) for place in one.used_by),
+                whole=[script_words.places(88)],
+                optional=True,
             ),
             Column(
                 _("Last used"),
                 lambda one: words.ago(one.last_used_at),
                 sort_key=lambda one: one.last_used_at.timestamp() if one.last_used_at else 0.0,
                 tooltip=lambda one: words.exact_moment(one.last_used_at),
-                width=14,
+                whole=longest.ages(),
             ),
             Column(
                 _("Last result"),
                 lambda one: words.execution_status(one.last_result) if one.last_result else words.NOTHING,
                 icon=lambda one: icons.status_icon(one.last_result) if one.last_result else None,
+                whole=longest.execution_states(),
             ),
         ]
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.script import Revision
-from borgdesk.gui.look import icons, words
+from borgdesk.gui.look import icons, longest, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.table import TableModel
 from borgdesk.gui.look.table_view import TableView
@@ -32,6 +32,7 @@ class RevisionsTab(QWidget):
                 spoken=self._spoken,
                 icon=lambda one: icons.icon("go-next") if one.sha256 == self._present else None,
                 stretch=True,
+                whole=longest.ages(),
             ),
             Column(_("Size"), lambda one: words.size(one.size), lambda one: one.size, right=True, width=8),
         ]

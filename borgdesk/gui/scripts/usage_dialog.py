@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.lane_titles import lane_title
-from borgdesk.gui.look import icons
+from borgdesk.gui.look import icons, longest
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.table import TableModel
@@ -30,7 +30,7 @@ class UsageDialog(Dialog):
         about.setWordWrap(True)
         columns: list[Column[Assignment]] = [
             Column(_("Repository"), lambda one: one.repository, stretch=True),
-            Column(_("Lane"), lambda one: lane_title(one.hook), width=16),
+            Column(_("Lane"), lambda one: lane_title(one.hook), whole=longest.lanes()),
         ]
         self.places = TableView(TableModel(columns, lambda one: one.id, self), _("Where used"))
         self.places.rows.set_rows(assignments)

@@ -13,7 +13,7 @@ from borgdesk.domain.history import Execution
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.script import Script
 from borgdesk.engine.scripts.usage import Usage
-from borgdesk.gui.look import icons, script_words, words
+from borgdesk.gui.look import icons, longest, script_words, words
 from borgdesk.gui.look.columns import Column
 from borgdesk.gui.look.form_parts import in_row
 from borgdesk.gui.look.table import TableModel
@@ -98,7 +98,7 @@ class UsageTab(QWidget):
     def _place_columns(self) -> list[Column[Assignment]]:
         return [
             Column(_("Repository"), lambda one: one.repository, stretch=True),
-            Column(_("Lane"), lambda one: lane_title(one.hook), width=12),
+            Column(_("Lane"), lambda one: lane_title(one.hook), whole=longest.lanes()),
         ]
 
     def _execution_columns(self) -> list[Column[Execution]]:
@@ -109,14 +109,14 @@ class UsageTab(QWidget):
                 sort_key=lambda one: -one.id,
                 tooltip=lambda one: words.exact_moment(one.started_at),
                 icon=lambda one: icons.status_icon(one.status),
-                width=13,
+                whole=longest.ages(),
             ),
             Column(
                 _("Where"),
                 lambda one: _("Test") if one.run_id is None else one.repository or "",
                 stretch=True,
             ),
-            Column(_("Result"), words.execution_result, width=12),
+            Column(_("Result"), words.execution_result, whole=longest.execution_states()),
         ]
 
 

@@ -206,11 +206,23 @@ def test_numbers_keep_their_width_as_long_as_texts_can_be_shortened(qtbot: QtBot
     view = view_of(model_of(APPLE, BANANA), qtbot)
     view.resize(600, 200)
     number, text = wanted = [view.columnWidth(place) for place in (1, 2)]
-    view.resize(view.width() - view.columnWidth(0) + view._least_stretched - text // 2, 200)
+    view.resize(number + text // 2 + 24 + 16 * view.fontMetrics().averageCharWidth(), 200)
     assert view.columnWidth(1) == number
-    assert view.columnWidth(2) < 0.6 * text
-    view.resize(view._least_stretched + number // 2, 200)
-    assert [view.columnWidth(place) < width for place, width in zip((1, 2), wanted, strict=True)] == [True, True]
+    assert view.columnWidth(2) < text
+    view.resize(number + 50, 200)
+    assert view.columnWidth(1) == number
+    assert view.horizontalScrollBar().maximum() > 0
+    view.resize(600, 200)
+    assert [view.columnWidth(place) for place in (1, 2)] == wanted
+    assert view.horizontalScrollBar().maximum() == 0
+
+
+def test_a_column_that_the_user_made_wider_stays_so(qtbot: QtBot) -> None:
+    view = view_of(model_of(APPLE), qtbot)
+    view.setColumnWidth(2, 130)
+    view.resize(600, 200)
+    view.resize(700, 200)
+    assert view.columnWidth(2) == 130
 
 
 def test_titles_stay_whole_and_few_words_are_all_readable(qtbot: QtBot) -> None:

@@ -25,7 +25,7 @@ from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.overflow_area import OverflowArea
 from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.window_settings import WindowSettings
-from tests.gui.squeezed import cut_choices, squeezed
+from tests.gui.squeezed import cut_cells, cut_choices, squeezed
 from tests.gui.tour import Place, Tour, make_places
 
 _ROOM = QSize(960, 536)
@@ -65,7 +65,7 @@ def look_at(place: Place) -> list[str]:
     buttons = [one for one in window.findChildren(QAbstractButton) if one.isVisible() and not scrolls(one)]
     outside = [one for one in buttons if not window.rect().contains(place_of(one))]
     problems = [f"cut: {told}" for told in too_wide(window)]
-    problems += [*squeezed(window), *cut_choices(window)]
+    problems += [*squeezed(window), *cut_choices(window), *cut_cells(window)]
     return problems + [f"outside: {one.text() or one.accessibleName()} at {place_of(one)}" for one in outside]
 
 

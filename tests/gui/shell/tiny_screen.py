@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from tests.gui.squeezed import squeezed
+from tests.gui.squeezed import cut_cells, squeezed
 from tests.gui.tour import Tour, make_places
 
 
@@ -14,7 +14,7 @@ def at_rest(tour: Tour, widget: QWidget) -> list[str]:
     found: list[str] = []
     for _ in range(10):
         tour.settle()
-        found = list(squeezed(widget))
+        found = [*squeezed(widget), *cut_cells(widget)]
         if not found:
             break
     return found
