@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QKeyCombination, QObject, Qt
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
+
+from borgdesk.gui.look import icons
 
 _MENU = (
     ("undo", "redo"),
@@ -80,7 +82,9 @@ class Actions(QObject):
                 menu.addAction(self._actions[name])
 
     def _add(self, command: Command) -> None:
-        action = QAction(QIcon.fromTheme(command.icon), command.text, self)
+        action = QAction(command.text, self)
+        if command.icon:
+            action.setIcon(icons.icon(command.icon))
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.triggered.connect(lambda _checked: command.run())

@@ -79,7 +79,7 @@ class PlanTree(WrappingTree):
     def _add_repositories(self, plan: Plan) -> None:
         if not plan.repositories:
             return
-        group = self._group(_("Repositories"), icons.own("repositories"))
+        group = self._group(_("Repositories"), icons.icon("repositories"))
         for place, one in enumerate(plan.repositories):
             item = self._row(group, one.repository.name, _state(one))
             if one.is_new:
@@ -91,7 +91,7 @@ class PlanTree(WrappingTree):
     def _add_scripts(self, plan: Plan) -> None:
         if not plan.unused:
             return
-        group = self._group(_("Scripts"), icons.own("scripts"))
+        group = self._group(_("Scripts"), icons.icon("scripts"))
         for key in plan.unused:
             script = plan.scripts[key]
             item = self._row(group, script.name, script.found.description)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from borgdesk.gui.look import icons
 from borgdesk.gui.look.search_query import SearchQuery, SearchResult
 from borgdesk.translation import _, ngettext
 
@@ -121,7 +122,7 @@ class FindBar(QWidget):
         self._replace_every = self._button(_("Replace a&ll"), "edit-find-replace", "")
 
     def _button(self, text: str, icon: str, tip: str) -> QPushButton:
-        button = QPushButton(QIcon.fromTheme(icon), text, self, autoDefault=False)
+        button = QPushButton(icons.icon(icon), text, self, autoDefault=False)
         button.setToolTip(tip)
         return button
 

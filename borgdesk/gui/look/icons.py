@@ -1,4 +1,7 @@
-"""Icons from the desktop's theme, or else from BorgDesk's own set, drawn in the colours of the palette."""
+"""Icons of one family, BorgDesk's own, drawn at any size in the colours of the palette.
+
+Themes of desktops lack half of them, or have only coloured ones: side by side, those would not look alike.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from borgdesk.gui.look import direction, theme
 from borgdesk.paths import resource
 
 _CURRENT = "currentColor"
+_FAMILY = "borgdesk-"
+"""Begins the names of icons, so that they can be told from those of a theme."""
 _SIDES = (16, 24, 32, 48, 64, 96)
 """Sizes in pixels of icons that are drawn in advance: small and large ones, for device pixel ratios of 1 and 2."""
 
@@ -41,18 +46,17 @@ _EXECUTION_ICONS = {
 
 
 def icon(name: str) -> QIcon:
-    """Return the icon of a freedesktop name ("document-save"), from the desktop's theme or else our own set.
+    """Return the icon of a name, which is freedesktop's ("document-save") where that has one.
 
     Raises:
-        FileNotFoundError: neither has it.
+        FileNotFoundError: there is none.
     """
-    themed = QIcon.fromTheme(direction.icon_name(name))
-    return themed if not themed.isNull() else own(name)
-
-
-def own(name: str) -> QIcon:
-    """Return an icon of our own set regardless of the theme: icons side by side must look alike."""
     return QIcon(_SvgEngine(direction.icon_name(name), None))
+
+
+def is_ours(shown: QIcon) -> bool:
+    """Return whether an icon is of the family."""
+    return shown.name().startswith(_FAMILY)
 
 
 def status_icon(status: RunStatus | ExecutionStatus) -> QIcon:
@@ -143,6 +147,9 @@ class _SvgEngine(QIconEngine):
         copy = _SvgEngine(self._name, self._tone)
         _clones.append(copy)
         return copy
+
+    def iconName(self) -> str:
+        return _FAMILY + self._name
 
     def key(self) -> str:
         return "borgdesk-svg"

@@ -4,6 +4,7 @@
 * The wheel scrolls the page. It changes a value only in the focused widget.
 * Tab leaves every text and table, and stops only where something can be done.
 * The outlines of controls are visible.
+* Icons of dialog buttons are of the family of all others.
 * The mnemonic of a label focuses the first field of its buddy.
 * Paths and times are read from left to right, also where sentences are not.
 * Screen readers learn what widgets are that draw themselves.
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSlider,
@@ -22,6 +24,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDateTimeEdit,
+    QDialogButtonBox,
     QLabel,
     QPlainTextEdit,
     QScrollArea,
@@ -34,7 +37,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.gui.look import accessible, outlines
+from borgdesk.gui.look import accessible, icons, outlines
 from borgdesk.gui.look.direction import Isolating
 
 W = TypeVar("W", bound=QWidget)
@@ -42,6 +45,12 @@ W = TypeVar("W", bound=QWidget)
 _VALUES = (QAbstractSpinBox, QAbstractSlider, QComboBox, QTabBar)
 """Widgets whose value the wheel changes; editors of dates and times are spin boxes."""
 
+
+_STANDARD = {
+    QDialogButtonBox.StandardButton.Save: "document-save",
+    QDialogButtonBox.StandardButton.Discard: "edit-undo",
+}
+"""Icons of buttons that have one elsewhere, too."""
 
 _REPAINTED = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
@@ -118,6 +127,8 @@ def _polish(widget: QWidget) -> None:
         widget.setTabChangesFocus(True)
     elif isinstance(widget, QTableView | QTreeView):
         widget.setTabKeyNavigation(False)
+    elif isinstance(widget, QDialogButtonBox):
+        _use_own_icons(widget)
     elif isinstance(widget, QScrollArea):
         # Qt would stop there without drawing a focus frame. Keys that scroll reach the area from the fields inside.
         widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -133,6 +144,14 @@ def _read_from_left(widget: QWidget) -> None:
         delegate = widget.itemDelegate()
         if type(delegate) is QStyledItemDelegate:
             widget.setItemDelegate(Isolating(widget))
+
+
+def _use_own_icons(box: QDialogButtonBox) -> None:
+    """Replace the icons that the style gives buttons such as *Cancel*, where it gives any, by ours or none."""
+    for button in box.buttons():
+        if not button.icon().isNull() and not icons.is_ours(button.icon()):
+            name = _STANDARD.get(box.standardButton(button))
+            button.setIcon(icons.icon(name) if name else QIcon())
 
 
 def _lead_into_field(label: QLabel) -> None:

@@ -74,7 +74,7 @@ class FirstSteps(Card):
     def _button(self, text: str, icon: str, asked: SignalInstance) -> QPushButton:
         button = QPushButton(text, self)
         if icon:
-            button.setIcon(icons.own(icon))
+            button.setIcon(icons.icon(icon))
         button.clicked.connect(asked)
         button.setAutoDefault(False)
         return button

@@ -118,7 +118,7 @@ class SampleGuide(Card):
         body.setTextFormat(Qt.TextFormat.PlainText)
         button = QPushButton(label, self)
         if icon:
-            button.setIcon(icons.own(icon) if icon == "scripts" else icons.icon(icon))
+            button.setIcon(icons.icon(icon))
         button.setAutoDefault(False)
         button.clicked.connect(lambda: done())  # noqa: PLW0108 - clicked would pass its own argument on
         texts = QVBoxLayout()

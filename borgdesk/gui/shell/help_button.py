@@ -18,7 +18,7 @@ class HelpButton(QPushButton):
     about_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(icons.own("help"), _("Help"), parent)
+        super().__init__(icons.icon("help"), _("Help"), parent)
         self.setFlat(True)
         self.setAutoDefault(False)
         menu = QMenu(self)

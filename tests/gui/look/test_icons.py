@@ -28,12 +28,12 @@ def colors(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_icon_can_be_drawn(name: str, qtbot: QtBot) -> None:
-    assert colors(icons.own(name))
+    assert colors(icons.icon(name))
 
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 def test_icons_are_sharp_on_dense_screens(ratio: float, qtbot: QtBot) -> None:
-    for icon in (icons.own("history"), icons.toned("history", theme.Tone.GOOD)):
+    for icon in (icons.icon("history"), icons.toned("history", theme.Tone.GOOD)):
         pixmap = icon.pixmap(QSize(16, 16), ratio)
         assert pixmap.size() == QSize(16, 16) * ratio
         assert pixmap.devicePixelRatio() == ratio
@@ -46,11 +46,11 @@ def test_every_status_has_an_icon(qtbot: QtBot) -> None:
 
 def test_an_icon_of_no_name_is_an_error(qtbot: QtBot) -> None:
     with pytest.raises(FileNotFoundError):
-        icons.own("no-such-icon")
+        icons.icon("no-such-icon")
 
 
 def test_icons_follow_light_and_dark(system_scheme: None) -> None:
-    icon = icons.own("history")
+    icon = icons.icon("history")
     theme.use_scheme("light")
     light = colors(icon)
     theme.use_scheme("dark")
@@ -60,7 +60,7 @@ def test_icons_follow_light_and_dark(system_scheme: None) -> None:
 
 
 def test_an_icon_outlives_what_happens_to_its_copies(qtbot: QtBot) -> None:
-    icon = icons.own("history")
+    icon = icons.icon("history")
     for _ in range(50):
         copy = QIcon(icon)
         copy.addPixmap(QPixmap(4, 4))

@@ -6,11 +6,13 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDateTimeEdit,
+    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -28,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from borgdesk.gui.look import widget_rules
+from borgdesk.gui.look import icons, widget_rules
 
 MARKUP = '<b>bold</b> &amp; <img src="/etc/hostname">'
 
@@ -223,3 +225,20 @@ def test_a_letter_leads_into_a_field_made_of_several(qtbot: QtBot) -> None:
     qtbot.waitUntil(page.isActiveWindow)
     QTest.keyClick(other, Qt.Key.Key_S, Qt.KeyboardModifier.AltModifier)
     assert fields[0].hasFocus()
+
+
+def test_icons_of_dialog_buttons_are_of_the_family(qtbot: QtBot) -> None:
+    """Without a desktop's theme, Qt has coloured ones of its own: a red cross on every *Cancel*."""
+    standard = QDialogButtonBox.StandardButton
+    box = QDialogButtonBox(standard.Save | standard.Discard | standard.Cancel)
+    qtbot.addWidget(box)
+    mine = box.addButton("Run", QDialogButtonBox.ButtonRole.ActionRole)
+    mine.setIcon(icons.icon("media-playback-start"))
+    for button in (standard.Save, standard.Discard, standard.Cancel):
+        box.button(button).setIcon(QIcon(box.style().standardIcon(box.style().StandardPixmap.SP_DialogCancelButton)))
+    box.show()
+    assert [box.button(button).icon().name() for button in (standard.Save, standard.Discard, standard.Cancel)] == [
+        "borgdesk-document-save", "borgdesk-edit-undo", "",
+    ]  # fmt: skip
+    assert box.button(standard.Cancel).icon().isNull()
+    assert mine.icon().name() == "borgdesk-media-playback-start"
