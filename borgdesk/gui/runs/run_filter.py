@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from borgdesk.domain.history_list import Key
 from borgdesk.domain.ids import RepositoryId
@@ -28,7 +28,13 @@ _TYPING_PAUSE = 40
 _TESTS = "script-test"
 """Beside the kinds of runs."""
 _LEAST = 10
-"""Minimum number of visible characters in a combo box."""
+"""Minimum number of visible characters in a combo box with names."""
+
+_SLACK = QSize(8, 0)
+"""Of what Qt computes for a combo box, a few pixels are missing with large fonts."""
+
+_IN_ONE_ROW, _SEARCH_BELOW, _IN_TWO_ROWS = 6, 5, 3
+"""Columns of fields, from the widest arrangement to the narrowest."""
 
 
 class RunFilter(QWidget):
@@ -42,14 +48,13 @@ class RunFilter(QWidget):
         self._make()
         self._pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE)
         self._pause.timeout.connect(self.changed)
-        self._choices = QHBoxLayout()
-        for choice in (self._kind, self._repository, self._script, self._status, self._time):
+        self._choices: tuple[_Choice, ...] = (self._kind, self._repository, self._script, self._status, self._time)
+        for choice in self._choices:
             choice.activated.connect(self.changed)
-            self._choices.addWidget(choice, 1)
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.addLayout(self._choices, 5)
-        self._row.addWidget(self._search, 2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._columns = 0
+        self._arrange(_IN_ONE_ROW)
         self._search.textChanged.connect(lambda _: self._pause.start())
         self._search.returnPressed.connect(self.changed)
 
@@ -74,12 +79,11 @@ class RunFilter(QWidget):
     @property
     def is_narrow(self) -> bool:
         """Whether the filter excludes any runs."""
-        choices = (self._kind, self._repository, self._script, self._status, self._time)
-        return bool(self._search.text().strip()) or any(choice.currentIndex() > 0 for choice in choices)
+        return bool(self._search.text().strip()) or any(choice.currentIndex() > 0 for choice in self._choices)
 
     def clear(self) -> None:
         """Select all runs."""
-        for choice in (self._kind, self._repository, self._script, self._status, self._time):
+        for choice in self._choices:
             choice.setCurrentIndex(0)
         self._search.clear()
         self._pause.stop()
@@ -105,26 +109,48 @@ class RunFilter(QWidget):
         return Wanted(conditions, runs=kind != _TESTS, tests=kind in (None, _TESTS), before=before)
 
     def minimumSizeHint(self) -> QSize:
-        # What it needs with the search field below the other fields.
-        return QSize(self._choices.minimumSize().width(), super().minimumSizeHint().height())
+        return QSize(self._least_width(_IN_TWO_ROWS), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        needed = self._choices.minimumSize().width() + self._search.minimumSizeHint().width() + self._row.spacing()
-        fits = event.size().width() >= needed
-        self._row.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+        arrangements = (_IN_ONE_ROW, _SEARCH_BELOW, _IN_TWO_ROWS)
+        fitting = (one for one in arrangements if self._least_width(one) <= event.size().width())
+        self._arrange(next(fitting, _IN_TWO_ROWS))
+
+    def _least_width(self, columns: int) -> int:
+        """Return the width that the fields need in so many columns."""
+        fields: list[QWidget] = [*self._choices]
+        if columns != _SEARCH_BELOW:
+            fields.append(self._search)
+        widths = [max(one.minimumSizeHint().width() for one in fields[place::columns]) for place in range(columns)]
+        return sum(widths) + (columns - 1) * max(0, self._grid.horizontalSpacing())
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, choice in enumerate(self._choices):
+            self._grid.addWidget(choice, *divmod(place, columns))
+        if columns == _SEARCH_BELOW:
+            self._grid.addWidget(self._search, 1, 0, 1, columns)
+        else:
+            self._grid.addWidget(self._search, *divmod(len(self._choices), columns))
+        for place in range(_IN_ONE_ROW):
+            self._grid.setColumnStretch(place, 1 if place < columns else 0)
+        if columns == _IN_ONE_ROW:
+            self._grid.setColumnStretch(columns - 1, 2)
 
     def _make(self) -> None:
-        self._kind = _choice(self, _("What"), _("Any kind"))
+        self._kind = _Choice(self, _("What"), _("Any kind"))
         for kind in RunKind:
             self._kind.addItem(words.kind(kind), kind)
         self._kind.addItem(words.script_test(), _TESTS)
-        self._repository = _choice(self, _("Repository"), _("Any repository"))
-        self._script = _choice(self, _("Script"), _("Any script"))
-        self._status = _choice(self, _("Status"), _("Any status"))
+        self._repository = _NameChoice(self, _("Repository"), _("Any repository"))
+        self._script = _NameChoice(self, _("Script"), _("Any script"))
+        self._status = _Choice(self, _("Status"), _("Any status"))
         for status in RunStatus:
             self._status.addItem(icons.lasting_status_icon(status), words.run_status(status), status)
-        self._time = _choice(self, _("Time"), _("Any time"))
+        self._time = _Choice(self, _("Time"), _("Any time"))
         for text, days in (
             (_("Last 24 hours"), 1),
             (_("Last 7 days"), 7),
@@ -135,15 +161,31 @@ class RunFilter(QWidget):
         self._search = SearchField(_("Search names, errors and output"), self)
 
 
-def _choice(parent: QWidget, name: str, everything: str) -> QComboBox:
-    choice = QComboBox(parent)
-    choice.setAccessibleName(name)
-    choice.setToolTip(name)
-    choice.addItem(everything, None)
-    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    choice.setMinimumContentsLength(max(_LEAST, len(everything) + 1))
-    choice.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    return choice
+class _Choice(QComboBox):
+    """Shows each of its choices whole."""
+
+    def __init__(self, parent: QWidget, name: str, everything: str) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.addItem(everything, None)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + _SLACK
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() + _SLACK
+
+
+class _NameChoice(_Choice):
+    """Shortens names, which may have any length."""
+
+    def __init__(self, parent: QWidget, name: str, everything: str) -> None:
+        super().__init__(parent, name, everything)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(max(_LEAST, len(everything) + 1))
 
 
 def _offer(choice: QComboBox, things: Iterable[Repository] | Iterable[Script]) -> None:

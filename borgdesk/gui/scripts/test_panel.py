@@ -46,6 +46,9 @@ from borgdesk.gui.workers.background import Background
 from borgdesk.gui.workers.engine_thread import EngineCall
 from borgdesk.translation import _
 
+_LEAST_SETTINGS, _LEAST_OUTPUT = 3, 8
+"""Lines that stay visible of the settings, and of the output with its title, on a low screen."""
+
 
 class TestPanel(QWidget):
     """Test settings above, output below. The test runs the file, so unsaved text is saved first."""
@@ -328,7 +331,9 @@ class TestPanel(QWidget):
         column.addStretch(1)
         # The form takes no more than it needs, and leaves its room to the output.
         self._settings = FormScroll(inside)
-        self._settings.setMinimumHeight(self.fontMetrics().height() * 6)
+        line = self.fontMetrics().height()
+        self._settings.setMinimumHeight(line * _LEAST_SETTINGS)
+        self.output.setMinimumHeight(line * _LEAST_OUTPUT)
         self._settings.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
