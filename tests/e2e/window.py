@@ -55,7 +55,7 @@ def watched(self, application, paths, **more):
             "minimized": window.isMinimized(),
             "busy": shell is not None and shell.executor.is_busy,
             "scripts": [live.story.script for live in shell.executor.active()] if shell is not None else [],
-            "problem": window.problem.text if window.problem.isVisible() else "",
+            "problem": window.problem.text,
             "recovers": shell is not None and shell.executor.has_found_dead_runs,
             "unsaved": window.has_unsaved(),
             "quit_at": place_of_quit(shell.tray) if shell is not None else [],

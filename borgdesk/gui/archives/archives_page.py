@@ -27,6 +27,7 @@ from borgdesk.gui.archives.restore_dialog import RestoreDialog
 from borgdesk.gui.archives.unread_archives import UnreadArchives
 from borgdesk.gui.look import theme, words
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.look.task_result import TaskResult
@@ -182,13 +183,10 @@ class ArchivesPage(Page):
         self._stack.addWidget(self.empty)
         outside = QVBoxLayout(self)
         outside.addWidget(self._header)
-        outside.addWidget(self.banner)
-        outside.addWidget(self.deleted)
-        outside.addWidget(self.away)
-        outside.addWidget(self.mounted)
+        outside.addWidget(CalmPlace(self._stack, self.banner, self.deleted, self.away, self.mounted))
         outside.addWidget(self._stack, 1)
         # At the bottom: it comes with every archive that is opened, and the next one must not move under the pointer.
-        outside.addWidget(self.working)
+        outside.addWidget(CalmPlace(self._stack, self.working))
 
     # repositories and archives
 

@@ -39,6 +39,7 @@ from borgdesk.gui.lanes.spreading import Spreading, change_of, what_came_of_it
 from borgdesk.gui.lanes.undo_history import Change
 from borgdesk.gui.lanes.visible import visible
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.workers.background import Background
 from borgdesk.translation import _
@@ -327,7 +328,7 @@ class AssignmentBoard(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.outcomes)
-        layout.addWidget(self.notice)
+        layout.addWidget(CalmPlace(splitter, self.notice))
         layout.addWidget(splitter, 1)
 
     def _connect(self) -> None:

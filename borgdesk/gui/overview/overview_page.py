@@ -17,6 +17,7 @@ from borgdesk.engine.runs import demo_mark
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import run_words, theme
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
@@ -192,12 +193,11 @@ class OverviewPage(Page):
         cards.setContentsMargins(0, 0, 0, _GAP)
         scroll.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
-        self._banner_column = QVBoxLayout()
-        self._banner_column.setSpacing(6)
+        self._attention = CalmPlace(scroll)
         column = QVBoxLayout(self)
         column.addWidget(self._header)
-        column.addLayout(self._banner_column)
-        column.addWidget(self._memory)
+        column.addWidget(self._attention)
+        column.addWidget(CalmPlace(scroll, self._memory))
         column.addWidget(scroll, 1)
 
     # cards
@@ -341,7 +341,7 @@ class OverviewPage(Page):
     def _add_banner(self, key: tuple[str, int]) -> Banner:
         banner = Banner(self)
         self._banners[key] = banner
-        self._banner_column.addWidget(banner)
+        self._attention.add(banner)
         return banner
 
 

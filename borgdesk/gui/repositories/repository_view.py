@@ -24,6 +24,7 @@ from borgdesk.engine.schedule.editing import edit_with_schedule
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.board import AssignmentBoard
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.repositories.exclude_remarks import ExcludeRemarks
@@ -316,7 +317,7 @@ class RepositoryView(QWidget):
         set_margins(layout, 8, 0, 0, 0)
         layout.addWidget(self.header)
         layout.addWidget(self.tabs, 1)
-        layout.addWidget(self.notice)
+        layout.addWidget(CalmPlace(self.tabs, self.notice))
         layout.addWidget(self.work)
         layout.addWidget(self.buttons)
 

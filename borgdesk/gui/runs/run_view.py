@@ -24,6 +24,7 @@ from borgdesk.engine.runs.story import Entry, Key, Kind, Story
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import downtime_words, run_words, theme
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.output_view import OutputView
 from borgdesk.gui.runs.entry_output import printed_by, save_output, statistics_of
 from borgdesk.gui.runs.restore_result import RestoreResult
@@ -156,9 +157,7 @@ class RunView(QWidget):
         column = QVBoxLayout(self._content)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._head)
-        column.addWidget(self._error)
-        column.addWidget(self._note)
-        column.addWidget(self._restored)
+        column.addWidget(CalmPlace(splitter, self._error, self._note, self._restored))
         column.addWidget(splitter, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

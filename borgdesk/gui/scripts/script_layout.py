@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import icons
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.scripts.details_tab import DetailsTab
 from borgdesk.gui.scripts.findings_list import FindingsList
@@ -117,6 +118,6 @@ class ScriptLayout(QWidget):
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(header)
-        column.addWidget(self.message)
+        column.addWidget(CalmPlace(both, self.message))
         column.addWidget(both, 1)
         return work

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QMessageBox, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.history import Execution
@@ -20,6 +20,7 @@ from borgdesk.engine.scripts.library_scan import LibraryScan
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import widget_rules
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.look.signal_wait import wait_for
@@ -323,9 +324,7 @@ class ScriptsPage(Page):
         header.row.addWidget(self.search)
         header.add_button(_("From &template…"), "document-new", self.open_templates)
         header.add_button(_("&New script"), "list-add", self.new_script, _("Ctrl+N"))
-        self.more = QToolButton()
-        self.more.setText(_("More"))
-        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more = QPushButton(_("More"))
         self.menu = LibraryMenu(self.table, self.library_actions, str(self._workspace.paths.library), self)
         self.menu.usage_requested.connect(self.show_usage)
         self.more.setMenu(self.menu)
@@ -340,8 +339,7 @@ class ScriptsPage(Page):
         splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addWidget(header)
-        layout.addWidget(self.drafts)
-        layout.addWidget(self.message)
+        layout.addWidget(CalmPlace(splitter, self.drafts, self.message))
         layout.addWidget(splitter, 1)
 
     def _connect(self) -> None:

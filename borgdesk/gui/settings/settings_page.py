@@ -20,6 +20,7 @@ from borgdesk.domain.settings import (
 )
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.direction import set_margins
 from borgdesk.gui.look.form_parts import explanation
 from borgdesk.gui.look.form_scroll import FormScroll
@@ -74,8 +75,9 @@ class SettingsPage(Page):
         groups.addStretch(1)
         column = QVBoxLayout(self)
         column.addWidget(PageHeader(_("Settings"), self))
-        column.addWidget(self.message)
-        column.addWidget(FormScroll(inside), 1)
+        form = FormScroll(inside)
+        column.addWidget(CalmPlace(form, self.message))
+        column.addWidget(form, 1)
 
     def refresh(self) -> None:
         """Look again at what is outside BorgDesk."""

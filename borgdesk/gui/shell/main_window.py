@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
-    QIcon,
     QKeySequence,
     QPalette,
     QResizeEvent,
@@ -33,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from borgdesk.gui.look import icons, screen_fit, tab_order, theme, widget_rules
 from borgdesk.gui.look.banner import Banner, BannerButton
+from borgdesk.gui.look.calm_place import CalmPlace
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.help_window import open_help
 from borgdesk.gui.look.overflow_area import OverflowArea
@@ -218,7 +218,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         right = QVBoxLayout()
         right.setContentsMargins(4, 4, 4, 0)
-        right.addWidget(self.problem)
+        right.addWidget(CalmPlace(self._area, self.problem))
         right.addWidget(self._area, 1)
         row = QHBoxLayout()
         row.setSpacing(0)
@@ -374,7 +374,7 @@ class _Sidebar(QListWidget):
         self.blockSignals(True)
         self.clear()
         for place, entry in enumerate(entries, start=1):
-            item = QListWidgetItem(QIcon(icons.own(entry.icon)), entry.title, self)
+            item = QListWidgetItem(icons.icon(entry.icon), entry.title, self)
             item.setData(Qt.ItemDataRole.UserRole, entry.name)
             item.setToolTip(_("{title} (Ctrl+{number})").format(title=entry.title, number=place))
             item.setSizeHint(QSize(0, self.fontMetrics().height() + 18))
