@@ -127,8 +127,6 @@ def _polish(widget: QWidget) -> None:
         widget.setTabChangesFocus(True)
     elif isinstance(widget, QTableView | QTreeView):
         widget.setTabKeyNavigation(False)
-    elif isinstance(widget, QDialogButtonBox):
-        _use_own_icons(widget)
     elif isinstance(widget, QScrollArea):
         # Qt would stop there without drawing a focus frame. Keys that scroll reach the area from the fields inside.
         widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -144,6 +142,13 @@ def _read_from_left(widget: QWidget) -> None:
         delegate = widget.itemDelegate()
         if type(delegate) is QStyledItemDelegate:
             widget.setItemDelegate(Isolating(widget))
+
+
+def _dress(widget: QWidget) -> None:
+    if isinstance(widget, outlines.CONTROLS):
+        outlines.outline(widget)
+    elif isinstance(widget, QDialogButtonBox):
+        _use_own_icons(widget)
 
 
 def _use_own_icons(box: QDialogButtonBox) -> None:
