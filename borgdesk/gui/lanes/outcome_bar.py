@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.ids import AssignmentId
@@ -31,7 +31,7 @@ class OutcomeBar(QWidget):
         self._picked: Scenario | None = None
         self._scripts: list[tuple[AssignmentId, str]] = []
         self._buttons = {
-            Outcome.SUCCESS: Segment(_("it succeeds"), first=True),
+            Outcome.SUCCESS: Segment(_("it succeeds")),
             Outcome.WARNING: Segment(_("with warnings")),
             Outcome.FAILURE: Segment(_("Borg fails")),
         }
@@ -40,20 +40,21 @@ class OutcomeBar(QWidget):
         """Its menu has the scripts that may fail."""
         ends = {
             Outcome.CANCELLED: Segment(_("you stop it")),
-            Outcome.INTERRUPTED: Segment(_("the machine dies"), last=True),
+            Outcome.INTERRUPTED: Segment(_("the machine dies")),
         }
         label = QLabel(_("What happens if"))
         label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.hint = ElidedLabel()
         self.hint.setMinimumWidth(1)  # On a small screen, the tools need the room.
         """What else there is to say about the lanes, beside the title, so that nothing moves."""
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        for button in (*self._buttons.values(), self.script, *ends.values()):
+        self._segments = (*self._buttons.values(), self.script, *ends.values())
+        for button in self._segments:
             button.setAccessibleName(f"{label.text()} {button.text()}")
             button.setAccessibleDescription(_("Show which scripts would run then"))
-            row.addWidget(button)
-        row.addStretch(1)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(0)
+        self._grid.setVerticalSpacing(4)
+        self._in_row = 0
         self._buttons |= ends
         for outcome, button in self._buttons.items():
             button.clicked.connect(lambda down, one=outcome: self._pick(Scenario(one) if down else None))
@@ -61,6 +62,10 @@ class OutcomeBar(QWidget):
         self.script.setMenu(self._menu)
         self.script.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.show_scripts([])
+        self._lay_out(label, tools)
+        self._arrange(len(self._segments))
+
+    def _lay_out(self, label: QLabel, tools: QLayout) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -70,7 +75,26 @@ class OutcomeBar(QWidget):
         heading.addWidget(self.hint, 1)
         heading.addLayout(tools)
         layout.addLayout(heading)
+        row = QHBoxLayout()
+        row.addLayout(self._grid)
+        row.addStretch(1)
         layout.addLayout(row)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = sum(segment.whole_width() for segment in self._segments)
+        rows = 1 if needed <= self.width() else 2
+        self._arrange(len(self._segments) // rows)
+
+    def _arrange(self, in_row: int) -> None:
+        """Show so many segments in a row: in two rows, no word is cut in a small window with a large font."""
+        if in_row == self._in_row:
+            return
+        self._in_row = in_row
+        for place, segment in enumerate(self._segments):
+            row, column = divmod(place, in_row)
+            segment.set_ends(first=column == 0, last=column == in_row - 1)
+            self._grid.addWidget(segment, row, column)
 
     def button(self, outcome: Outcome) -> QToolButton:
         """Return the segment of an outcome."""

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QStyle, QToolButton, QWidget
 from borgdesk.gui.look import theme
 
 _PADDING = 8
+_LEAST_PADDING = 3
+"""Before its text is cut."""
 _RADIUS = 6
 _ARROW = 14
 """Pixels that the arrow of a menu takes."""
@@ -17,10 +19,9 @@ _ARROW = 14
 class Segment(QToolButton):
     """Drawn from the palette; elides its text where there is no room."""
 
-    def __init__(self, text: str, *, first: bool = False, last: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._first = first
-        self._last = last
+        self._first = self._last = False
         self.setText(text)
         self.setToolTip(text)
         self.setCheckable(True)
@@ -32,7 +33,16 @@ class Segment(QToolButton):
         return QSize(width + (_ARROW if self._has_menu() else 0), self.fontMetrics().height() + 12)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(2 * _PADDING + 5 * self.fontMetrics().averageCharWidth(), self.sizeHint().height())
+        return QSize(2 * _LEAST_PADDING + 5 * self.fontMetrics().averageCharWidth(), self.sizeHint().height())
+
+    def set_ends(self, *, first: bool, last: bool) -> None:
+        """Say whether it begins or ends its row."""
+        self._first, self._last = first, last
+        self.update()
+
+    def whole_width(self) -> int:
+        """Return the width in which nothing of its text is cut."""
+        return self.sizeHint().width() - 2 * (_PADDING - _LEAST_PADDING)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         palette = self.palette()
@@ -49,7 +59,8 @@ class Segment(QToolButton):
         painter.setPen(QPen(theme.outline(palette), 1))
         painter.drawPath(outline)
         painter.setPen(palette.color(group, text))
-        room = self.rect().adjusted(_PADDING, 0, -_PADDING - (_ARROW if self._has_menu() else 0), 0)
+        padding = self.padding()
+        room = self.rect().adjusted(padding, 0, -padding - (_ARROW if self._has_menu() else 0), 0)
         room = QStyle.visualRect(self.layoutDirection(), self.rect(), room)
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + 2)
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, shown)
@@ -64,6 +75,11 @@ class Segment(QToolButton):
             painter.setPen(QPen(palette.color(group, text), 1, Qt.PenStyle.DotLine))
             painter.drawRect(self.rect().adjusted(4, 4, -5, -5))
         painter.end()
+
+    def padding(self) -> int:
+        """Return the pixels on both sides of the text."""
+        free = self.width() - self.fontMetrics().horizontalAdvance(self.text()) - (_ARROW if self._has_menu() else 0)
+        return max(_LEAST_PADDING, min(_PADDING, free // 2))
 
     def _has_menu(self) -> bool:
         return self.menu() is not None

@@ -11,7 +11,7 @@ from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import downtime_words, icons, run_words, theme, words
 from borgdesk.gui.look.card import Card
 from borgdesk.gui.look.direction import isolated
-from borgdesk.gui.look.elided_label import ElidedLabel
+from borgdesk.gui.look.elided_label import ElidedLabel, PartsLabel
 from borgdesk.gui.look.run_progress import RunProgress
 from borgdesk.gui.look.stop_buttons import show_stopping
 from borgdesk.gui.overview.outcome_strip import OutcomeStrip
@@ -77,7 +77,7 @@ class RepositoryCard(Card):
         self._name.setFont(font)
         self._sentence = ElidedLabel(self)
         self._next = ElidedLabel(self)
-        self._below = ElidedLabel(self)
+        self._below = PartsLabel(_DOT, self)
         self._below.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._progress = RunProgress(self)
         self._progress.hide()
@@ -185,10 +185,10 @@ class RepositoryCard(Card):
         elif last is RunStatus.WARNING:
             parts += self._amounts()
         if not parts:
-            self._below.setText(repository.location)
+            self._below.set_parts([repository.location])
             return
-        text = _DOT.join([*parts, isolated(repository.location)])
-        self._below.setText(text[:1].upper() + text[1:])
+        first, *others = parts
+        self._below.set_parts([first[:1].upper() + first[1:], *others, isolated(repository.location)])
 
     def _amounts(self) -> list[str]:
         statistics = self._state.statistics

@@ -46,7 +46,8 @@ def chart() -> QWidget:
 
 
 def segment() -> QWidget:
-    made = Segment("I", first=True, last=True)
+    made = Segment("I")
+    made.set_ends(first=True, last=True)
     made.setMenu(QMenu(made))
     return made
 

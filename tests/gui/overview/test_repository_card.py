@@ -19,6 +19,7 @@ from borgdesk.domain.run import BorgStep, Outcome, RunStatus, Step, Trigger
 from borgdesk.domain.schedule import UNTIL_RESUMED, daily
 from borgdesk.engine.processes import procfs
 from borgdesk.gui.look import run_words, theme
+from borgdesk.gui.look.elided_label import PartsLabel
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import read_overview
 from borgdesk.gui.overview.repository_card import RepositoryCard
@@ -169,3 +170,22 @@ def _past(scene: Scene, repository: Repository, status: RunStatus) -> RunId:
     runs.settle(run.id, Outcome.FAILURE if bad else Outcome.SUCCESS, errors=(text("no such device"),) if bad else ())
     runs.finish(run.id, status, now())
     return run.id
+
+
+def test_what_does_not_fit_is_left_out_instead_of_cut(qtbot: QtBot) -> None:
+    """While a backup was running, the last line ended with "7.…"."""
+    label = PartsLabel(" · ")
+    qtbot.addWidget(label)
+    parts = ["About 1 min left", "last good backup 2 hours ago", "7,001 files", "71.5 GB", "/mnt/backup"]
+    label.set_parts(parts)
+    label.show()
+    assert label.text() == " · ".join(parts)
+    seen = set()
+    for width in range(40, label.sizeHint().width() + 1, 7):
+        label.resize(width, 20)
+        shown = label._fitting()
+        seen.add(shown)
+        assert shown.split(" · ") == parts[: len(shown.split(" · "))]
+        assert label.fontMetrics().horizontalAdvance(shown) <= width or shown == parts[0]
+        assert label.toolTip() == ("" if shown == label.text() else label.text())
+    assert len(seen) == len(parts)
