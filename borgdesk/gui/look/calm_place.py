@@ -7,6 +7,8 @@ from PySide6.QtGui import QCursor, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 _SPACING = 6
+_TURNS = 3
+"""At most: the width of a text says how high it is, which may say how wide it is."""
 _TICK = 50
 _REST = 600
 """Milliseconds that the pointer rests before it counts as resting."""
@@ -96,12 +98,23 @@ class CalmPlace(QWidget):
             self._guard.begin()
         # A hidden place takes no spacing.
         self.setVisible(not self._column.isEmpty())
-        self._take(self._needed())
+        for _ in range(_TURNS):
+            self._take(self._needed())
+            self._lay_out_page()
+            if self._needed() == self._height:
+                break
 
     def _take(self, height: int) -> None:
         if height != self._height:
             self._height = height
             self.setFixedHeight(height)
+
+    def _lay_out_page(self) -> None:
+        """Move what is beside it at once, as Qt does when a widget is shown: the keyboard may be on its way there."""
+        page = self.parentWidget()
+        layout = page.layout() if page is not None else None
+        if layout is not None:
+            layout.activate()
 
 
 class _Guard(QObject):
