@@ -137,6 +137,7 @@ class Banner(QFrame):
             shown.setAutoDefault(False)
             shown.clicked.connect(partial(self._on_button_clicked, button))
             self._buttons.addWidget(shown)
+            shown.show()  # Qt would do so in another turn, and until then there would be no room for it
         if buttons:
             self._buttons.addStretch(1)
 

@@ -15,7 +15,7 @@ _REST = 600
 _GUARDED = 300
 """Milliseconds: who presses so soon after the content has moved saw it where it was before."""
 _PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
-_CHANGES = (QEvent.Type.ShowToParent, QEvent.Type.HideToParent)
+_CHANGES = (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.LayoutRequest)
 
 
 class CalmPlace(QWidget):
@@ -51,7 +51,9 @@ class CalmPlace(QWidget):
         self._consider()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest if watched is self._inside else event.type() in _CHANGES:
+        if event.type() is QEvent.Type.LayoutRequest and watched is not self._inside:
+            self._column.invalidate()  # it would be told in another turn only
+        if event.type() in _CHANGES:
             self._consider()
         return False
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from borgdesk.gui.look.banner import Banner
+from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.calm_place import CalmPlace
 
 
@@ -123,3 +123,17 @@ def test_a_long_text_has_its_lines_in_any_width(stage: Stage, qtbot: QtBot) -> N
         stage.resize(width, 300)
         QApplication.processEvents()
         assert stage.place.height() == stage.banner.heightForWidth(stage.place.width())
+
+
+def test_there_is_room_for_a_button_as_soon_as_it_is_shown(stage: Stage, qtbot: QtBot) -> None:
+    long = "The scripts that start your services again were not run. " * 3
+    heights = set()
+    stage.banner.show_message(long, buttons=[BannerButton("Run now", lambda: None)])
+    QApplication.processEvents()
+    for name in ("Run again", "Show"):
+        stage.banner.show_message(long, buttons=[BannerButton(name, lambda: None)])
+        QApplication.processEvents()
+        heights.add(stage.place.height())
+        button = stage.banner.button(name)
+        assert button.height() >= button.minimumSizeHint().height()
+    assert len(heights) == 1
