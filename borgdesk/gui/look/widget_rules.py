@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,9 +26,11 @@ from PySide6.QtWidgets import (
     QDateTimeEdit,
     QDialogButtonBox,
     QLabel,
+    QMessageBox,
     QPlainTextEdit,
     QScrollArea,
     QScrollBar,
+    QStyle,
     QStyledItemDelegate,
     QTabBar,
     QTableView,
@@ -37,7 +39,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from borgdesk.gui.look import accessible, icons, outlines
+from borgdesk.gui.look import accessible, icons, outlines, theme
 from borgdesk.gui.look.direction import Isolating
 
 W = TypeVar("W", bound=QWidget)
@@ -51,6 +53,14 @@ _STANDARD = {
     QDialogButtonBox.StandardButton.Discard: "edit-undo",
 }
 """Icons of buttons that have one elsewhere, too."""
+
+QUESTIONS = {
+    QMessageBox.Icon.Information: ("dialog-information", theme.Tone.WORKING),
+    QMessageBox.Icon.Question: ("help", theme.Tone.WORKING),
+    QMessageBox.Icon.Warning: ("status-warning", theme.Tone.WARNING),
+    QMessageBox.Icon.Critical: ("status-failure", theme.Tone.BAD),
+}
+"""The signs of message boxes, and their colours."""
 
 _REPAINTED = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
@@ -112,8 +122,7 @@ def _is_left_alone(widget: QObject) -> bool:
 
 
 def _polish(widget: QWidget) -> None:
-    if isinstance(widget, outlines.CONTROLS):
-        outlines.outline(widget)
+    _dress(widget)
     if widget.isRightToLeft():
         _read_from_left(widget)
     if isinstance(widget, QLabel):
@@ -149,6 +158,17 @@ def _dress(widget: QWidget) -> None:
         outlines.outline(widget)
     elif isinstance(widget, QDialogButtonBox):
         _use_own_icons(widget)
+    elif isinstance(widget, QMessageBox):
+        _use_own_sign(widget)
+
+
+def _use_own_sign(box: QMessageBox) -> None:
+    """Replace the sign of a question or warning by that of our banners."""
+    label = box.findChild(QLabel, "qt_msgboxex_icon_label")
+    if label is not None and box.icon() in QUESTIONS:
+        name, tone = QUESTIONS[box.icon()]
+        side = box.style().pixelMetric(QStyle.PixelMetric.PM_MessageBoxIconSize, None, box)
+        label.setPixmap(icons.toned(name, tone).pixmap(QSize(side, side), box.devicePixelRatio()))
 
 
 def _use_own_icons(box: QDialogButtonBox) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -234,11 +234,26 @@ def test_icons_of_dialog_buttons_are_of_the_family(qtbot: QtBot) -> None:
     qtbot.addWidget(box)
     mine = box.addButton("Run", QDialogButtonBox.ButtonRole.ActionRole)
     mine.setIcon(icons.icon("media-playback-start"))
+    cross = QPixmap(16, 16)
+    cross.fill(Qt.GlobalColor.red)
     for button in (standard.Save, standard.Discard, standard.Cancel):
-        box.button(button).setIcon(QIcon(box.style().standardIcon(box.style().StandardPixmap.SP_DialogCancelButton)))
+        box.button(button).setIcon(QIcon(cross))
     box.show()
     assert [box.button(button).icon().name() for button in (standard.Save, standard.Discard, standard.Cancel)] == [
         "borgdesk-document-save", "borgdesk-edit-undo", "",
     ]  # fmt: skip
     assert box.button(standard.Cancel).icon().isNull()
     assert mine.icon().name() == "borgdesk-media-playback-start"
+
+
+@pytest.mark.parametrize("icon", [QMessageBox.Icon.Warning, QMessageBox.Icon.Question, QMessageBox.Icon.Critical])
+def test_icons_of_questions_are_of_the_family(icon: QMessageBox.Icon, qtbot: QtBot) -> None:
+    box = QMessageBox(icon, "Delete", "Delete it?")
+    qtbot.addWidget(box)
+    box.show()
+    label = box.findChild(QLabel, "qt_msgboxex_icon_label")
+    assert label is not None
+    name, tone = widget_rules.QUESTIONS[icon]
+    side = label.pixmap().deviceIndependentSize().toSize()
+    assert label.pixmap().toImage() == icons.toned(name, tone).pixmap(side, box.devicePixelRatio()).toImage()
+    assert box.icon() is icon
