@@ -229,14 +229,16 @@ def test_titles_stay_whole_and_few_words_are_all_readable(qtbot: QtBot) -> None:
     words = ("Successful", "Interrupted for some reason")
     columns: list[Column[str]] = [
         Column("Which of them it is", str, width=60),
-        Column("State", str, choices=words),
+        Column("State", str, whole=words),
         Column("Remark", str, stretch=True),
     ]
     view = TableView(TableModel(columns, key=str), "Fruits")
     qtbot.addWidget(view)
     view.show()
     measure = view.fontMetrics().horizontalAdvance
-    view.resize(measure(words[1]) + measure("Which of them it is") + view._least_stretched + 200, 200)
+    view.resize(
+        measure(words[1]) + measure("Which of them it is") + view.fontMetrics().averageCharWidth() * 16 + 200, 200
+    )
     assert measure("Which of them it is") < view.columnWidth(0) < view._widths[0]
     assert view.columnWidth(1) > measure(words[1])
 
