@@ -28,6 +28,7 @@ from borgdesk.engine.scripts.templates import templates
 from borgdesk.engine.scripts.usage import usage
 from borgdesk.engine.services.service import Service, ServiceKind
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
+from borgdesk.gui.lanes.inline_scripts import ScriptRequest
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
 from borgdesk.gui.repositories.adding_steps import Step
 from borgdesk.gui.repositories.repositories_page import RepositoriesPage
@@ -197,6 +198,9 @@ class Tour:
         full = self.scene.assign(self.repository, self.script, Hook.POST_BACKUP)
         parameters = AssignmentDialog(workspace, self.background, full, self.header_of(self.script), window)
         yield "assignment with parameters", parameters.open
+        write = self.repositories.view.board.inline.requested.emit
+        yield "inline script", lambda: write(ScriptRequest(self.repository, Hook.POST_BACKUP, self.named("true\n")))
+        yield "new script here", lambda: self.repositories.view.board.inline.new(Hook.POST_RUN)
         self.page("scripts")
         yield "template", self.scripts.open_templates
         yield "template with values", self._template_with_values

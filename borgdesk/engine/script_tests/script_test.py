@@ -17,7 +17,7 @@ from borgdesk.domain.ids import ExecutionId
 from borgdesk.domain.reasons import text
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, ExecutionStatus, Hook, OnFailure, Outcome
-from borgdesk.domain.script import Script
+from borgdesk.domain.script import DEFAULT_TIMEOUT, Script
 from borgdesk.domain.variables import RunFacts
 from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
@@ -79,12 +79,34 @@ def run_test(workspace: Workspace, script: Script, setup: ScriptTestSetup, tell:
         RunRefused: the state folder cannot be written.
     """
     with delivered(tell) as backlog:
-        return _run(workspace, script, setup, backlog, cancel)
+        return _run(workspace, _plan(workspace, script, setup), setup, backlog, cancel)
 
 
-def _run(workspace: Workspace, script: Script, setup: ScriptTestSetup, tell: Tell, cancel: Cancel) -> Execution:
+def run_text_test(
+    workspace: Workspace, name: str, text: str, setup: ScriptTestSetup, tell: Tell, cancel: Cancel
+) -> Execution:
+    """Run a text that is no script of the library, as :func:`run_test`; *name* is that of the test in the history.
+
+    Raises:
+        ScriptUnreadable: it is not a valid script.
+        RunRefused: the state folder cannot be written.
+    """
+    policy = Policy(ALWAYS, OnFailure.STOP, setup.timeout or DEFAULT_TIMEOUT)
+    revision = workspace.store.revisions.freeze_text(text)
+    planned = PlannedScript(name, Hook.TEST, order=1, policy=policy, revision=revision)
+    with delivered(tell) as backlog:
+        return _run(workspace, (planned, {}), setup, backlog, cancel)
+
+
+def _run(
+    workspace: Workspace,
+    plan: tuple[PlannedScript, Mapping[str, str]],
+    setup: ScriptTestSetup,
+    tell: Tell,
+    cancel: Cancel,
+) -> Execution:
     executions = workspace.store.executions
-    planned, secrets = _plan(workspace, script, setup)
+    planned, secrets = plan
     begun = executions.begin_test(planned, setup.repository, now(), procfs.identity())
     folder = test_folder(workspace, begun.id)
     log = RunLog(log_in(folder))

@@ -13,6 +13,7 @@ from borgdesk.domain.errors import BorgDeskError, Changed
 from borgdesk.domain.ids import RepositoryId
 from borgdesk.engine.lanes import arrangement, copying
 from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
+from borgdesk.engine.lanes.inline_scripts import InlineChange, change_inline
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.undo_history import Change, ChangeHistory
 from borgdesk.gui.workers.background import Background
@@ -100,7 +101,8 @@ class Arranger(QObject):
             elsewhere = partial(copying.undo, self._workspace, change.elsewhere)
             history = self._history
             told = _said(_("Undone in {repositories}: {change}"), change)
-            self._store(change.after, change.before, lambda _board: history.undone(), elsewhere, told)
+            inline = None if change.inline is None else change.inline.undoing
+            self._store(change.after, change.before, lambda _board: history.undone(), elsewhere, told, inline)
 
     def redo(self) -> None:
         """Redo the change that was undone last."""
@@ -109,7 +111,7 @@ class Arranger(QObject):
             elsewhere = partial(copying.redo, self._workspace, change.elsewhere)
             history = self._history
             told = _said(_("Redone in {repositories}: {change}"), change)
-            self._store(change.before, change.after, lambda _board: history.redone(), elsewhere, told)
+            self._store(change.before, change.after, lambda _board: history.redone(), elsewhere, told, change.inline)
 
     def _next(self) -> None:
         if self._busy or not self._waiting:
@@ -129,17 +131,27 @@ class Arranger(QObject):
         remember: Callable[[RepositoryLanes], None],
         elsewhere: Callable[[], list[str]] = list,
         told: str = "",
+        inline: InlineChange | None = None,
     ) -> None:
         """Store an arrangement, then the changes in other repositories that belong to it, which *told* describes.
 
-        They come last, so that nothing was changed anywhere if the arrangement is refused.
+        They come last, so that nothing was changed anywhere if the arrangement is refused. The change of an inline
+        script comes first, and is taken back then.
         """
         board = self.board
         assert board is not None
         workspace, repository_id = self._workspace, board.repository.id
 
         def store() -> tuple[RepositoryLanes, list[str]]:
-            return arrangement.arrange(workspace, repository_id, seen, wanted), elsewhere()
+            if inline is not None:
+                change_inline(workspace, repository_id, inline)
+            try:
+                arranged = arrangement.arrange(workspace, repository_id, seen, wanted)
+            except BorgDeskError:
+                if inline is not None:
+                    change_inline(workspace, repository_id, inline.undoing)
+                raise
+            return arranged, elsewhere()
 
         self._busy = True
         # The store takes longer than anybody should wait for a card to move. Several new cards have no ids to tell them

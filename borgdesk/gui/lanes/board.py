@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import (
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from borgdesk.domain.assignment import Assignment
 from borgdesk.domain.errors import BorgDeskError
@@ -23,13 +19,13 @@ from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.lanes.brackets import Recent, brackets, read_recent
 from borgdesk.engine.lanes.copying import Elsewhere
 from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
-from borgdesk.engine.scripts import library
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.arranger import Arranger, Operation
 from borgdesk.gui.lanes.board_actions import BoardActions
 from borgdesk.gui.lanes.cards import Card, facts_of
 from borgdesk.gui.lanes.drag import named
 from borgdesk.gui.lanes.gutter import was_down_at_most
+from borgdesk.gui.lanes.inline_scripts import InlineScripts
 from borgdesk.gui.lanes.lane_extras import LaneExtras
 from borgdesk.gui.lanes.library_list import LibraryList
 from borgdesk.gui.lanes.outcome_bar import OutcomeBar
@@ -74,6 +70,7 @@ class AssignmentBoard(QWidget):
         self.lanes = self.pipeline.lanes
         self.selection = CardSelection(self.lanes, self)
         self._extras = LaneExtras(self.lanes, self)
+        self.inline = InlineScripts(workspace, background, self._arranger, self)
         self.board_actions = BoardActions(self)
         self._spreading = Spreading(workspace, background, self)
         self.outcomes = OutcomeBar(self.board_actions.tools())
@@ -289,16 +286,6 @@ class AssignmentBoard(QWidget):
         self.selection.ids = (after.id,)
         self._reload_changed()
 
-    def _move_inline(self, hook: Hook) -> None:
-        board = self._arranger.board
-        if board is not None:
-            self._background.ask(
-                partial(library.move_inline_to_library, self._workspace, board.repository.id, hook),
-                lambda _: self._reload_changed(),
-                self._on_failed,
-                self,
-            )
-
     def _reload_changed(self) -> None:
         self.changed.emit()
         self.reload()
@@ -318,6 +305,7 @@ class AssignmentBoard(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.library, 1)
         box.addWidget(self.board_actions.add)
+        box.addWidget(self.board_actions.new)
         splitter = QSplitter()
         splitter.addWidget(left)
         splitter.addWidget(self.pipeline)
@@ -338,7 +326,7 @@ class AssignmentBoard(QWidget):
         self._arranger.failed.connect(self._on_failed)
         self._arranger.incomplete.connect(lambda text: self.notice.show_message(text, Tone.BAD))
         self._arranger.changed_elsewhere.connect(lambda text: self.notice.show_message(text, Tone.GOOD))
-        self._extras.move_requested.connect(self._move_inline)
+        self._connect_inline()
         self._extras.followed.connect(self._follow)
         self.outcomes.picked.connect(self._on_scenario_picked)
         self.library.cards_dropped.connect(self.remove)
@@ -356,6 +344,18 @@ class AssignmentBoard(QWidget):
             view.opened.connect(self._on_options_requested)
             view.menu_requested.connect(self._on_menu_requested)
         self._connect_actions()
+
+    def _connect_inline(self) -> None:
+        self._extras.edit_requested.connect(self.inline.edit)
+        self._extras.move_requested.connect(self.inline.move)
+        self._extras.removal_requested.connect(self.inline.remove)
+        self.inline.changed.connect(self._reload_changed)
+        self.inline.failed.connect(self._on_failed)
+        self.board_actions.new_requested.connect(self.inline.new)
+        self.board_actions.new_below_requested.connect(lambda one: self.inline.new(one.hook, one.order))
+        for hook, lane in self.lanes.items():
+            lane.view.new_requested.connect(partial(self.inline.new, hook))
+            lane.view.lane_menu_requested.connect(partial(self.board_actions.open_lane_menu, hook))
 
     def _connect_actions(self) -> None:
         actions = self.board_actions

@@ -39,6 +39,10 @@ class BoardActions(QObject):
     """The script selected in the library is to be added to the lane of this Hook."""
     copy_requested = Signal(object)
     """What is to be copied to other repositories: the Hook of a lane, "cards" for those selected, or "all"."""
+    new_requested = Signal(object)
+    """A new script is to be written for the lane of this Hook."""
+    new_below_requested = Signal(object)
+    """A new script is to be written, which comes after this Assignment."""
     comparison_requested = Signal()
     spreading_requested = Signal(object)
     """The scripts selected in the library are to be added to the lane of this Hook in several repositories."""
@@ -50,6 +54,7 @@ class BoardActions(QObject):
         self._board = parent
         self._selected: list[Assignment] = []
         self.add = self._make_add()
+        self.new = self._make_new()
         self._options = self._action(_("&Options…"), "document-edit", self.options_requested.emit)
         self._up = self._action(_("Move &up"), "go-up", lambda one: self.step_requested.emit(one, -1))
         self._down = self._action(_("Move &down"), "go-down", lambda one: self.step_requested.emit(one, 1))
@@ -100,8 +105,19 @@ class BoardActions(QObject):
                 move.addAction(lane_title(hook), partial(self._move_to, hook))
         menu.addAction(self._copy)
         menu.addSeparator()
+        menu.addAction(_("&New script here…"), partial(self.new_below_requested.emit, assignment))
         menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
         menu.addAction(self._remove)
+        menu.popup(point)
+
+    def open_lane_menu(self, hook: Hook, point: QPoint) -> None:
+        """Open the context menu of a lane at a point in screen coordinates."""
+        menu = QMenu(self._board)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icons.icon("list-add"), _("&New script here…"), partial(self.new_requested.emit, hook))
+        text = _("&Copy this lane to other repositories…")
+        copying = menu.addAction(icons.icon("edit-copy"), text, partial(self.copy_requested.emit, hook))
+        copying.setEnabled(self._lanes[hook].isEnabled())
         menu.popup(point)
 
     def enable(self, lanes: Arrangement, selected: Sequence[Assignment], *, can_add: bool) -> None:
@@ -163,6 +179,19 @@ class BoardActions(QObject):
             several.addAction(lane_title(hook), partial(self.spreading_requested.emit, hook))
         button = QToolButton()
         button.setText(_("Add to"))
+        button.setIcon(icons.icon("list-add"))
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _make_new(self) -> QToolButton:
+        menu = QMenu(self._board)
+        for hook in LANES:
+            menu.addAction(lane_title(hook), partial(self.new_requested.emit, hook))
+        button = QToolButton()
+        button.setText(_("New script in"))
+        button.setToolTip(_("Write a script for this repository (Insert in a lane)"))
         button.setIcon(icons.icon("list-add"))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -1,27 +1,29 @@
-"""Card below the others of a lane for the inline script that a repository still has."""
+"""Card below the others of a lane for the inline script of a repository."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import Hook
-from borgdesk.gui.look import words
+from borgdesk.gui.look import icons, words
 from borgdesk.gui.look.card import Card
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.translation import _
 
-_TEXTS = {Hook.PRE_BACKUP: "pre_script", Hook.POST_BACKUP: "post_script"}
 _SHOWN = 30
 """Lines of the script in the tooltip."""
 
 
 class InlineCard(Card):
-    """Shows the first command, and whether the script is used; it cannot be dragged, but moved to the library."""
+    """Shows the first command, and whether the script is used; it cannot be dragged, but moved to the library.
 
+    Enter or a double click opens it, Delete removes it.
+    """
+
+    edit_requested = Signal()
     move_requested = Signal()
+    removal_requested = Signal()
 
     def __init__(self, text: str, *, idle: bool, parent: QWidget | None = None) -> None:
         """*idle*: scripts are assigned to the lane, so that the inline script is not used."""
@@ -34,6 +36,10 @@ class InlineCard(Card):
         self.command.setText(first_command(text))
         self.about = QLabel(wordWrap=True)
         self.about.setText(_("Not used while scripts are assigned here.") if idle else _("Runs here."))
+        self._is_idle = idle
+        self.edit = QPushButton(_("Edit…"))
+        self.edit.setToolTip(_("Edits and tests the inline script"))
+        self.edit.clicked.connect(self.edit_requested)
         self.button = QPushButton(_("Move to library"))
         self.button.setToolTip(_("Makes it a script of the library, assigned here, which can be edited"))
         self.button.setVisible(not idle)
@@ -43,7 +49,28 @@ class InlineCard(Card):
         self.setAccessibleName(f"{self.name.text()}. {self.command.text()}. {self.about.text()}")
         for label in (self.command, self.about, *([self.name] if idle else [])):
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.edit_requested.emit()
+        elif event.key() == Qt.Key.Key_Delete:
+            self.removal_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self.edit_requested.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icons.icon("document-edit"), _("&Edit…"), self.edit_requested.emit)
+        if not self._is_idle:
+            menu.addAction(_("&Move to library"), self.move_requested.emit)
+        menu.addAction(icons.icon("list-remove"), _("&Remove"), self.removal_requested.emit)
+        menu.popup(event.globalPos())
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
@@ -57,12 +84,8 @@ class InlineCard(Card):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 10, 6)
         row.addLayout(texts, 1)
+        row.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
-
-    @staticmethod
-    def text_of(repository: Repository, hook: Hook) -> str:
-        """Return the inline script of a repository for a lane; "" if it has none."""
-        return str(getattr(repository, _TEXTS[hook])) if hook in _TEXTS else ""
 
 
 def first_command(text: str) -> str:

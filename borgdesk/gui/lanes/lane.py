@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QRectF, Qt
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -64,6 +65,9 @@ class Lane(QWidget):
     def is_lit(self) -> bool:
         """Whether something is dragged over the lane that can be dropped here."""
         return self._is_lit
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.view.lane_menu_requested.emit(event.globalPos())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         self.dragMoveEvent(event)

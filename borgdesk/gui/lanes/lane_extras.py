@@ -12,6 +12,7 @@ from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.advice import Advice, advice
 from borgdesk.engine.lanes.arrangement import RepositoryLanes
+from borgdesk.engine.lanes.inline_scripts import inline_text
 from borgdesk.gui.lanes.advice_row import AdviceRow
 from borgdesk.gui.lanes.inline_card import InlineCard
 from borgdesk.gui.lanes.lane import Lane
@@ -22,6 +23,10 @@ class LaneExtras(QObject):
 
     move_requested = Signal(object)
     """The inline script of the lane of this Hook is to be moved to the library."""
+    edit_requested = Signal(object)
+    """The inline script of the lane of this Hook is to be edited."""
+    removal_requested = Signal(object)
+    """The inline script of the lane of this Hook is to be removed."""
     followed = Signal(object)
     """The Advice that the user follows."""
 
@@ -35,7 +40,7 @@ class LaneExtras(QObject):
         given = advice(board.assignments, board.library)
         for hook, lane in self._lanes.items():
             idle = bool(arrangement.lane(board.assignments, hook))
-            inline = InlineCard.text_of(board.repository, hook)
+            inline = inline_text(board.repository, hook)
             mine = tuple(one for one in given if one.about.hook is hook)
             if self._shown.get(hook) != (inline, idle, mine):
                 self._shown[hook] = (inline, idle, mine)
@@ -45,6 +50,8 @@ class LaneExtras(QObject):
     def _inline_card(self, hook: Hook, text: str, idle: bool) -> QWidget:
         card = InlineCard(text, idle=idle)
         card.move_requested.connect(partial(self.move_requested.emit, hook))
+        card.edit_requested.connect(partial(self.edit_requested.emit, hook))
+        card.removal_requested.connect(partial(self.removal_requested.emit, hook))
         return card
 
     def _advice_row(self, given: Advice) -> QWidget:

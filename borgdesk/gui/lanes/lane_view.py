@@ -48,6 +48,10 @@ class LaneView(QListView):
     """Enter or a double click on an assignment."""
     menu_requested = Signal(int, QPoint)
     """A context menu was requested for an assignment, at a point in screen coordinates."""
+    lane_menu_requested = Signal(QPoint)
+    """A context menu was requested where no card is, at a point in screen coordinates."""
+    new_requested = Signal()
+    """Insert was pressed: a new script is to be written for this lane."""
     cards_selected = Signal(bool)
     """Other cards are selected, or none; True if that adds to what is selected in other lanes."""
     range_requested = Signal(int)
@@ -174,7 +178,9 @@ class LaneView(QListView):
         self._extends = bool(event.modifiers() & (_SHIFT | Qt.KeyboardModifier.ControlModifier))
         alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
         steps = alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
-        if selected is None and steps:
+        if event.key() == Qt.Key.Key_Insert:
+            self.new_requested.emit()
+        elif selected is None and steps:
             # Otherwise the list would select another card, which the next such key would move.
             event.accept()
         elif selected is None:
@@ -335,3 +341,5 @@ class LaneView(QListView):
                 self._extends = False
                 self._select_only(index)
             self.menu_requested.emit(self._id(index), self.viewport().mapToGlobal(point))
+        else:
+            self.lane_menu_requested.emit(self.viewport().mapToGlobal(point))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from borgdesk.engine.lanes.arrangement import Arrangement
 from borgdesk.engine.lanes.copying import Elsewhere
+from borgdesk.engine.lanes.inline_scripts import InlineChange
 
 _DEPTH = 100
 
@@ -19,6 +20,8 @@ class Change:
     after: Arrangement
     elsewhere: tuple[Elsewhere, ...] = ()
     """What it changed in other repositories."""
+    inline: InlineChange | None = None
+    """What it changed in an inline script."""
 
 
 class ChangeHistory:

@@ -13,6 +13,7 @@ from borgdesk.gui.look.page import Page
 from borgdesk.gui.overview.overview_page import OverviewPage
 from borgdesk.gui.shell import navigation, quit_dialog
 from borgdesk.gui.shell.backup_requests import BackupRequests
+from borgdesk.gui.shell.inline_editing import InlineEditing
 from borgdesk.gui.shell.lifetime import Lifetime, Work
 from borgdesk.gui.shell.main_window import PageEntry
 from borgdesk.gui.shell.navigation import Navigation
@@ -95,6 +96,7 @@ class Pages(QObject):
         page.import_requested.connect(self._ask_what_to_import)
         page.script_requested.connect(self._navigation.show_script)
         page.changed.connect(self._navigation.refresh_overview)
+        self._lifetime.watch(InlineEditing(page, self._workspace, self._background, self._settings).work())
         self._share_choice(page)
         return page
 

@@ -28,6 +28,7 @@ from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.arrangement import RepositoryLanes
 from borgdesk.engine.lanes.assignments import Changes, edit_assignment
 from borgdesk.engine.lanes.copying import assign_in, copies
+from borgdesk.engine.lanes.inline_scripts import InlineChange, change_inline
 from borgdesk.engine.secrets.secret_lifetime import secret_owner
 from borgdesk.gui.lanes import lane_view
 from borgdesk.gui.lanes.advice_row import AdviceRow
@@ -39,6 +40,7 @@ from borgdesk.gui.lanes.drag import CARD_MIME, SCRIPT_MIME
 from borgdesk.gui.lanes.drag_scroller import DragScroller
 from borgdesk.gui.lanes.gutter import was_down
 from borgdesk.gui.lanes.inline_card import InlineCard
+from borgdesk.gui.lanes.inline_scripts import ScriptRequest
 from borgdesk.gui.lanes.repositories_dialog import RepositoriesDialog
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
@@ -1041,3 +1043,120 @@ def test_an_inline_script_is_a_card_that_moves_to_the_library(
     (moved,) = [one for one in board.assignments if one.hook is PRE]
     assert scene.workspace.store.scripts.content(moved.script_id).decode() == text
     assert scene.workspace.store.repositories.get(stored_now.id).pre_script == ""
+
+
+def inline_texts(scene: Scene, repository: Repository) -> tuple[str, str]:
+    one = scene.workspace.store.repositories.get(repository.id)
+    return one.pre_script, one.post_script
+
+
+def there(qtbot: QtBot, board: AssignmentBoard, hook: Hook) -> InlineCard:
+    qtbot.waitUntil(lambda: inline_card(board, hook) is not None)
+    card = inline_card(board, hook)
+    assert card is not None
+    return card
+
+
+def requested(qtbot: QtBot, board: AssignmentBoard, act: Callable[[], object]) -> ScriptRequest:
+    with qtbot.waitSignal(board.inline.requested) as asked:
+        act()
+    assert asked.args is not None
+    request = asked.args[0]
+    assert isinstance(request, ScriptRequest)
+    return request
+
+
+def write(qtbot: QtBot, scene: Scene, board: AssignmentBoard, request: ScriptRequest, text: str) -> None:
+    """Store an inline script as its dialog does."""
+    change = InlineChange(request.hook, request.text, text)
+    change = change_inline(scene.workspace, request.repository.id, change)
+    with qtbot.waitSignal(board.shown):
+        board.inline.record(request, change)
+
+
+def test_an_inline_script_is_written_edited_and_removed_and_all_of_it_undone(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("", "a")
+    view = board.lanes[PRE].view
+    request = requested(qtbot, board, lambda: QTest.keyClick(view, Qt.Key.Key_Insert))
+    assert (request.hook, request.is_inline, request.text) == (PRE, True, "")
+    write(qtbot, scene, board, request, "echo one\r\n")
+    card = there(qtbot, board, PRE)
+    assert card.command.text() == "echo one"
+    request = requested(qtbot, board, lambda: QTest.keyClick(card, Qt.Key.Key_Return))
+    assert request.text == "echo one\n"
+    write(qtbot, scene, board, request, "echo two\n")
+    card = there(qtbot, board, PRE)
+    changed(qtbot, board, lambda: QTest.keyClick(card, Qt.Key.Key_Delete))
+    qtbot.waitUntil(lambda: inline_card(board, PRE) is None)
+    texts = ["", "echo one\n", "echo two\n", ""]
+    undo, redo = board.board_actions.undo, board.board_actions.redo
+    for action, expected in ((undo, texts[2::-1]), (redo, texts[1:])):
+        for text in expected:
+            qtbot.waitUntil(action.isEnabled)
+            with qtbot.waitSignal(board.shown):
+                action.trigger()
+            assert inline_texts(scene, repository) == (text, "")
+            if text:
+                assert there(qtbot, board, PRE).command.text() == text.strip()
+            else:
+                qtbot.waitUntil(lambda: inline_card(board, PRE) is None)
+
+
+def test_a_move_to_the_library_is_undone_with_the_inline_script(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    scene.workspace.store.repositories.update(replace(repository, post_script="true\n"))
+    board = make("a", "")
+    card = there(qtbot, board, POST)
+    changed(qtbot, board, card.button.click)
+    qtbot.waitUntil(lambda: len(board.assignments) == 2)
+    for action, text, count in ((board.board_actions.undo, "true\n", 1), (board.board_actions.redo, "", 2)):
+        qtbot.waitUntil(action.isEnabled)
+        with qtbot.waitSignal(board.shown):
+            action.trigger()
+        assert inline_texts(scene, repository) == ("", text)
+        assert len(scene.workspace.store.assignments.list(repository.id)) == count
+
+
+def test_an_undo_that_would_overwrite_what_somebody_else_wrote_is_refused(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    board = make("", "")
+    request = requested(qtbot, board, lambda: board.inline.new(POST))
+    write(qtbot, scene, board, request, "echo ours\n")
+    store = scene.workspace.store.repositories
+    store.update(replace(store.get(repository.id), post_script="echo theirs\n"))
+    board.board_actions.undo.trigger()
+    qtbot.waitUntil(board.notice.isVisible)
+    assert inline_texts(scene, repository) == ("", "echo theirs\n")
+
+
+def test_a_new_script_beside_others_is_one_of_the_library(
+    make: Make, qtbot: QtBot, scene: Scene, repository: Repository
+) -> None:
+    scene.workspace.store.repositories.update(replace(repository, post_script="true\n"))
+    board = make("ab", "")
+    request = requested(qtbot, board, lambda: board.board_actions.new_below_requested.emit(board.assignments[0]))
+    assert (request.is_inline, request.place) == (False, 1)
+    changed(qtbot, board, lambda: board.inline.add_new(request, scene.script("n", "true")))
+    assert stored(scene, repository) == ["anb", "", ""]
+    # What runs here moves to the library, too: beside the new one it would not run any more.
+    request = requested(qtbot, board, lambda: board.inline.new(POST))
+    assert not request.is_inline
+    board.inline.add_new(request, scene.script("m", "true"))
+    qtbot.waitUntil(lambda: stored(scene, repository)[1] == "Documents: script after backupm", timeout=5000)
+    assert inline_texts(scene, repository) == ("", "")
+    request = requested(qtbot, board, lambda: board.inline.new(LAST))
+    assert not request.is_inline
+
+
+def test_a_menu_of_a_lane_offers_a_new_script(make: Make, qtbot: QtBot) -> None:
+    board = make("", "")
+    board.lanes[POST].view.lane_menu_requested.emit(QPoint(5, 5))
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    action = next(one for one in menu.actions() if "New script here" in one.text())
+    assert requested(qtbot, board, action.trigger).hook is POST
+    menu.close()

@@ -246,7 +246,7 @@ def test_moving_an_inline_script_takes_nothing_else_with_it(bench: Bench, qtbot:
         bench.board.reload()
     bench.other("repo", "edit", "Docs", "--keep-daily", "9")
     with qtbot.waitSignal(bench.board.changed):
-        bench.board._move_inline(POST)
+        bench.board.inline.move(POST)
     assert (bench.stored().post_script, bench.stored().retention.daily) == ("", 9)
 
 

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from borgdesk.gui.editor.editor import ScriptEditor
 from borgdesk.gui.lanes.assignment_dialog import AssignmentDialog
 from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.repositories.add_repository_dialog import AddRepositoryDialog
@@ -210,6 +211,7 @@ def stops(dialog: QDialog) -> Iterator[QWidget]:
     for widget in dialog.findChildren(QWidget):
         seen = widget.window() is dialog and widget.isVisible() and widget.isEnabled()
         written = isinstance(widget, QPlainTextEdit) and not widget.isReadOnly()
+        written |= isinstance(widget.parent(), ScriptEditor)
         opened = isinstance(widget, QTableView | QTextBrowser)
         takes = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
         if seen and takes and not written and not opened:
