@@ -29,7 +29,9 @@ from borgdesk.translation import _
 _log = logging.getLogger(__name__)
 
 _GLANCE = 0.2
-"""Seconds between two polls of the queue."""
+"""Seconds between two polls of the queue, for each run ahead."""
+_RARELY = 10
+"""The number of runs ahead from which on it is polled no less often."""
 
 
 def canonical(location: str) -> str:
@@ -176,5 +178,6 @@ def wait_for_turn(
             waits_for = ", ".join(str(earlier.id) for earlier in before) or "whoever has the lock"
             _log.debug("run %d waits at %s for %s", run.id, run.turn, waits_for)
             ahead(count)
-        cancel.wait(_GLANCE)
+        # Of many that wait, only those whose turn is near need to look often: each looks at all others.
+        cancel.wait(_GLANCE * min(count, _RARELY))
     return None

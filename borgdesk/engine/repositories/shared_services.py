@@ -6,6 +6,7 @@ drop what the other still reads.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -92,8 +93,13 @@ def _are_apart(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 
     A value that is missing on one side says nothing: its default may name everything. Neither do numbers.
     """
-    both = [(set(one[name].split()), set(other[name].split())) for name in one.keys() & other.keys()]
+    both = [(_words(one[name]), _words(other[name])) for name in one.keys() & other.keys()]
     return any(
         mine and theirs and mine.isdisjoint(theirs) and not all(word.isdigit() for word in mine | theirs)
         for mine, theirs in both
     )
+
+
+def _words(value: str) -> set[str]:
+    """Return the words of a value, paths without what does not change where they lead."""
+    return {os.path.normpath(word) if word.startswith("/") else word for word in value.split()}

@@ -15,9 +15,11 @@ import pytest
 
 from borgdesk.domain.events import TurnAwaited
 from borgdesk.domain.ids import RunId
-from borgdesk.domain.run import Outcome, RunStatus
+from borgdesk.domain.run import Outcome, RunStatus, Trigger
+from borgdesk.engine.processes import procfs
 from borgdesk.engine.processes.cancel import Cancel
-from borgdesk.engine.repositories.queue import Turn, canonical
+from borgdesk.engine.repositories.queue import Turn, canonical, wait_for_turn
+from borgdesk.store.clock import now
 from tests.engine.desk import POST, PRE, Desk, Running, rows, wait_until
 
 GATE = "touch {there}; while [ ! -e {go} ]; do sleep 0.02; done"
@@ -223,3 +225,28 @@ def test_a_turn_that_is_not_its_own_any_more(desk: Desk, change: Callable[[Desk]
     assert refused.error is not None
     assert said in refused.error
     assert desk.journal() == ["Stop"]
+
+
+class Impatient(Cancel):
+    """Records for how long it would wait, and gives up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[float] = []
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        self.ask()
+        return True
+
+
+def test_those_far_behind_look_less_often(desk: Desk) -> None:
+    runs = desk.workspace.store.runs
+    queued = [runs.queue(desk.repository, Trigger.CLI, procfs.identity(), now()) for _number in range(20)]
+    waited = []
+    for run in queued[1:]:
+        cancel = Impatient()
+        assert wait_for_turn(desk.workspace, run, cancel, lambda _ahead: None, lambda _dead: None) is None
+        waited += cancel.waited
+    assert waited == sorted(waited)
+    assert (waited[0] * 10, waited[-1]) == (waited[9], waited[9])

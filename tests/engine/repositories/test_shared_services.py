@@ -56,6 +56,7 @@ def test_the_second_waits_until_the_first_has_started_them(desk: Desk) -> None:
     [
         ({"PROJECT": "/srv/one"}, {"PROJECT": "/srv/two"}, True),
         ({"PROJECT": "/srv/one"}, {"PROJECT": "/srv/one"}, False),
+        ({"PROJECT": "/srv/one"}, {"PROJECT": "/srv/./one/"}, False),
         ({"CONTAINERS": "web db"}, {"CONTAINERS": "cache\ndb"}, False),
         ({"CONTAINERS": "web db"}, {"CONTAINERS": "cache"}, True),
         ({"CONTAINERS": "web db"}, {}, False),
