@@ -136,8 +136,10 @@ def own_exec() -> str:
 def _folder(environment: Mapping[str, str]) -> Path | None:
     if environment.get("BORGDESK_HOME") or not environment.get("HOME"):
         return None
-    config = Path(environment.get("XDG_CONFIG_HOME") or Path(environment["HOME"], ".config"))
-    return config / "autostart"
+    # Desktops ignore what is not absolute (XDG Base Directory specification).
+    given = Path(environment.get("XDG_CONFIG_HOME", ""))
+    config = given if given.is_absolute() else Path(environment["HOME"], ".config")
+    return config / "autostart" if config.is_absolute() else None
 
 
 def _write(path: Path, text: str) -> None:

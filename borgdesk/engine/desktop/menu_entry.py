@@ -7,6 +7,7 @@ file that script packs are.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,16 +33,20 @@ def install(environment: Mapping[str, str]) -> Path:
         BorgDeskError: they cannot be written.
     """
     entry, icon, kind = _files(environment)
+    partial = entry.with_suffix(".partial")
+    new = [partial, *(file for file in (icon, kind) if not os.path.lexists(file))]
     text = resource(entry.name).read_text(encoding="utf-8").replace(_EXEC, f"Exec={own_exec()}")
     try:
         for file in (entry, icon, kind):
             private.make_missing(file.parent)
         _write(kind, resource(kind.name).read_bytes())
         _write(icon, resource(f"icons/{icon.name}").read_bytes())
-        partial = entry.with_suffix(".partial")
         _write(partial, text.encode())
         partial.replace(entry)
     except OSError as error:
+        for file in new:
+            with contextlib.suppress(OSError):
+                file.unlink()
         raise BorgDeskError(
             _("The menu entry {path} cannot be written: {error}.").format(path=entry, error=error.strerror)
         ) from error
@@ -105,7 +110,11 @@ def _files(environment: Mapping[str, str]) -> tuple[Path, Path, Path]:
     home = environment.get("HOME")
     if not home:
         raise InvalidInput(_("The home folder is not known: HOME is not set."))
-    data = Path(environment.get("XDG_DATA_HOME") or Path(home, ".local", "share"))
+    if not Path(home).is_absolute():
+        raise InvalidInput(_("The home folder is not known: HOME is no absolute path."))
+    # Desktops ignore what is not absolute (XDG Base Directory specification).
+    given = Path(environment.get("XDG_DATA_HOME", ""))
+    data = given if given.is_absolute() else Path(home, ".local", "share")
     icons = data / "icons" / "hicolor" / "scalable" / "apps"
     return (
         data / "applications" / f"{APPLICATION_ID}.desktop",

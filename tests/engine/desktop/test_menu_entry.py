@@ -62,6 +62,26 @@ def test_the_folder_of_the_user_may_be_elsewhere(environment: dict[str, str], tm
     assert entry.is_relative_to(tmp_path / "data")
 
 
+@pytest.mark.parametrize("given", ["data", " ", "./data", ""])
+def test_a_folder_that_is_not_absolute_is_ignored_as_desktops_do(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    entry = menu_entry.install(environment | {"XDG_DATA_HOME": given})
+    assert entry.is_relative_to(tmp_path / ".local" / "share")
+    assert not [*Path().iterdir()]
+    with pytest.raises(InvalidInput, match="HOME is no absolute path"):
+        menu_entry.install({"HOME": "here"})
+
+
+def test_a_failure_leaves_nothing_behind(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / ".local/share/applications/org.borgdesk.BorgDesk.desktop").mkdir(parents=True)
+    with pytest.raises(BorgDeskError, match=r"cannot be written: Is a directory\."):
+        menu_entry.install(environment)
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
 def test_what_cannot_be_written_is_said(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".local").write_text("a file")
     with pytest.raises(BorgDeskError, match=r"org\.borgdesk\.BorgDesk\.desktop cannot be written: Not a directory\."):
