@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from borgdesk.engine.desktop.browser import has_browser
@@ -13,6 +14,22 @@ from borgdesk.gui.look import icons, screen_fit, tab_order
 from borgdesk.gui.look.chapters import START, Chapter, chapter, web_page
 from borgdesk.paths import document
 from borgdesk.translation import _
+
+_WIDEST = 740
+"""Pixels of a picture that the window shows without scrolling."""
+
+
+class _Pages(QTextBrowser):
+    """Shows pages of the documentation, with pictures that are not wider than the window."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
+        found = super().loadResource(kind, name)
+        if kind != QTextDocument.ResourceType.ImageResource or not isinstance(found, QByteArray):
+            return found
+        picture = QImage.fromData(found)
+        if picture.width() <= _WIDEST:
+            return picture
+        return picture.scaledToWidth(_WIDEST, Qt.TransformationMode.SmoothTransformation)
 
 
 class HelpWindow(QDialog):
@@ -25,7 +42,7 @@ class HelpWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("BorgDesk user guide"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.text = QTextBrowser()
+        self.text = _Pages()
         self.text.setOpenExternalLinks(True)
         self.text.setAccessibleName(_("User guide"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

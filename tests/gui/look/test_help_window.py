@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QImage, QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -142,4 +142,13 @@ def test_pages_that_were_not_built_are_shown_by_the_window(
     window = open_help(parent, "archives")
     assert window is not None
     assert browser.opened == []
+    window.close()
+
+
+def test_pictures_fit_into_the_window(parent: Dialog) -> None:
+    window = show_help(parent)
+    window.text.setSource(QUrl.fromLocalFile(str(document("scripts.md"))))
+    picture = window.text.loadResource(QTextDocument.ResourceType.ImageResource, QUrl("pictures/script.webp"))
+    assert isinstance(picture, QImage)
+    assert 0 < picture.width() <= window.text.viewport().width()
     window.close()
