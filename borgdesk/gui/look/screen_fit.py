@@ -18,6 +18,15 @@ _FRAME = QSize(8, 36)
 """Maximum size of title bar and borders in pixels, which is unknown before a window is shown."""
 
 
+_LINE = 24
+"""Height in pixels of the largest usual letters."""
+
+
+def for_letters(size: int, window: QWidget) -> int:
+    """Return a size that is enough for usual letters, enlarged if those of the window are larger."""
+    return max(size, size * window.fontMetrics().height() // _LINE)
+
+
 def room_for(window: QWidget) -> QSize:
     """Return the largest possible inner size of a window on its screen, excluding panels."""
     return window.screen().availableGeometry().size() - _FRAME

@@ -84,7 +84,7 @@ class FirstSteps(Card):
         font = QFont(mark.font())
         font.setPointSizeF(font.pointSizeF() * 2)
         mark.setFont(font)
-        mark.setFixedWidth(36)
+        mark.setFixedWidth(max(36, mark.sizeHint().width()))
         head = QLabel(title, self, wordWrap=True)
         bold = QFont(head.font())
         bold.setBold(True)

@@ -16,6 +16,8 @@ from borgdesk.gui.shell.report import NOT_ASKED
 from borgdesk.translation import _
 
 _WIDTH = 560
+_LETTERS = 64
+"""At least as many fit into a line, however large they are."""
 
 
 class AboutDialog(Dialog):
@@ -55,7 +57,8 @@ class AboutDialog(Dialog):
         self.copy_report.clicked.connect(self.report_requested)
         buttons.addButton(self.copy_report, QDialogButtonBox.ButtonRole.ActionRole)
         column.addWidget(buttons)
-        self.resize(_WIDTH, column.totalHeightForWidth(_WIDTH))
+        width = max(_WIDTH, _LETTERS * self.fontMetrics().averageCharWidth())
+        self.resize(width, column.totalHeightForWidth(width))
 
 
 def _shown(fact: str) -> str:

@@ -97,12 +97,12 @@ class MainWindow(QMainWindow):
         self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._opening.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._stack.addWidget(self._opening)
-        self._area = OverflowArea(self._stack, _ENOUGH)
+        self._area = OverflowArea(self._stack, screen_fit.for_letters(_ENOUGH, self))
         self.problem = Banner(self)
         """Banner with the latest problem, until the user closes it."""
         self._lay_out()
         self._add_actions()
-        self.resize(_FIRST)
+        self.resize(screen_fit.for_letters(_FIRST.width(), self), screen_fit.for_letters(_FIRST.height(), self))
         if not settings.geometry.isEmpty():
             self.restoreGeometry(settings.geometry)
         screen_fit.fit(self)

@@ -44,15 +44,21 @@ def test_everything_fits_a_small_screen(tour: Tour) -> None:
     assert not problems, "\n".join(problems)
 
 
-def test_nothing_is_squeezed_on_a_tiny_screen(tmp_path: Path) -> None:
-    """As on a screen of 1024 × 600 pixels at 200 %: what does not fit scrolls."""
-    screen = {"name": "tiny", "x": 0, "y": 0, "width": 512, "height": 300, "logicalDpi": 96, "dpr": 1}
+@pytest.mark.parametrize(
+    ("width", "height", "points"),
+    [
+        pytest.param(512, 300, 11, id="1024 × 600 pixels at 200 %: what does not fit scrolls"),
+        pytest.param(1920, 1080, 24, id="large letters"),
+    ],
+)
+def test_nothing_is_squeezed(tmp_path: Path, width: int, height: int, points: int) -> None:
+    screen = {"name": "one", "x": 0, "y": 0, "width": width, "height": height, "logicalDpi": 96, "dpr": 1}
     file = tmp_path / "screens.json"
     file.write_text(json.dumps({"screens": [{**screen, "logicalBaseDpi": 96}]}))
     tour = Path(__file__).with_name("tiny_screen.py")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tour)],
-        env={**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={file}"},
+        env={**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={file}", "POINTS": str(points)},
         capture_output=True, text=True, check=False, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -1,9 +1,15 @@
-"""Tour on a tiny screen, which :mod:`test_small_screens` starts: Qt chooses its screen when a process begins."""
+"""Tour on another screen, which :mod:`test_small_screens` starts: Qt chooses its screen when a process begins.
+
+The size of the letters is in the variable ``POINTS``.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.gui.squeezed import cut_cells, squeezed
 from tests.gui.tour import Tour, make_places
@@ -20,7 +26,16 @@ def at_rest(tour: Tour, widget: QWidget) -> list[str]:
     return found
 
 
-@pytest.mark.usefixtures("usual_font")
+@pytest.fixture
+def letters(qapp: QApplication) -> Iterator[None]:
+    before, font = qapp.font(), qapp.font()
+    font.setPointSizeF(float(os.environ["POINTS"]))
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.mark.usefixtures("letters")
 def test_everything_fits_or_scrolls(tour: Tour) -> None:
     room = tour.window.screen().availableSize()
     problems: list[str] = []
