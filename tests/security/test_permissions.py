@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import stat
 import subprocess
@@ -14,11 +13,36 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.run import Hook
-from tests.cli.lab import BorgDesk, wait_until
+from tests.cli.lab import Answer, BorgDesk, wait_until
+from tests.security.proc_watch import ProcWatch
 
 _OTHERS = 0o077
 _FOREIGN = ("source", "out", "papers.borg", "borg-base", "bash", "tmp")
 """What the test itself or Borg creates: Borg has a umask of its own, and what is restored has the modes it had."""
+FIRST, SECOND, TOKEN, EXPORT = "first-phrase-7391", "second-phrase-7391", "hidden-token-7391", "export-phrase-7391"
+_LIVING = (
+    "cd $HOME/bash; export BORGDESK_LOG=debug",
+    "add='repo add Papers --init repokey-blake2 --passphrase-stdin --source'",
+    "borgdesk $add $HOME/source --location $HOME/papers.borg <first*",
+    "borgdesk script add stop",
+    "borgdesk script add start",
+    "borgdesk assignment add Papers stop --hook pre-backup --secret TOKEN <hidden*",
+    "borgdesk assignment add Papers start --hook post-backup",
+    "borgdesk --debug run Papers",
+    "borgdesk history show 1",
+    "borgdesk --json script test start",
+    "borgdesk schedule set Papers --daily 02:30",
+    "borgdesk archive files Papers latest >list",
+    "mkdir -m 700 $HOME/out",
+    "borgdesk restore Papers latest --to $HOME/out",
+    "borgdesk passphrase change Papers <both",
+    "borgdesk settings set window.autostart true",
+    "borgdesk --install-desktop",
+    "borgdesk config export --with-secrets $HOME/set-up-with-secrets.json <export*",
+    "borgdesk key export Papers $HOME/key.txt",
+    "borgdesk emergency-sheet Papers $HOME/sheet.pdf",
+)
+"""What a user does from the first repository to the emergency sheet."""
 
 
 @pytest.fixture
@@ -48,45 +72,47 @@ def reachable(folder: Path) -> list[str]:
     return sorted(one for one in found if one.split()[1].split("/")[0] not in _FOREIGN or " tmp/" in one)
 
 
-def in_the_open(desk: BorgDesk, *lines: str) -> None:
+def in_the_open(desk: BorgDesk, *lines: str) -> Answer:
     """Run commands in a shell whose files everybody may write."""
     answer = desk.shell("umask 000; set -e\n" + "\n".join(lines))
     assert answer.code == 0, answer.err
+    return answer
 
 
-def test_other_users_reach_nothing_that_commands_create(desk: BorgDesk) -> None:
-    for name in ("stop", "start"):
-        (desk.folder / "bash").mkdir(exist_ok=True)
-        (desk.folder / "bash" / name).write_text(
-            f"#!/bin/bash\n# /// borgdesk\n# [parameters.TOKEN]\n# secret = true\n# ///\necho {name}\n"
-        )
-    papers, bash, out = (shlex.quote(str(desk.folder / name)) for name in ("papers.borg", "bash", "out"))
-    source = shlex.quote(str(desk.source))
-    in_the_open(
-        desk,
-        f"echo phrase-of-some-length | borgdesk repo add Papers --location {papers} --source {source} "
-        "--init repokey-blake2 --passphrase-stdin",
-        f"borgdesk script add {bash}/stop",
-        f"borgdesk script add {bash}/start",
-        "echo hidden | borgdesk assignment add Papers stop --hook pre-backup --secret TOKEN",
-        "borgdesk assignment add Papers start --hook post-backup",
-        "borgdesk run Papers",
-        "borgdesk script test start",
-        "borgdesk schedule set Papers --daily 02:30",
-        "borgdesk archive list Papers >$HOME/bash/list",
-        "borgdesk archive contents Papers latest >$HOME/bash/list || borgdesk archive files Papers latest >/dev/null",
-        f"mkdir -m 700 {out}",
-        f"borgdesk restore Papers latest --to {out}",
-        "borgdesk restore Papers latest --in-place --on-conflict replace",
-        "borgdesk settings set window.autostart true",
-        "borgdesk --install-desktop",
-        "borgdesk --debug config export $HOME/set-up.json",
-        "echo phrase-of-some-length | borgdesk config export --with-secrets $HOME/set-up-with-secrets.json",
-        "borgdesk key export Papers $HOME/key.txt",
-        "borgdesk emergency-sheet Papers $HOME/sheet.pdf",
-    )
+def test_everything_that_commands_create(desk: BorgDesk) -> None:
+    """Other users reach nothing of it, and no secret is in it, nor where others can read it meanwhile."""
+    inputs = desk.folder / "bash"
+    inputs.mkdir()
+    for name, body in (("stop", 'sleep 0.3; echo "it is $TOKEN" | tee /dev/stderr'), ("start", "echo $TOKEN")):
+        header = "# /// borgdesk\n# [parameters.TOKEN]\n# secret = true\n# ///\n"
+        (inputs / name).write_text(f"#!/bin/bash\n{header}{body}\n")
+    for secret in (FIRST, SECOND, TOKEN, EXPORT):
+        (inputs / secret).write_text(f"{secret}\n")
+    (inputs / "both").write_text(f"{FIRST}\n{SECOND}\n")
+    with ProcWatch((FIRST, SECOND, EXPORT, TOKEN)) as watch:
+        answer = in_the_open(desk, *_LIVING)
     assert reachable(desk.folder) == []
+    assert watch.in_arguments == {secret: set() for secret in (FIRST, SECOND, EXPORT, TOKEN)}
+    assert watch.in_environment[FIRST] == watch.in_environment[EXPORT] == set()
+    assert all("change-passphrase" in one for one in watch.in_environment[SECOND])
+    assert watch.in_environment[TOKEN]
+    assert [one for one in watch.in_environment[TOKEN] if "borgdesk" in one and "revisions" not in one] == []
+    assert told_in(desk) == []
+    assert not [secret for secret in (FIRST, SECOND, TOKEN, EXPORT) if secret in answer.out + answer.err]
+    assert "it is [secret]" in answer.out
+
+
+def told_in(desk: BorgDesk) -> list[str]:
+    """Return the files in which a secret can be read."""
     assert list(desk.folder.rglob("secrets.json"))
+    files = [path for path in desk.folder.rglob("*") if path.is_file() and path.name != "secrets.json"]
+    ours = [path for path in files if path.parent.name != "bash"]
+    return [
+        f"{path.relative_to(desk.folder)}: {secret}"
+        for path in ours
+        for secret in (FIRST, SECOND, TOKEN, EXPORT)
+        if secret.encode() in path.read_bytes()
+    ]
 
 
 def test_other_users_reach_nothing_of_a_run_under_way(desk: BorgDesk) -> None:
