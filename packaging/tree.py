@@ -119,6 +119,13 @@ def add_program(target: Path) -> None:
     for name in ("resources", "docs"):
         shutil.copytree(ROOT / name, target / name, ignore=clean)
     web_pages.build(target / "docs" / "html")
+    share_pictures(target / "docs")
+
+
+def share_pictures(documents: Path) -> None:
+    """Let the sources of the pages use the pictures of the pages, so that each is there once."""
+    shutil.rmtree(documents / "pictures")
+    (documents / "pictures").symlink_to("html/_images")
 
 
 def add_requirements(target: Path) -> None:

@@ -67,6 +67,14 @@ def test_the_web_pages_are_where_people_look_and_the_program_finds_them(deb: Mod
     assert (version / "index.html").resolve() == documents / "html/index.html"
 
 
+def test_pictures_are_in_a_package_once(deb: ModuleType, tmp_path: Path) -> None:
+    for folder in ("pictures", "html/_images"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "board.webp").touch()
+    deb.tree.share_pictures(tmp_path)
+    assert (tmp_path / "pictures/board.webp").resolve() == tmp_path / "html/_images/board.webp"
+
+
 class Installed:
     """A folder in which ``versions`` works, as dpkg's scripts start it."""
 

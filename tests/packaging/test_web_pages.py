@@ -114,3 +114,9 @@ def test_a_link_that_leads_nowhere_would_be_noticed(site: Site) -> None:
     assert site.leads_nowhere("guide.html#no-such-heading", "index.html")
     assert site.leads_nowhere("no-such-page.html", "index.html")
     assert not site.leads_nowhere("#overview", "guide.html")
+
+
+def test_the_pages_have_the_pictures_of_their_sources(site: Site) -> None:
+    """Packages have them once, in the pages; README shows one that no page does."""
+    shown = {file.name for file in (site.folder / "_images").iterdir()}
+    assert {file.name for file in (ROOT / "docs/pictures").iterdir()} - shown == {"board-dark.webp"}
