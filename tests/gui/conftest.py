@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk import translation
 from borgdesk.engine.repositories import same_disk
 from borgdesk.engine.services import detection
 from borgdesk.gui.look import help_window, widget_rules
@@ -113,6 +115,13 @@ def usual_font(qapp: QApplication) -> Iterator[None]:
     qapp.setFont(font)
     yield
     qapp.setFont(before)
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Speak German, whose texts are longer than most."""
+    with (Path(translation.FOLDER) / "de" / "LC_MESSAGES" / f"{translation.DOMAIN}.mo").open("rb") as stream:
+        monkeypatch.setattr(translation, "_spoken", ("de", GNUTranslations(stream)))
 
 
 @pytest.fixture

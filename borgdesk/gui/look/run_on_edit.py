@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from borgdesk.domain.run import ALWAYS, RunOn
-from borgdesk.translation import _
+from borgdesk.translation import _, pgettext
 
 
 class RunOnEdit(QWidget):
@@ -19,7 +19,7 @@ class RunOnEdit(QWidget):
         self.always = QCheckBox(_("Always"))
         self.always.setToolTip(_("After every outcome, even if the backup was skipped"))
         self.boxes = {
-            "success": QCheckBox(_("Success")),
+            "success": QCheckBox(pgettext("condition", "Success")),
             "warning": QCheckBox(_("Warning")),
             "failure": QCheckBox(_("Failure")),
         }
