@@ -117,7 +117,13 @@ class Reason:
 
     def in_words(self) -> str:
         """Return it as text; never raises, whatever another version stored."""
-        known = _Known(self.values)
+        # A sentence that was stored in English is one of the messages, unless values were inserted.
+        known = _Known(
+            {
+                name: _(value) if name in _SENTENCES and isinstance(value, str) else value
+                for name, value in self.values.items()
+            }
+        )
         phrase = _PHRASES[self.code]
         return _(phrase).format_map(known) if isinstance(phrase, str) else phrase(known)
 
@@ -130,6 +136,10 @@ class Reason:
             return change(value) if isinstance(value, str) else value
 
         return Reason(self.code, {name: changed(value) for name, value in self.values.items()})
+
+
+_SENTENCES = ("sentence", "error", "reason")
+"""Values that are sentences themselves."""
 
 
 def text(sentence: str) -> Reason:

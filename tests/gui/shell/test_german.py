@@ -11,6 +11,7 @@ import pytest
 
 from borgdesk import translation
 from borgdesk.domain.events import RunEnded
+from borgdesk.domain.reasons import in_words, text
 from borgdesk.domain.sentences import run_sentence
 from borgdesk.domain.settings import Values
 from borgdesk.engine import notices
@@ -40,6 +41,15 @@ def test_a_run_recorded_in_english_is_shown_in_german(
     assert told.title == "Sicherung fehlgeschlagen"
     assert told.text.startswith(sentence)
     assert [button.label for button in told.buttons][-1] == "Erneut sichern"
+
+
+def test_a_sentence_stored_in_english_is_shown_in_german(
+    german: tuple[str, translation.Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = [text("The passphrase is wrong."), text("Documents")]
+    assert in_words(stored) == "The passphrase is wrong.; Documents"
+    monkeypatch.setattr(translation, "_spoken", german)
+    assert in_words(stored) == "Die Passphrase ist falsch.; Documents"
 
 
 def test_programs_are_told_the_same_in_every_language(scene: Scene) -> None:
