@@ -64,10 +64,7 @@ class Surface(_S):
         self._unbind_keys()
 
     def _set_up_text(self) -> None:
-        if PyQtWidgets.QApplication.isRightToLeft():
-            # Code is written from left to right everywhere, but what is drawn in a buffer has the program's direction.
-            self.setLayoutDirection(PyQtCore.Qt.LayoutDirection.LeftToRight)
-            self.SendScintilla(_S.SCI_SETBUFFEREDDRAW, 0)
+        self.setLayoutDirection(PyQtCore.Qt.LayoutDirection.LeftToRight)  # code is written like that everywhere
         self.setUtf8(True)
         self.setEolMode(_S.EolMode.EolUnix)
         self.set_indentation(INDENT)
