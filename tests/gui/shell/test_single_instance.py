@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -165,6 +166,35 @@ def test_a_caller_that_says_nothing_is_in_nobodys_way(
         qtbot.waitUntil(told.done, timeout=30_000)
     assert not told.result()
     assert heard == [1]
+    first.close()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        *(b"\0" * 100, b"\xff" * 1_000_000, b"run:" + b"9" * 1_000_000, b"pack:../../etc/passwd\n", b"run:-1\n"),
+        *(b"run:1;history\n", b"run:1\nhistory\n", "run:\N{ARABIC-INDIC DIGIT ONE}\n".encode()),
+    ],
+    ids=lambda garbage: ascii(garbage[:12]),
+)
+def test_what_makes_no_sense_asks_for_nothing(
+    home: Path, runtime: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, garbage: bytes
+) -> None:
+    first = SingleInstance(Paths.below(home))
+    assert first.claim()
+    heard: list[object] = []
+    first.asked.connect(heard.append)
+    monkeypatch.chdir(runtime / "borgdesk")
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(first._name)
+        caller.setblocking(False)
+        caller.send(garbage)
+        caller.setblocking(True)
+        with ThreadPoolExecutor(1) as pool, contextlib.suppress(ConnectionResetError):
+            answer = pool.submit(caller.recv, 100)
+            qtbot.waitUntil(answer.done)
+            assert answer.result() == b"raised\n"
+    assert heard == []
     first.close()
 
 
