@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from borgdesk import private
 from borgdesk.domain.run import Hook
 from tests.cli.lab import Answer, BorgDesk, wait_until
 from tests.security.proc_watch import ProcWatch
@@ -162,3 +163,11 @@ def opened_to_all(desk: BorgDesk, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         umask=0,
     )
+
+
+def test_folders_with_missing_parents_are_made_in_one_place() -> None:
+    """The *parents* of ``mkdir`` are as open as the umask lets them be."""
+    folder = Path(private.__file__).parent
+    assert [
+        path for path in folder.rglob("*.py") if "parents=True" in path.read_text() and path.name != "private.py"
+    ] == []

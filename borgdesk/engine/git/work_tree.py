@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from borgdesk import private
 from borgdesk.domain.characters import is_readable
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.engine.git.command import Git, GitFailed
@@ -222,7 +223,7 @@ def opened(workspace: Workspace) -> Iterator[WorkTree]:
     _check(folder, source)
     ours = workspace.paths.cache / "git"
     try:
-        ours.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_missing(ours)
         with tempfile.TemporaryDirectory(prefix="work-", dir=ours) as name:
             yield _open(workspace, folder, source, Path(name))
     except OSError as error:
