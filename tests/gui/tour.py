@@ -42,6 +42,7 @@ from borgdesk.gui.shell.report import facts
 from borgdesk.gui.shell.shell import Shell
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import LAST, POST, PRE, Scene
+from tests.gui.tour_git import git_dialogs
 from tests.gui.tour_states import (
     adding,
     advanced,
@@ -216,6 +217,7 @@ class Tour:
         yield "about", lambda: AboutDialog(known, window).open()
         yield "places", lambda: self.scripts.library_actions.delete(self.start)
         yield "delete script", self._delete_unused
+        yield from git_dialogs(self)
         yield from more_dialogs(self)
         test = next(one for one in usage(workspace, self.start.id).executions if one.run_id is None)
         yield "past test", lambda: self.scripts._on_execution_requested(test)

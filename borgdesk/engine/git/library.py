@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import logging
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,10 +16,13 @@ from borgdesk.domain.errors import BorgDeskError, InvalidInput, NotFound
 from borgdesk.domain.script import Script
 from borgdesk.domain.settings import COMMIT_LIBRARY
 from borgdesk.engine.git.work_tree import Entry, WorkTree, is_work_tree, oid_of, opened
+from borgdesk.engine.scripts.library_scan import read_stamps
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import N_, _
 
 _log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()
+"""Two scripts may be saved at once, and each commit must know the one before."""
 
 _MOST = 16 * 1024 * 1024
 """Bytes of a file that is compared."""
@@ -200,7 +204,8 @@ def commit_saved(workspace: Workspace, script: Script, kind: Kind) -> None:
         return
     message = _(_MESSAGES[kind]).format(script=script.name)
     try:
-        commit(workspace, message, [path_of(workspace, script)])
+        with _one_at_a_time:
+            commit(workspace, message, [path_of(workspace, script)])
     except BorgDeskError as error:
         _log.warning("“%s” was not committed: %s", script.name, error)
 
@@ -208,6 +213,19 @@ def commit_saved(workspace: Workspace, script: Script, kind: Kind) -> None:
 def path_of(workspace: Workspace, script: Script) -> str:
     """Return the path of a script's file relative to the library folder."""
     return Path(script.file_path).relative_to(workspace.paths.library).as_posix()
+
+
+def stamp(workspace: Workspace) -> object | None:
+    """Return a value that changes with the library and its repository; None if that is not in git. Calls no git."""
+    if not is_work_tree(workspace):
+        return None
+    places = ("", "HEAD", "index", "config", "packed-refs", "refs/heads", "refs/remotes", "logs/HEAD")
+    found = []
+    for name in places:
+        with contextlib.suppress(OSError):
+            status = (workspace.paths.library / ".git" / name).lstat()
+            found.append((name, status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(found), frozenset(read_stamps(workspace.paths.library).items())
 
 
 def stored(tree: WorkTree, path: str) -> Entry:

@@ -26,6 +26,7 @@ CHAPTERS = {
     "history": Chapter("guide", "History"),
     "settings": Chapter("guide", "Settings"),
     "lanes": Chapter("guide", "Lanes"),
+    "library-in-git": Chapter("library-in-git"),
     "moving": Chapter("moving"),
     "servers": Chapter("servers"),
     "templates": Chapter("templates"),

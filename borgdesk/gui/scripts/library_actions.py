@@ -15,6 +15,7 @@ from borgdesk.domain.downtime import is_pair
 from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.pack import ENDING
 from borgdesk.domain.script import Script
+from borgdesk.engine.git.library import Kind
 from borgdesk.engine.scripts import library
 from borgdesk.engine.scripts.library import Imported
 from borgdesk.engine.workspace import Workspace
@@ -41,6 +42,8 @@ class LibraryActions(QObject):
     """Id of the deleted script."""
     place_requested = Signal(int)
     """Id of a repository whose lanes are to be shown."""
+    stored = Signal(list, object)
+    """Scripts whose files were added or removed, and the Kind of that."""
 
     def __init__(self, workspace: Workspace, background: Background, window: QWidget) -> None:
         """*window* is the parent of the dialogs."""
@@ -51,7 +54,7 @@ class LibraryActions(QObject):
 
     def duplicate(self, script: Script) -> None:
         """Duplicate a script."""
-        self._ask(partial(library.duplicate, self._workspace, script.id), lambda copy: self.added.emit(copy.id))
+        self._ask(partial(library.duplicate, self._workspace, script.id), lambda copy: self._add([copy]))
 
     def choose_import(self) -> None:
         """Choose files to import."""
@@ -135,7 +138,15 @@ class LibraryActions(QObject):
 
     def _on_removal_confirmed(self, script: Script) -> None:
         remove = partial(self._workspace.store.scripts.remove, script.id)
-        self._ask(remove, lambda _: self.deleted.emit(script.id))
+        self._ask(remove, lambda _: self._on_removed(script))
+
+    def _on_removed(self, script: Script) -> None:
+        self.deleted.emit(script.id)
+        self.stored.emit([script], Kind.REMOVED)
+
+    def _add(self, scripts: list[Script]) -> None:
+        self.stored.emit(scripts, Kind.ADDED)
+        self.added.emit(scripts[0].id)
 
     def _on_imported(self, imported: list[Imported]) -> None:
         good = [one.script for one in imported if one.script is not None]
@@ -144,13 +155,13 @@ class LibraryActions(QObject):
         problems += [f"{one.path.name}: {one.remark}" for one in imported if one.remark]
         self.message_requested.emit("\n".join([*said, *problems]), Tone.WARNING if problems else Tone.GOOD, [])
         if good:
-            self.added.emit(good[0].id)
+            self._add(good)
 
     def _on_installed(self, scripts: list[Script]) -> None:
         names = listed(quoted(script.name) for script in scripts)
         said = _("Added {names}. Nothing is assigned yet.").format(names=names)
         self.message_requested.emit(said, Tone.GOOD, [])
-        self.added.emit(scripts[0].id)
+        self._add(scripts)
 
     def _ask(self, work: Callable[[], T], answer: Callable[[T], None]) -> None:
         self._background.ask(work, answer, owner=self)

@@ -13,6 +13,7 @@ from borgdesk.domain.enumeration import listed, quoted
 from borgdesk.domain.history import Execution
 from borgdesk.domain.ids import RepositoryId, ScriptId
 from borgdesk.domain.script import Script
+from borgdesk.engine.git.library import Kind
 from borgdesk.engine.lanes.template_assignment import AddedTemplates
 from borgdesk.engine.script_tests.script_test import PastTest, past_test
 from borgdesk.engine.scripts.drafts import Draft, Drafts
@@ -21,6 +22,7 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.look import widget_rules
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.calm_place import CalmPlace
+from borgdesk.gui.look.dialog import Dialog
 from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.look.signal_wait import wait_for
@@ -29,6 +31,7 @@ from borgdesk.gui.look.unsaved_backup_dialog import ask_before_backup
 from borgdesk.gui.look.unsaved_dialog import Choice, ask_unsaved
 from borgdesk.gui.scripts.conflict_dialog import ComparisonDialog, ConflictDialog
 from borgdesk.gui.scripts.draft_offers import DraftOffers
+from borgdesk.gui.scripts.git_line import GitLine
 from borgdesk.gui.scripts.library_actions import LibraryActions
 from borgdesk.gui.scripts.library_menu import LibraryMenu
 from borgdesk.gui.scripts.library_table import LibraryTable
@@ -70,6 +73,7 @@ class ScriptsPage(Page):
         self.drafts = DraftOffers(self._drafts, background)
         self.new_files = NewFiles(workspace.store.key_values, background, self)
         self.library_actions = LibraryActions(workspace, background, self)
+        self.git = GitLine(workspace, background, self.message, lambda: self.view.script)
         self.watcher = LibraryWatcher(workspace, background, self)
         self._commits = StoreWatcher(workspace.store.database, background, self)
         self._question: QMessageBox | None = None
@@ -247,29 +251,26 @@ class ScriptsPage(Page):
             self._wanted_revision = None
 
     def _on_script_saved(self, script: Script) -> None:
-        if self.table.rows.place_of(script.id) is None:
+        if is_new := self.table.rows.place_of(script.id) is None:
             self._wanted = script.id
+        self.git.commit_saved([script], Kind.ADDED if is_new else Kind.MODIFIED)
         self.changed.emit()
         self.watcher.scan()
 
     def _on_conflict_found(self, theirs: str, mine: str) -> None:
         dialog = ConflictDialog(self.view.details.name.text(), theirs, mine, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.mine_chosen.connect(lambda: self.view.save(over=True))
         dialog.theirs_chosen.connect(self.view.discard)
-        dialog.open()
+        _open(dialog)
 
     def _on_comparison_requested(self, old: str, new: str, old_title: str, new_title: str) -> None:
         title = _("Revision of “{name}”").format(name=self.view.details.name.text())
-        dialog = ComparisonDialog(title, old, new, old_title, new_title, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        _open(ComparisonDialog(title, old, new, old_title, new_title, self))
 
     def _on_parameter_requested(self) -> None:
         dialog = ParameterDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.declared.connect(self.view.add_parameter)
-        dialog.open()
+        _open(dialog)
 
     # Creating, importing and exporting --------------------------------------------------------------------------------
 
@@ -281,22 +282,18 @@ class ScriptsPage(Page):
     def open_templates(self) -> None:
         """Open the dialog that creates a script from a template."""
         dialog = widget_rules.built(lambda: TemplateDialog(self._workspace, self._background, self))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.made.connect(self._on_template_made)
-        dialog.open()
+        _open(dialog)
 
     def _on_template_made(self, made: AddedTemplates) -> None:
         self.changed.emit()
+        self.git.commit_saved(made.scripts, Kind.ADDED)
         names = listed(quoted(script.name) for script in made.scripts)
         if made.assignments:
             where = made.assignments[0]
-            self.message.show_message(
-                _("Added {names} and assigned them in “{repository}”.").format(
-                    names=names, repository=where.repository
-                ),
-                Tone.GOOD,
-                [BannerButton(_("Show"), partial(self.open_repository_requested.emit, where.repository_id))],
-            )
+            said = _("Added {names} and assigned them in “{repository}”.")
+            show = BannerButton(_("Show"), partial(self.open_repository_requested.emit, where.repository_id))
+            self.message.show_message(said.format(names=names, repository=where.repository), Tone.GOOD, [show])
         else:
             self.message.show_message(_("Added {names}.").format(names=names), Tone.GOOD)
         self.show_script(made.scripts[0].id)
@@ -339,6 +336,7 @@ class ScriptsPage(Page):
         splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.addWidget(header)
+        layout.addWidget(self.git)
         layout.addWidget(CalmPlace(splitter, self.drafts, self.message))
         layout.addWidget(splitter, 1)
 
@@ -354,7 +352,10 @@ class ScriptsPage(Page):
         actions.added.connect(self._on_script_added)
         actions.deleted.connect(self._on_script_deleted)
         actions.place_requested.connect(self.open_repository_requested)
+        actions.stored.connect(self.git.commit_saved)
+        self.git.pulled.connect(self.watcher.scan)
         self.watcher.scanned.connect(self._on_scanned)
+        self.watcher.scanned.connect(lambda _: self.git.refresh())
         self._commits.changed.connect(self.reload)
         self._commits.changed.connect(self.view.past.reload)
         self.drafts.opening_requested.connect(self._on_draft_requested)
@@ -385,6 +386,10 @@ class ScriptsPage(Page):
 
     def _show_test(self, test: PastTest) -> None:
         dialog = PastTestDialog(test, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.revision_requested.connect(self.view.show_revision)
-        dialog.open()
+        _open(dialog)
+
+
+def _open(dialog: Dialog) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
