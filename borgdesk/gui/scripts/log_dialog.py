@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialogButtonBox, QSplitter, QVBoxLayout, QWidget
 
 from borgdesk.domain.errors import BorgDeskError
@@ -55,9 +55,11 @@ class LogDialog(Dialog):
         self.comparison = DiffView()
         self.comparison.setVisible(script is not None)
         self.message = Banner()
-        splitter = QSplitter()
+        splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.table)
         splitter.addWidget(self.comparison)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 2)
         splitter.setChildrenCollapsible(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -65,7 +67,7 @@ class LogDialog(Dialog):
         layout.addWidget(self.message)
         layout.addWidget(splitter, 1)
         layout.addWidget(buttons)
-        self.resize(1000 if script else 640, 560)
+        self.resize(760, 600)
         self.table.row_selected.connect(self._choose)
         ref = None if script is None else str(script.id)
         background.ask(partial(log, workspace, _MOST, ref), self._fill, self._on_failed, self)
@@ -87,7 +89,7 @@ class LogDialog(Dialog):
     def _compare(self, commit: Commit, texts: tuple[str, str]) -> None:
         current = self.table.current_row()
         if current is not None and current.oid == commit.oid:
-            self.comparison.set_texts(*texts, words.exact_moment(commit.at), _("Now"))
+            self.comparison.set_texts(*texts, words.ago(commit.at), _("Now"))
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self.message.show_message(error.sentence, Tone.BAD)

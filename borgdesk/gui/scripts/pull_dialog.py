@@ -52,6 +52,7 @@ class PullDialog(Dialog):
         """Of the files that are not left for later."""
         self.files = QListWidget()
         self.files.setAccessibleName(_("Files changed by the remote"))
+        self.files.setWordWrap(True)
         self.comparison = DiffView()
         self.remark = Banner()
         self.message = Banner()
@@ -184,6 +185,7 @@ class PullDialog(Dialog):
         splitter.addWidget(details)
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 3)
+        splitter.setSizes([280, 680])
         splitter.setChildrenCollapsible(False)
         self.outlook = QLabel(wordWrap=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
