@@ -200,7 +200,7 @@ def commit_saved(workspace: Workspace, script: Script, kind: Kind) -> None:
 
     What was saved is saved, and runs: a commit that fails can be made later.
     """
-    if not is_work_tree(workspace) or not workspace.store.settings.latest[COMMIT_LIBRARY]:
+    if not is_work_tree(workspace) or not workspace.store.settings.read()[COMMIT_LIBRARY]:
         return
     message = _(_MESSAGES[kind]).format(script=script.name)
     try:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.script import Script
+from borgdesk.domain.settings import COMMIT_LIBRARY
 from borgdesk.engine.git.library import Kind, Status, commit_saved, stamp, status
 from borgdesk.engine.git.pull import Plan, Pulled, carry_out, fetch
 from borgdesk.engine.git.push import push
@@ -58,6 +59,10 @@ class GitLine(QWidget):
         self.menu.addSeparator()
         self.log_of_script = self.menu.addAction(_("Log of the &script…"), self.open_log_of_script)
         self.menu.addAction(_("&Log…"), self.open_log)
+        self.menu.addSeparator()
+        self.at_once = self.menu.addAction(_("Commit each script when it is sa&ved"))
+        self.at_once.setCheckable(True)
+        self.at_once.triggered.connect(self._on_at_once_triggered)
         self.menu.aboutToShow.connect(self._on_about_to_show)
         self.button = QPushButton(_("&Git"))
         self.button.setAutoDefault(False)
@@ -180,6 +185,11 @@ class GitLine(QWidget):
 
     def _on_about_to_show(self) -> None:
         self.log_of_script.setEnabled(self._script() is not None)
+        self.at_once.setChecked(self._workspace.store.settings.latest[COMMIT_LIBRARY])
+
+    def _on_at_once_triggered(self, checked: bool) -> None:
+        store = partial(self._workspace.store.settings.set, COMMIT_LIBRARY, checked)
+        self._background.ask(store, lambda _: None, self._on_failed, self)
 
     def _on_failed(self, error: BorgDeskError) -> None:
         self._banner.show_message(error.sentence, Tone.BAD)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.script import Script
+from borgdesk.domain.settings import COMMIT_LIBRARY
 from borgdesk.engine.git.library import commit, log, status
 from borgdesk.engine.git.push import push
 from borgdesk.gui.scripts.commit_dialog import CommitDialog
@@ -100,6 +101,22 @@ def test_saving_commits_and_the_line_says_so(shared: Shared) -> None:
     assert shared.bench.page.message.text == "1 commit was sent."
     (shared.library / Path(script.file_path).name).write_text(FIRST)
     says(shared, "1 file not committed")
+
+
+def test_saving_need_not_commit(shared: Shared) -> None:
+    shared.bench.open()
+    says(shared, "1 file not committed")
+    shared.line.menu.aboutToShow.emit()
+    assert shared.line.at_once.isChecked()
+    shared.line.at_once.trigger()
+    settings = shared.workspace.store.settings
+    shared.qtbot.waitUntil(lambda: not settings.latest[COMMIT_LIBRARY])
+    shared.line.menu.aboutToShow.emit()
+    assert not shared.line.at_once.isChecked()
+    shared.bench.type("# more\n")
+    shared.bench.save()
+    shared.bench.background._pool.waitForDone()
+    assert log(shared.workspace, 5) == []
 
 
 def test_commit(shared: Shared) -> None:
