@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -11,7 +12,12 @@ from borgdesk.domain.downtime import is_cleanup, is_pair, is_stopping
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, Hook
 from borgdesk.domain.script import Script
-from borgdesk.engine.lanes.arrangement import Arrangement, added, lane, moved, switched
+from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes, added, lane, moved, switched
+from borgdesk.engine.lanes.inline_scripts import INLINE_IDS, used_inline, with_inline
+
+_AFTER = (Hook.POST_BACKUP, Hook.POST_RUN)
+_UP = re.compile(r"\bup\b|--off\b")
+"""Commands that start what others stop, as docker compose up and occ maintenance:mode --off."""
 
 
 class Problem(Enum):
@@ -37,18 +43,65 @@ class Advice:
     about: Assignment
     partner: Script | None = None
     """The script of the library that would start it again."""
+    is_in_the_way: bool = False
+    """Whether an inline script runs where following it would assign a script, and would not run any more."""
 
     @property
     def is_solvable(self) -> bool:
         """Whether :func:`followed` can solve it."""
+        if self.is_in_the_way:
+            return False
         return self.problem is not Problem.NOTHING_STARTS or self.partner is not None
 
 
-def advice(assignments: Sequence[Assignment], library: Sequence[Script]) -> tuple[Advice, ...]:
-    """Return the advice about the lanes of a backup, in their order."""
+def advice(lanes: RepositoryLanes) -> tuple[Advice, ...]:
+    """Return the advice about the lanes of a backup, in their order.
+
+    What an inline script does is told from its lines as from names. It may well do more than they show, so that where
+    one runs after the backup that starts anything, nothing is said to stay down.
+    """
+    inline = used_inline(lanes)
+    after = inline.get(Hook.POST_BACKUP, "")
+    found = [one for one in _about_scripts(lanes.assignments, lanes.library) if not (_stays(one) and _starts(after))]
+    return (*_about_inline(lanes, inline), *(replace(one, is_in_the_way=_target(one) in inline) for one in found))
+
+
+def _about_inline(lanes: RepositoryLanes, inline: Mapping[Hook, str]) -> list[Advice]:
+    """Return that nothing starts again what the inline script before the backup stops, if that is certain."""
+    if not any(is_stopping(line) for line in _commands(inline.get(Hook.PRE_BACKUP, ""))):
+        return []
+    after = [one for hook in _AFTER for one in lane(lanes.assignments, hook) if one.enabled]
+    if after or inline.get(Hook.POST_BACKUP, ""):
+        return []
+    here = (one for one in with_inline(lanes) if one.id == INLINE_IDS[Hook.PRE_BACKUP])
+    return [Advice(Problem.NOTHING_STARTS, one) for one in here]
+
+
+def _commands(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+
+
+def _starts(text: str) -> bool:
+    return any(is_cleanup(line) or _UP.search(line) for line in _commands(text))
+
+
+def _stays(given: Advice) -> bool:
+    return given.problem in (Problem.NOTHING_STARTS, Problem.STARTS_NOTHING)
+
+
+def _target(given: Advice) -> Hook | None:
+    """Return the lane to which following an advice assigns a script."""
+    return {
+        Problem.NOTHING_STARTS: Hook.POST_BACKUP,
+        Problem.TOO_EARLY: Hook.POST_BACKUP,
+        Problem.TOO_LATE: Hook.PRE_BACKUP,
+    }.get(given.problem)
+
+
+def _about_scripts(assignments: Sequence[Assignment], library: Sequence[Script]) -> list[Advice]:
     before = [one for one in lane(assignments, Hook.PRE_BACKUP) if one.enabled]
-    after = [one for hook in (Hook.POST_BACKUP, Hook.POST_RUN) for one in lane(assignments, hook)]
-    found = []
+    after = [one for hook in _AFTER for one in lane(assignments, hook)]
+    found: list[Advice] = []
     for one in before:
         if any(is_pair(script.name, one.script) for script in library) and not is_stopping(one.script):
             found.append(Advice(Problem.TOO_EARLY, one))
@@ -60,7 +113,7 @@ def advice(assignments: Sequence[Assignment], library: Sequence[Script]) -> tupl
             found.append(Advice(Problem.NOT_ALWAYS, one))
         elif one.enabled and is_stopping(one.script) and _starts_later(one, before, after, library):
             found.append(Advice(Problem.TOO_LATE, one))
-    return tuple(found)
+    return found
 
 
 def _starts_later(

@@ -38,6 +38,8 @@ class Foresight:
     """Whether Borg's work starts."""
     lanes: tuple[Hook, ...] = LANES
     """The lanes that are concerned."""
+    failing: AssignmentId | None = None
+    """The script that does not succeed."""
 
 
 def foresee(assignments: Sequence[Assignment], scenario: Scenario) -> Foresight:
@@ -53,7 +55,7 @@ def foresee(assignments: Sequence[Assignment], scenario: Scenario) -> Foresight:
     decisions = _before(lane(assignments, failing.hook), failing, effect.lane)
     for hook in kind.lanes[1:]:
         decisions |= {one.id: expected(one, outcome) for one in lane(assignments, hook)}
-    return Foresight(outcome, decisions, end, effect.outcome is None, kind.lanes)
+    return Foresight(outcome, decisions, end, effect.outcome is None, kind.lanes, failing.id)
 
 
 def _before(scripts: Sequence[Assignment], failing: Assignment, afterwards: LaneState) -> dict[AssignmentId, Decision]:

@@ -22,6 +22,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import ALWAYS, Hook, RunKind
 from borgdesk.domain.script import DEFAULT_TIMEOUT
 from borgdesk.engine.lanes.assignment_secrets import with_secrets_in_keyring
+from borgdesk.engine.lanes.inline_scripts import INLINE_NAMES
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.passphrases import passphrase_for
 from borgdesk.engine.runs.script_texts import ScriptTexts
@@ -29,9 +30,7 @@ from borgdesk.engine.runs.start_checks import with_start_problems
 from borgdesk.engine.runs.surroundings import Surroundings
 from borgdesk.engine.secrets.secret_values import Keyring, secret_values
 from borgdesk.engine.workspace import Workspace
-from borgdesk.translation import N_, _
-
-INLINE_NAMES = {Hook.PRE_BACKUP: N_("Inline script before"), Hook.POST_BACKUP: N_("Inline script after")}
+from borgdesk.translation import _
 
 
 @dataclass(frozen=True, slots=True)

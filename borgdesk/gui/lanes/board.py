@@ -19,6 +19,7 @@ from borgdesk.engine.lanes.arrangement import Arrangement, RepositoryLanes
 from borgdesk.engine.lanes.brackets import Recent, brackets, read_recent
 from borgdesk.engine.lanes.copying import Elsewhere
 from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
+from borgdesk.engine.lanes.inline_scripts import with_inline
 from borgdesk.engine.workspace import Workspace
 from borgdesk.gui.lanes.arranger import Arranger, Operation
 from borgdesk.gui.lanes.board_actions import BoardActions
@@ -151,8 +152,9 @@ class AssignmentBoard(QWidget):
         """Draw lanes that are stored, or are about to be."""
         has_keyboard = any(lane.view.hasFocus() for lane in self.lanes.values())
         self.library.set_scripts(board.library)
-        self.outcomes.show_scripts(board.assignments)
-        foresight = None if self._scenario is None else foresee(board.assignments, self._scenario)
+        scripts = with_inline(board)
+        self.outcomes.show_scripts(scripts)
+        foresight = None if self._scenario is None else foresee(scripts, self._scenario)
         self.pipeline.show_repository(board.repository, foresight)
         pairs = brackets(board.assignments, self._recent[1] if self._recent[0] == board.repository.id else ())
         down = {one: was_down_at_most(pair) for pair in pairs for one in (pair.stopping, pair.starting)}
@@ -160,7 +162,7 @@ class AssignmentBoard(QWidget):
             lane.cards.show(
                 [self._card(one, foresight, down.get(one.id, "")) for one in arrangement.lane(board.assignments, hook)]
             )
-        self._extras.show(board)
+        self._extras.show(board, foresight)
         self.pipeline.gutter.show_brackets(pairs)
         self.selection.keep(board.assignments)
         self.selection.show(focus=has_keyboard)

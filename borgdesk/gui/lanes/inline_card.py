@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from borgdesk.domain.ids import AssignmentId
+from borgdesk.engine.lanes.foresight import Foresight
 from borgdesk.gui.look import icons, words
 from borgdesk.gui.look.card import Card
 from borgdesk.gui.look.elided_label import ElidedLabel
@@ -29,13 +31,9 @@ class InlineCard(Card):
         """*idle*: scripts are assigned to the lane, so that the inline script is not used."""
         super().__init__(parent)
         self.name = QLabel(_("Inline script"))
-        font = self.name.font()
-        font.setBold(not idle)
-        self.name.setFont(font)
         self.command = ElidedLabel()
         self.command.setText(first_command(text))
         self.about = QLabel(wordWrap=True)
-        self.about.setText(_("Not used while scripts are assigned here.") if idle else _("Runs here."))
         self._is_idle = idle
         self.edit = QPushButton(_("Edit…"))
         self.edit.setToolTip(_("Edits and tests the inline script"))
@@ -46,11 +44,29 @@ class InlineCard(Card):
         self.button.clicked.connect(self.move_requested)
         lines = text.strip().splitlines()
         self.setToolTip(words.tooltip("\n".join([*lines[:_SHOWN], *(["…"] if len(lines) > _SHOWN else [])])))
-        self.setAccessibleName(f"{self.name.text()}. {self.command.text()}. {self.about.text()}")
-        for label in (self.command, self.about, *([self.name] if idle else [])):
+        for label in (self.command, self.about):
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.show_becoming("", is_run=True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
+
+    def show_becoming(self, remark: str, is_run: bool) -> None:
+        """Show whether the script would run in a scenario, with a *remark* about that; an idle one never does."""
+        self._is_run = is_run and not self._is_idle
+        font = self.name.font()
+        font.setBold(self._is_run)
+        self.name.setFont(font)
+        self.name.setForegroundRole(
+            QPalette.ColorRole.WindowText if self._is_run else QPalette.ColorRole.PlaceholderText
+        )
+        usual = _("Not used while scripts are assigned here.") if self._is_idle else _("Runs here.")
+        self.about.setText(remark or usual)
+        self.setAccessibleName(f"{self.name.text()}. {self.command.text()}. {self.about.text()}")
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the script would run."""
+        return self._is_run
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -86,6 +102,19 @@ class InlineCard(Card):
         row.addLayout(texts, 1)
         row.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+
+def what_becomes(number: AssignmentId, foresight: Foresight | None) -> tuple[str, bool]:
+    """Return a remark about an inline script in a scenario, and whether it would run."""
+    if foresight is None:
+        return "", True
+    decision = foresight.decisions.get(number)
+    if number == foresight.failing:
+        return _("fails here"), True
+    if decision is None or decision.reason is None:
+        return "", True
+    why = decision.reason.in_words()
+    return why[:1].upper() + why[1:], decision.run
 
 
 def first_command(text: str) -> str:

@@ -12,9 +12,10 @@ from borgdesk.domain.run import Hook
 from borgdesk.engine.lanes import arrangement
 from borgdesk.engine.lanes.advice import Advice, advice
 from borgdesk.engine.lanes.arrangement import RepositoryLanes
-from borgdesk.engine.lanes.inline_scripts import inline_text
+from borgdesk.engine.lanes.foresight import Foresight
+from borgdesk.engine.lanes.inline_scripts import INLINE_IDS, inline_text
 from borgdesk.gui.lanes.advice_row import AdviceRow
-from borgdesk.gui.lanes.inline_card import InlineCard
+from borgdesk.gui.lanes.inline_card import InlineCard, what_becomes
 from borgdesk.gui.lanes.lane import Lane
 
 
@@ -34,21 +35,26 @@ class LaneExtras(QObject):
         super().__init__(parent)
         self._lanes = lanes
         self._shown: dict[Hook, tuple[object, ...]] = {}
+        self._cards: dict[Hook, InlineCard] = {}
 
-    def show(self, board: RepositoryLanes) -> None:
-        """Show what there is to say about these lanes."""
-        given = advice(board.assignments, board.library)
+    def show(self, board: RepositoryLanes, foresight: Foresight | None = None) -> None:
+        """Show what there is to say about these lanes, or would be if a run went as foreseen."""
+        given = advice(board)
         for hook, lane in self._lanes.items():
             idle = bool(arrangement.lane(board.assignments, hook))
             inline = inline_text(board.repository, hook)
             mine = tuple(one for one in given if one.about.hook is hook)
             if self._shown.get(hook) != (inline, idle, mine):
                 self._shown[hook] = (inline, idle, mine)
+                self._cards.pop(hook, None)
                 rows: list[QWidget] = [self._inline_card(hook, inline, idle)] if inline.strip() else []
                 lane.set_extras([*rows, *map(self._advice_row, mine)])
+                lane.view.show_inline(bool(inline.strip()))
+            if hook in self._cards and not idle:
+                self._cards[hook].show_becoming(*what_becomes(INLINE_IDS[hook], foresight))
 
     def _inline_card(self, hook: Hook, text: str, idle: bool) -> QWidget:
-        card = InlineCard(text, idle=idle)
+        card = self._cards[hook] = InlineCard(text, idle=idle)
         card.move_requested.connect(partial(self.move_requested.emit, hook))
         card.edit_requested.connect(partial(self.edit_requested.emit, hook))
         card.removal_requested.connect(partial(self.removal_requested.emit, hook))

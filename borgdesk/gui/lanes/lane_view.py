@@ -69,6 +69,7 @@ class LaneView(QListView):
         self._extends = False
         self._room: int | None = None
         self._room_for = ""
+        self._has_inline = False
         self.setModel(model)
         self.setItemDelegate(CardDelegate(self._room_above, self))
         self.setAccessibleName(lane_title(model.hook))
@@ -248,6 +249,16 @@ class LaneView(QListView):
         else:
             event.ignore()
 
+    def show_inline(self, here: bool) -> None:
+        """Say without cards what a script dropped here does: an inline script of the lane would not run any more."""
+        self._has_inline = here
+        self.viewport().update()
+
+    @property
+    def empty_text(self) -> str:
+        """What is said if there are no cards."""
+        return _("A script dragged here runs instead.") if self._has_inline else _("No scripts. Drag one here.")
+
     def make_room(self, place: int, data: QMimeData) -> None:
         """Open the place (from 0) where *data* would be dropped, unless it is there already."""
         rows = [self.lane.row_of(AssignmentId(one)) for one in dropped_ids(data, CARD_MIME)]
@@ -297,7 +308,7 @@ class LaneView(QListView):
             self._paint_room(painter, self._room)
         else:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            self._write(painter, self.viewport().rect(), _("No scripts. Drag one here."))
+            self._write(painter, self.viewport().rect(), self.empty_text)
             if self.hasFocus():
                 self._paint_focus(painter)
         painter.end()

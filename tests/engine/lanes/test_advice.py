@@ -15,7 +15,7 @@ from tests.engine.desk import LAST, POST, PRE, Desk
 
 def given(desk: Desk) -> list[Advice]:
     lanes = read_lanes(desk.workspace, desk.repository.id)
-    return [*lanes_advice.advice(lanes.assignments, lanes.library)]
+    return [*lanes_advice.advice(lanes)]
 
 
 def follow(desk: Desk, advice: Advice) -> None:
@@ -115,3 +115,43 @@ def test_a_server_that_runs_only_for_the_backup_may_be_shut_down_after_it(desk: 
     assert given(desk) == [], "nothing would start it again"
     desk.add("Start NAS", PRE)
     assert [one.problem for one in given(desk)] == [Problem.TOO_EARLY]
+
+
+def test_an_inline_script_that_stops_something_needs_one_that_starts_it(desk: Desk) -> None:
+    desk.change(pre_script="#!/bin/sh\n# nothing to stop\necho\n")
+    assert given(desk) == []
+    desk.change(pre_script="#!/bin/sh\nsystemctl stop web\n")
+    (one,) = given(desk)
+    assert (one.problem, one.about.script, one.is_solvable) == (
+        Problem.NOTHING_STARTS,
+        "Inline script before",
+        False,
+    )
+    desk.change(post_script="./everything-again\n")
+    assert given(desk) == [], "it may start the rest, too"
+    desk.change(post_script="")
+    desk.add("Everything again", LAST)
+    assert given(desk) == []
+
+
+def test_an_inline_script_that_is_not_used_is_not_advised_about(desk: Desk) -> None:
+    desk.change(pre_script="systemctl stop web\n")
+    desk.add("Dump", PRE)
+    assert given(desk) == []
+
+
+@pytest.mark.parametrize("starts", ["systemctl start web", "docker compose up -d", "occ maintenance:mode --off"])
+def test_an_inline_script_starts_what_a_script_of_the_library_stops(desk: Desk, starts: str) -> None:
+    desk.add("Stop web", PRE)
+    desk.change(post_script=f"#!/bin/sh\n{starts}\n")
+    assert given(desk) == []
+
+
+def test_following_advice_puts_no_inline_script_out_of_use(desk: Desk) -> None:
+    desk.add("Start web", LAST, run_on="always")
+    lanes = read_lanes(desk.workspace, desk.repository.id).assignments
+    arrange(desk.workspace, desk.repository.id, lanes, ())
+    desk.add("Stop web", PRE)
+    desk.change(post_script="echo done\n")
+    (one,) = given(desk)
+    assert (one.problem, one.is_solvable) == (Problem.NOTHING_STARTS, False)

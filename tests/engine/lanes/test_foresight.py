@@ -9,6 +9,7 @@ from borgdesk.domain.reasons import Code
 from borgdesk.domain.run import Hook, OnFailure, Outcome
 from borgdesk.engine.lanes.arrangement import read_lanes
 from borgdesk.engine.lanes.foresight import Foresight, Scenario, foresee
+from borgdesk.engine.lanes.inline_scripts import INLINE_IDS, with_inline
 from tests.engine.desk import LAST, POST, PRE, Desk
 
 
@@ -63,3 +64,18 @@ def test_a_script_that_fails_before_a_restore_matters_only_to_restores(desk: Des
     assert not found.works
     assert len(found.decisions) == 2
     assert running == ["Quiet", "Loud"]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_inline_scripts_fail_and_run_as_foreseen(desk: Desk, goes_on: bool) -> None:
+    before, after = (f"#!/bin/sh\necho {word} >> {desk.folder / 'inline'}\n" for word in ("before", "after"))
+    desk.change(pre_script=before + "exit 1\n", post_script=after, continue_on_hook_failure=goes_on)
+    desk.add("Alarm", LAST, run_on="failure")
+    scripts = with_inline(read_lanes(desk.workspace, desk.repository.id))
+    found = foresee(scripts, Scenario(failing=INLINE_IDS[PRE]))
+    run = desk.run()
+    assert found.outcome == run.outcome
+    assert (found.failing, found.works) == (INLINE_IDS[PRE], "create" in desk.commands())
+    foreseen_to_run = [one.script for one in scripts if found.decisions[one.id].run]
+    assert sorted(foreseen_to_run) == sorted(one.planned.name for one in run.executions if one.started_at)
+    assert (desk.folder / "inline").read_text().split() == ["before", "after"]

@@ -1045,6 +1045,22 @@ def test_an_inline_script_is_a_card_that_moves_to_the_library(
     assert scene.workspace.store.repositories.get(stored_now.id).pre_script == ""
 
 
+def test_what_becomes_of_inline_scripts(make: Make, qtbot: QtBot, scene: Scene, repository: Repository) -> None:
+    stop, start = "#!/bin/sh\nexit 1\n", "#!/bin/sh\ntrue\n"
+    scene.workspace.store.repositories.update(replace(repository, pre_script=stop, post_script=start))
+    board = make()
+    before, after = there(qtbot, board, PRE), there(qtbot, board, POST)
+    assert board.lanes[PRE].view.empty_text == "A script dragged here runs instead."
+    assert board.lanes[Hook.POST_RUN].view.empty_text == "No scripts. Drag one here."
+    assert board.outcomes.script.menu().actions()[0].text() == "Inline script before"
+    board.outcomes.script.menu().actions()[0].trigger()
+    assert (before.about.text(), before.is_run) == ("fails here", True)
+    assert (after.about.text(), after.is_run) == ("Runs here.", True)
+    assert board.pipeline.rows[PRE].text.endswith("Inline script before failed before it")
+    board.outcomes.button(Outcome.SUCCESS).click()
+    assert before.about.text() == "Runs here."
+
+
 def inline_texts(scene: Scene, repository: Repository) -> tuple[str, str]:
     one = scene.workspace.store.repositories.get(repository.id)
     return one.pre_script, one.post_script
