@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.run import ALWAYS, RunOn
 from borgdesk.domain.script import DEFAULT_TIMEOUT, Details, check_name, check_timeout
+from borgdesk.domain.toml import parse_toml
 from borgdesk.translation import N_, _
 
 FORMAT = 1
@@ -123,13 +124,14 @@ def from_bytes(content: bytes) -> Manifest:
         InvalidInput: it is not one, or was written by a newer BorgDesk; the sentence says what is wrong.
     """
     try:
-        return _manifest(tomllib.loads(content.decode()))
+        return _manifest(parse_toml(content.decode()))
     except UnicodeDecodeError:
         raise InvalidInput(_(_THE_MANIFEST).format(why=_("its manifest is not UTF-8 text."))) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInput(_(_THE_MANIFEST).format(why=f"{MANIFEST}: {error}.")) from None
     except InvalidInput as error:
         raise InvalidInput(_(_THE_MANIFEST).format(why=error)) from None
+    # Also a number with more digits than Python converts.
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(_(_THE_MANIFEST).format(why=f"{MANIFEST}: {error}.")) from None
 
 
 def _manifest(table: Mapping[str, Any]) -> Manifest:
@@ -185,6 +187,6 @@ def _text(table: Mapping[str, Any], name: str) -> str:
 
 def _words(table: Mapping[str, Any], name: str) -> str:
     value = table.get(name, "")
-    if not isinstance(value, str) or len(value) > MAX_WORDS or not value.replace("\n", "").isprintable():
+    if not isinstance(value, str) or len(value) > MAX_WORDS or not is_readable(re.sub("[\n\t]", "", value)):
         raise InvalidInput(_("“{name}” is missing or has a wrong value.").format(name=name))
     return value

@@ -12,7 +12,6 @@ The block is TOML in comments, in the style of PEP 723::
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +19,7 @@ from enum import StrEnum
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.run import LANES, Hook, RunOn
 from borgdesk.domain.script import MAX_TIMEOUT
+from borgdesk.domain.toml import parse_toml
 from borgdesk.translation import _
 
 _BEGIN = re.compile(r"^#\s*///\s*borgdesk\s*$")
@@ -199,7 +199,7 @@ def parse_header(text: str) -> Header:
     first, lines = block
     try:
         # Leading empty lines make TOML report line numbers of the script.
-        data = tomllib.loads("\n" * (first - 1) + "\n".join(lines))
+        data = parse_toml("\n" * (first - 1) + "\n".join(lines))
     except ValueError as error:
         # Malformed TOML, or a number with more digits than Python converts.
         raise InvalidInput(_("The parameter block is not valid TOML: {error}.").format(error=error)) from error

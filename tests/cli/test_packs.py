@@ -89,3 +89,10 @@ def test_a_double_click_on_a_pack_opens_the_window_at_it(tmp_path: Path) -> None
 
     request = parse([str(tmp_path / "web.borgdesk-pack")]).open
     assert str(request) == f"pack:{tmp_path}/web.borgdesk-pack"
+
+
+def test_a_comment_that_becomes_a_command_is_shown(desk: BorgDesk, tmp_path: Path) -> None:
+    first = made(tmp_path, tmp_path / "1.borgdesk-pack", "#!/bin/sh\n# note\u2028rm file\n", signed=False)
+    newer = made(tmp_path, tmp_path / "2.borgdesk-pack", "#!/bin/sh\n# note\nrm file\n", signed=False)
+    desk.ok("pack", "install", str(first), "--yes")
+    assert "+rm file" in desk.ok("pack", "inspect", str(newer)).out

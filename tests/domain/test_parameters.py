@@ -345,3 +345,8 @@ def test_what_is_written_is_read(description: str, default: str, required: bool)
         f"required = {str(required).lower()}"
     )
     assert parse_header(text).parameters == (Parameter("A", description, default, required),)
+
+
+def test_a_key_of_many_parts_is_refused_at_once() -> None:
+    with pytest.raises(InvalidInput, match=r"too many dots \(at line 3\)"):
+        parse_header(script("a" + ".a" * 400_000 + " = 1"))

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput, NotFound
+from borgdesk.domain.lines import lines_of
 from borgdesk.domain.script import Script
 from borgdesk.domain.settings import COMMIT_LIBRARY
 from borgdesk.engine.git.work_tree import Entry, WorkTree, is_work_tree, oid_of, opened
@@ -335,5 +336,5 @@ def text_at(workspace: Workspace, commit: str, script: Script) -> str:
 
 def difference(before: bytes, after: bytes, path: str) -> list[str]:
     """Return the differing lines of two texts, as a unified diff."""
-    old, new = (text.decode("utf-8", "replace").splitlines() for text in (before, after))
+    old, new = (lines_of(text.decode("utf-8", "replace")) for text in (before, after))
     return list(difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm=""))

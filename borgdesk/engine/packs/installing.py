@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from borgdesk.domain.errors import InvalidInput, NotFound, ScriptUnreadable
+from borgdesk.domain.errors import BorgDeskError, InvalidInput, NotFound, ScriptUnreadable
 from borgdesk.domain.findings import Finding
 from borgdesk.domain.ids import ScriptId
 from borgdesk.domain.pack import PackScript, Signature
@@ -114,11 +114,13 @@ def carry_out(workspace: Workspace, planned: Plan, files: Collection[str] | None
     The new scripts appear together, or none of them. Scripts that are replaced keep their old text as a revision.
 
     Raises:
-        InvalidInput: the pack cannot be installed, or nothing was chosen; nothing was changed.
+        InvalidInput: the pack cannot be installed; nothing was changed.
+        BorgDeskError: what was shown was changed meanwhile; nothing was changed.
         StoreUnusable: the library cannot be written.
     """
     if planned.problem:
         raise InvalidInput(planned.problem)
+    _check_as_planned(workspace, planned)
     chosen = set(planned.wanted if files is None else files)
     todo = [one for one in planned.scripts if one.entry.file in chosen]
     store = workspace.store.scripts
@@ -127,11 +129,36 @@ def carry_out(workspace: Workspace, planned: Plan, files: Collection[str] | None
             store.save(one.present.id, one.text.encode())
     ids = {one.entry.file: one.present.id for one in planned.scripts if one.present is not None}
     with store.additions() as additions:
+        # Nobody else writes from here on.
+        _check_installed(workspace, planned)
         for one in todo:
             if one.present is None:
                 ids[one.entry.file] = additions.add(_new_script(workspace, one))
         _remember(workspace, planned, ids, chosen)
     return [store.get(ids[one.entry.file]) for one in todo]
+
+
+def _check_as_planned(workspace: Workspace, planned: Plan) -> None:
+    """Check that what people were shown is what is there: a text that was edited meanwhile is not replaced."""
+    _check_installed(workspace, planned)
+    for one in planned.scripts:
+        present, before = _present(workspace, one.entry, planned.installed)
+        seen = None if one.present is None else one.present.id
+        if (None if present is None else present.id) != seen or _shown(before) != one.before:
+            raise _changed()
+
+
+def _check_installed(workspace: Workspace, planned: Plan) -> None:
+    if installed_pack(workspace.store, planned.pack.manifest.name) != planned.installed:
+        raise _changed()
+
+
+def _changed() -> BorgDeskError:
+    return BorgDeskError(_("The library was changed by another program in the meantime. Look again."))
+
+
+def _shown(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
 
 
 def _other_author(workspace: Workspace, installed: InstalledPack | None, signature: Signature | None) -> str:
@@ -157,7 +184,7 @@ def _planned(workspace: Workspace, pack: Pack, entry: PackScript, installed: Ins
     report = check(text, workspace.environment)
     came_with = installed.scripts[entry.file][1] if present is not None and installed is not None else None
     return PlannedScript(
-        entry, text, _state(entry, present, before, came_with), present, before.decode("utf-8", "replace"),
+        entry, text, _state(entry, present, before, came_with), present, _shown(before),
         marks(text), report.findings, report.checker,
     )  # fmt: skip
 

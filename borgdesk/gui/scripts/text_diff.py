@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from borgdesk.domain.lines import lines_of
+
 _MAX_PRODUCT = 4_000_000
 """Maximum product of the numbers of lines passed to difflib, which takes about half a second."""
 
@@ -40,7 +42,7 @@ class DiffRow:
 
 def diff(old: str, new: str) -> list[DiffRow]:
     """Return all lines of both texts in order; corresponding lines share a row."""
-    before, after = old.splitlines(), new.splitlines()
+    before, after = lines_of(old), lines_of(new)
     rows: list[DiffRow] = []
     for old_start, old_end, new_start, new_end in _stretches(before, after):
         rows.extend(_rows(before, after, old_start, old_end, new_start, new_end))

@@ -6,7 +6,7 @@ import pytest
 
 from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.settings import COMMIT_LIBRARY
-from borgdesk.engine.git.library import Kind, commit, commit_saved, log, status, text_at
+from borgdesk.engine.git.library import Kind, commit, commit_saved, difference, log, status, text_at
 from borgdesk.engine.git.work_tree import NoWorkTree, is_work_tree
 from tests.engine.desk import Desk
 from tests.engine.git.machines import add, git, put_in_git
@@ -48,6 +48,11 @@ def test_what_has_changed_is_committed_as_the_user(one: Desk) -> None:
     assert [one.message for one in log(one.workspace, 5)] == ["Second", "First"]
     assert text_at(one.workspace, log(one.workspace, 5)[1].oid, script) == "#!/bin/sh\necho Stop web\n"
     assert commit(one.workspace, "Third") is None
+
+
+def test_a_comment_that_becomes_a_command_is_shown() -> None:
+    found = difference(b"# note\xe2\x80\xa8rm file\n", b"# note\nrm file\n", "x.sh")
+    assert found[-3:] == ["-# note\u2028rm file", "+# note", "+rm file"]
 
 
 def test_what_the_user_prepared_with_git_stays(one: Desk) -> None:

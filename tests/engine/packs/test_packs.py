@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from borgdesk.domain.errors import InvalidInput, NotFound
+from borgdesk.domain.errors import BorgDeskError, InvalidInput, NotFound
 from borgdesk.domain.pack import MANIFEST, MAX_SCRIPTS, SIGNATURE, from_bytes, to_bytes
 from borgdesk.domain.run import RunOn
 from borgdesk.domain.script import MAX_SCRIPT_BYTES, NewScript, sha256_of
@@ -142,9 +142,38 @@ def test_what_was_edited_here_stays(workspace: Workspace, other: Workspace, tmp_
     carry_out(other, planned)
     assert other.store.scripts.content(start.id) == b"#!/bin/sh\necho mine\n"
     assert [one.state for one in plan(other, read(newer)).scripts] == [State.UNCHANGED, State.EDITED]
-    carry_out(other, planned, ["scripts/start-web.sh"])
+    carry_out(other, plan(other, read(newer)), ["scripts/start-web.sh"])
     assert other.store.scripts.content(start.id).decode().endswith("echo theirs\n")
     assert [one.state for one in plan(other, read(newer)).scripts] == [State.UNCHANGED, State.UNCHANGED]
+
+
+def test_what_is_edited_while_it_is_shown_stays(workspace: Workspace, other: Workspace, tmp_path: Path) -> None:
+    carry_out(other, plan(other, read(made(workspace, tmp_path / "1"))))
+    start = other.store.scripts.get("Start web")
+    planned = plan(other, read(made(workspace, tmp_path / "2", version="2", start=START + "echo theirs\n")))
+    assert planned.wanted == ("scripts/start-web.sh",)
+    other.store.scripts.save(start.id, b"#!/bin/sh\necho mine\n")
+    with pytest.raises(BorgDeskError, match="Look again"):
+        carry_out(other, planned)
+    assert other.store.scripts.content(start.id) == b"#!/bin/sh\necho mine\n"
+
+
+def test_a_pack_that_two_install_at_once_is_there_once(workspace: Workspace, other: Workspace, tmp_path: Path) -> None:
+    pack = read(made(workspace, tmp_path / "1"))
+    first, second = plan(other, pack), plan(other, pack)
+    carry_out(other, first)
+    with pytest.raises(BorgDeskError, match="Look again"):
+        carry_out(other, second)
+    assert [one.name for one in other.store.scripts.list()] == ["Start web", "Stop web"]
+
+
+def test_authors_and_keys_may_be_called_what_scripts_may(workspace: Workspace, tmp_path: Path) -> None:
+    ann = "Ann \N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}"
+    script = workspace.store.scripts.add(NewScript("Stop web", STOP.encode(), "Stops\tall of it"))
+    key = made_key(tmp_path / "key", ann)
+    make_pack(workspace, tmp_path / "pack", [script.id], Title("Web", author=ann), key)
+    manifest = read(tmp_path / "pack").manifest
+    assert (manifest.author, manifest.key_name) == (ann, ann)
 
 
 def test_a_script_that_was_removed_here_is_new_again(workspace: Workspace, other: Workspace, tmp_path: Path) -> None:
@@ -249,6 +278,8 @@ HOSTILE: dict[str, Callable[[Entries], bytes]] = {
     "an unknown field": lambda one: zipped(manifest_with(one, "format = 1", 'format = 1\nrun_now = "yes"')),
     "a manifest that is no TOML": lambda one: zipped(one | {MANIFEST: b"name = "}),
     "a manifest in another encoding": lambda one: zipped(one | {MANIFEST: "name = 'é'".encode("latin-1")}),
+    "a key of many parts": lambda one: zipped(one | {MANIFEST: b"a" + b".a" * 400_000 + b" = 1"}),
+    "a number of many digits": lambda one: zipped(manifest_with(one, "timeout = 60", "timeout = 6" + "0" * 5000)),
     "deep nesting": lambda one: zipped(one | {MANIFEST: b"a = " + b"[" * 100_000}),
     "a name with a control character": lambda one: zipped(manifest_with(one, '"Web"', r'"W\u001b[31m"')),
     "a name that runs backwards": lambda one: zipped(manifest_with(one, '"Start web"', r'"Start \u202eweb"')),

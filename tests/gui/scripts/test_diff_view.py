@@ -32,6 +32,13 @@ def test_changed_and_added_lines() -> None:
     assert rows[4] == DiffRow(Change.ADDED, 0, 5, "", "report")
 
 
+@pytest.mark.parametrize("unlike", ["\u2028", "\f", "\v", "\x85", "\x1c"])
+def test_a_comment_that_becomes_a_command_is_shown(unlike: str) -> None:
+    """Python has more line ends than shells do."""
+    rows = diff(f"#!/bin/sh\n# note{unlike}rm file\n", "#!/bin/sh\n# note\nrm file\n")
+    assert [row.change for row in rows] == [Change.SAME, Change.CHANGED, Change.ADDED]
+
+
 @given(texts, texts)
 def test_every_line_of_both_texts_is_there_once_and_in_order(old: str, new: str) -> None:
     for rows in (diff(old, new), unified(diff(old, new))):
