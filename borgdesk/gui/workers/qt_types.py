@@ -19,8 +19,8 @@ _NAMES = {
         "QThreadPool QTime QTimer QTranslator QUrl Qt Signal SignalInstance Slot qVersion"
     ),
     QtGui: (
-        "QAccessible QAccessibleAnnouncementEvent QAccessibleInterface QAccessibleStateChangeEvent "
-        "QAction QCloseEvent QColor QContextMenuEvent QDesktopServices QDrag QDragEnterEvent QDragLeaveEvent "
+        "QAccessible QAccessibleAnnouncementEvent QAccessibleInterface QAccessibleStateChangeEvent QAction "
+        "QCloseEvent QColor QContextMenuEvent QCursor QDesktopServices QDrag QDragEnterEvent QDragLeaveEvent "
         "QDragMoveEvent QDropEvent QFocusEvent QFont QFontDatabase QFontInfo QFontMetrics QGuiApplication "
         "QHelpEvent QHideEvent QIcon QIconEngine QImage QImageReader QIntValidator QKeyEvent QKeySequence "
         "QMouseEvent QPageSize QPaintEvent QPainter QPainterPath QPalette QPdfWriter QPen QPixmap QPolygonF "
