@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Collect the marked sentences of the code into borgdesk.pot, bring the catalogues up to date and compile them.
 
-With --check nothing is written; what is not up to date is named, and the exit code is 1.
+With --check nothing is written; what is not up to date is named, and the exit code is 1. So it is where a sentence has
+no translation into one of the languages that are complete.
 """
 
 import io
@@ -30,6 +31,9 @@ KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)
 COMMENT = "Translators:"
 """Begins a comment of the code that translators get to see."""
 
+COMPLETE = {"de"}
+"""Languages in which everything is translated."""
+
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """The same whenever it is made: a date that changes would be a difference without a meaning."""
 
@@ -47,10 +51,21 @@ def main() -> int:
 
 def complain():
     """Print what is wrong with the catalogues; whether anything is."""
-    found = [(file, wrong) for file in catalogues() for wrong in complaints(read(file))]
+    read_ones = [(file, read(file)) for file in catalogues()]
+    found = [(file, wrong) for file, catalogue in read_ones for wrong in complaints(catalogue)]
+    found += [(file, gap) for file, catalogue in read_ones if file.parts[-3] in COMPLETE for gap in gaps(catalogue)]
     for file, wrong in found:
         print(f"{file.relative_to(ROOT)}: {wrong}", file=sys.stderr)
     return bool(found)
+
+
+def gaps(catalogue):
+    """Sentences without a translation."""
+    for message in catalogue:
+        said = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        if said and not all(forms):
+            yield f"“{said}” has no translation: make messages, fill it in here, and make messages again"
 
 
 def catalogues():

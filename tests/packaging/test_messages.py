@@ -70,6 +70,24 @@ def test_a_translation_has_the_same_placeholders(
     assert bool(list(messages["complaints"](catalogue))) is is_wrong
 
 
+def test_nothing_is_missing_in_german(messages: dict[str, Any]) -> None:
+    catalogue = read(FOLDER / "de" / "LC_MESSAGES" / "borgdesk.po", "de")
+    assert len(catalogue) > 3000
+    assert list(messages["gaps"](catalogue)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "translated", "is_gap"),
+    [("Files", "", True), ("Files", "Dateien", False), (("one", "many"), ("eins", ""), True)],
+)
+def test_a_sentence_without_a_translation_is_found(
+    messages: dict[str, Any], said: Any, translated: Any, is_gap: bool
+) -> None:
+    catalogue = Catalog("de")
+    catalogue.add(said, translated)
+    assert bool(list(messages["gaps"](catalogue))) is is_gap
+
+
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_every_catalogue_can_be_spoken(messages: dict[str, Any], path: Path) -> None:
     catalogue = read(path, path.parts[-3])
