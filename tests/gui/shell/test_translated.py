@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, Qt, QTranslator
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -17,13 +17,17 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QTabWidget,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from borgdesk import translation
 from borgdesk.app import translate_qt
+from borgdesk.gui.shell.tray import Tray
+from borgdesk.paths import resource
 from tests import pseudo
 from tests.gui.squeezed import cut_titles, squeezed
 from tests.gui.tour import Tour, make_places
@@ -112,6 +116,14 @@ def test_all_that_is_shown_is_translated_and_fits(spoken: None, tour: Tour) -> N
 
     assert not untranslated, "\n".join(f"{place}: {text}" for text, place in untranslated.items())
     assert not cut, "\n".join(f"{place}: {text}" for text, place in cut.items())
+
+
+def test_the_tray_is_translated(spoken: None, qtbot: QtBot) -> None:
+    tray = Tray(QIcon(str(resource("icons/org.borgdesk.BorgDesk.svg"))))
+    menus = [tray.menu, *tray.menu.findChildren(QMenu)]
+    texts = [action.text() for menu in menus for action in menu.actions() if action.text()]
+    assert len(texts) > 3
+    assert [text for text in (*texts, tray._icon.toolTip()) if not OWN.search(text)] == []
 
 
 def test_the_buttons_of_qt_speak_the_same_language(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
