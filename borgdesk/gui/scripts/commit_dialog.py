@@ -30,6 +30,9 @@ from borgdesk.translation import _
 
 _ROLE = Qt.ItemDataRole.UserRole
 
+_BESIDE_KIND = 56
+"""Pixels of a line beside the longest word for what was done to a file: its check box, and the frame."""
+
 
 class CommitDialog(Dialog):
     """The changed files on the left, what has changed in the current one on the right."""
@@ -46,6 +49,8 @@ class CommitDialog(Dialog):
         self.files = QListWidget()
         self.files.setAccessibleName(_("Changed files"))
         self.files.setWordWrap(True)
+        kinds = max(self.fontMetrics().horizontalAdvance(_(kind)) for kind in KINDS.values())
+        self.files.setMinimumWidth(kinds + _BESIDE_KIND)
         self.comparison = DiffView()
         self.message = QLineEdit()
         self.message.setMaxLength(1000)
