@@ -17,7 +17,7 @@ from borgdesk.cli.progress import Progress
 from borgdesk.cli.stopping import stopping
 from borgdesk.cli.terminal import Screen
 from borgdesk.domain.enumeration import quoted
-from borgdesk.domain.errors import AlreadyStarted, BorgDeskError
+from borgdesk.domain.errors import AlreadyStarted, BorgDeskError, InUse
 from borgdesk.domain.events import Event, RunEnded, RunQueued
 from borgdesk.domain.exit_codes import FAILURE, exit_code_of, worst
 from borgdesk.domain.history import Run
@@ -233,7 +233,10 @@ def recover(console: Console, arguments: argparse.Namespace) -> int:
     cancel, board = Cancel(), _board(console)
     if arguments.again:
         for run in runs_that_left_something_down(console.workspace):
-            owe_again(console.workspace, run.id)
+            try:
+                owe_again(console.workspace, run.id)
+            except InUse as error:
+                board.line(f"borgdesk: {error}")
     with stopping(cancel, board.line):
         recovered = recover_all(console.workspace, _Recovery(_Call(console, arguments, board, cancel)), cancel)
     _tell_recovered(console, board, said=recovered)

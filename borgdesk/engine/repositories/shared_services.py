@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from borgdesk.domain.downtime import is_pair
 from borgdesk.domain.history import Run
-from borgdesk.domain.ids import ScriptId
+from borgdesk.domain.ids import ExecutionId, ScriptId
 from borgdesk.domain.run import ExecutionStatus, Hook, RunStatus
 from borgdesk.store.store import Store
 
@@ -47,9 +47,23 @@ def stopping_the_same(store: Store, run: Run, others: Iterable[Run]) -> list[Run
     return [other for other in elsewhere if mine and _meet(mine, _stops(store, other))]
 
 
-def _stops(store: Store, run: Run) -> list[_Script]:
-    """Return the scripts of a run that stop or make what a later script of it has still to start or take away."""
-    scripts = _waiting(store, run) if run.status is RunStatus.QUEUED else _armed(store, run)
+def reading_meanwhile(store: Store, run: Run, again: Collection[ExecutionId], others: Iterable[Run]) -> list[Run]:
+    """Return which of *others* have stopped or made what a run that is over would start or drop with *again*.
+
+    Raises:
+        StoreUnusable: the store cannot be read.
+    """
+    elsewhere = [other for other in others if other.turn != run.turn]
+    mine = _stops(store, run, again) if elsewhere else []
+    return [other for other in elsewhere if mine and _meet(mine, _stops(store, other))]
+
+
+def _stops(store: Store, run: Run, again: Collection[ExecutionId] = ()) -> list[_Script]:
+    """Return the scripts of a run that stop or make what a later script of it has still to start or take away.
+
+    What is to run *again* has not ended.
+    """
+    scripts = _waiting(store, run) if run.status is RunStatus.QUEUED else _armed(store, run, again)
     starts = [one for one in scripts if one.hook.is_post and one.is_ahead]
     begins = [one for one in scripts if one.hook.is_pre and one.id is not None]
     return [one for one in begins if any(_is_undone(one.name, other.name) for other in starts)]
@@ -75,12 +89,10 @@ def _waiting(store: Store, run: Run) -> list[_Script]:
     ]
 
 
-def _armed(store: Store, run: Run) -> list[_Script]:
+def _armed(store: Store, run: Run, again: Collection[ExecutionId]) -> list[_Script]:
     executions = store.runs.get(run.id, with_output=False).executions
-    return [
-        _Script(one.planned.script_id, one.planned.name, one.planned.hook, one.planned.values, one.status in _AHEAD)
-        for one in executions
-    ]
+    plans = [(one.planned, one.status in _AHEAD or one.id in again) for one in executions]
+    return [_Script(one.script_id, one.name, one.hook, one.values, is_ahead) for one, is_ahead in plans]
 
 
 def _meet(some: Iterable[_Script], others: Iterable[_Script]) -> bool:

@@ -13,7 +13,7 @@ from functools import partial
 
 from borgdesk import logs
 from borgdesk.domain.downtime import left_down
-from borgdesk.domain.errors import BorgDeskError, Defect, StoreUnusable
+from borgdesk.domain.errors import BorgDeskError, Defect, InUse, StoreUnusable
 from borgdesk.domain.events import ExecutionEnded, RecoveryBegan, StillOwed, Tell
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.ids import RunId
@@ -26,6 +26,7 @@ from borgdesk.engine.processes import process, procfs
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.processes.markers import execution_marker, mark_of
 from borgdesk.engine.repositories.queue import Turn, wake_guardians
+from borgdesk.engine.repositories.shared_services import reading_meanwhile
 from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.borg_in_run import clear_stale_locks
 from borgdesk.engine.runs.event_delivery import NOBODY, Backlog, delivered
@@ -51,6 +52,7 @@ from borgdesk.engine.secrets.secret_lifetime import forget_unneeded
 from borgdesk.engine.workspace import Workspace
 from borgdesk.paths import Paths
 from borgdesk.store.faults import StoreDamaged
+from borgdesk.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -354,9 +356,21 @@ def settle_by_hand(workspace: Workspace, run_id: RunId) -> None:
 
 
 def owe_again(workspace: Workspace, run_id: RunId) -> None:
-    """Owe once more what failed to start again what a run had stopped, because the user wants it to be tried again."""
+    """Owe once more what failed to start again what a run had stopped, because the user wants it to be tried again.
+
+    Raises:
+        InUse: another run has stopped the same and still reads it; it starts it at its end.
+    """
     store = workspace.store
-    failed = left_down(store.runs.get(run_id, with_output=False).executions)
+    run = store.runs.get(run_id, with_output=False)
+    failed = left_down(run.executions)
+    alive = [one for one in store.runs.unfinished() if one.status is not RunStatus.QUEUED and not is_dead(one)]
+    if reading := reading_meanwhile(store, run, {one.id for one in failed}, alive):
+        raise InUse(
+            _(
+                "“{repository}” is being backed up, and needs the same services stopped. It starts them at its end."
+            ).format(repository=reading[0].repository)
+        )
     with EventLog(run_folder(workspace, run_id)) as events:
         for execution in failed:
             events.append(StillOwed(run_id, execution.id, at=now()))

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
+from borgdesk.domain.errors import InUse
 from borgdesk.domain.events import TurnAwaited
 from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import Hook, RunStatus
 from borgdesk.engine.lanes.assignments import Changes, assign, edit_assignment
 from borgdesk.engine.processes.cancel import Cancel
 from borgdesk.engine.repositories.queue import places
+from borgdesk.engine.runs.recovery import owe_again
 from tests.engine.desk import POST, PRE, Desk, wait_until
 
 GATE = "touch {there}; while [ ! -e {go} ]; do sleep 0.02; done"
@@ -49,6 +51,25 @@ def test_the_second_waits_until_the_first_has_started_them(desk: Desk) -> None:
     other = shared(desk, ("Stop web", "Start web"), body=gate(desk))
     assert not begun(desk, other)
     assert desk.journal() == ["Stop web", "Start web"] * 2
+
+
+def test_nothing_is_started_again_that_another_run_has_stopped(desk: Desk) -> None:
+    once = f"[ -e {desk.file('failed')} ] || {{ touch {desk.file('failed')}; exit 3; }}; "
+    other = shared(desk, ("Stop web", "Start web"), body=once + gate(desk))
+    failed = desk.run()
+    assert failed.status is RunStatus.WARNING
+    second = desk.start(repository=other)
+    wait_until(desk.file("there").exists)
+    try:
+        with pytest.raises(InUse, match="“Photos” is being backed up"):
+            owe_again(desk.workspace, failed.id)
+        assert desk.workspace.store.runs.owing() == []
+        assert [one.id for one in desk.workspace.store.runs.untold()] == [failed.id]
+    finally:
+        desk.file("go").touch()
+    assert second.result().status is RunStatus.SUCCESS
+    owe_again(desk.workspace, failed.id)
+    assert [one.id for one in desk.workspace.store.runs.owing()] == [failed.id]
 
 
 @pytest.mark.parametrize(
