@@ -12,6 +12,8 @@ _TURNS = 3
 _TICK = 50
 _REST = 600
 """Milliseconds that the pointer rests before it counts as resting."""
+_LONGEST = 10_000
+"""Milliseconds after which a banner comes nevertheless: it may say that a service is down."""
 _GUARDED = 300
 """Milliseconds: who presses so soon after the content has moved saw it where it was before."""
 _PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
@@ -21,8 +23,8 @@ _CHANGES = (QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.Layo
 class CalmPlace(QWidget):
     """Banners in a column. One that comes or goes waits while the pointer moves over the content, or a button is down.
 
-    Once the pointer has left or rests, the content makes room, and ignores presses for the moment that it takes to see
-    that. A banner that answers a press therefore comes when the hand has stopped.
+    Once the pointer has left or rests, at the latest after a while, the content makes room, and ignores presses for the
+    moment that it takes to see that. A banner that answers a press therefore comes when the hand has stopped.
     """
 
     def __init__(self, content: QWidget, *banners: QWidget) -> None:
@@ -35,7 +37,7 @@ class CalmPlace(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(_SPACING)
         self._height = 0
-        self._pointer, self._rested = QPoint(), 0
+        self._pointer, self._rested, self._waited = QPoint(), 0, 0
         self._watch = QTimer(self, interval=_TICK)
         self._watch.timeout.connect(self._on_watched)
         self._guard = _Guard(content, self)
@@ -80,7 +82,7 @@ class CalmPlace(QWidget):
         elif not self._is_pointed_at():
             self._settle()
         elif not self._watch.isActive():
-            self._pointer, self._rested = QCursor.pos(), 0
+            self._pointer, self._rested, self._waited = QCursor.pos(), 0, 0
             self._watch.start()
 
     def _is_pointed_at(self) -> bool:
@@ -89,9 +91,11 @@ class CalmPlace(QWidget):
     def _on_watched(self) -> None:
         at, before = QCursor.pos(), self._pointer
         self._pointer = at
-        is_calm = at == before and not QGuiApplication.mouseButtons()
-        self._rested = self._rested + _TICK if is_calm else 0
-        if self._rested >= _REST or not self._is_pointed_at():
+        is_pressed = bool(QGuiApplication.mouseButtons())
+        self._rested = self._rested + _TICK if at == before and not is_pressed else 0
+        self._waited += _TICK
+        is_late = self._waited >= _LONGEST and not is_pressed
+        if self._rested >= _REST or is_late or not self._is_pointed_at():
             self._settle()
 
     def _settle(self) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.gui.look import calm_place
 from borgdesk.gui.look.banner import Banner, BannerButton
 from borgdesk.gui.look.calm_place import CalmPlace
 
@@ -115,6 +119,20 @@ def test_a_pointer_at_rest_is_waited_for_no_longer_and_presses_nothing_else(stag
     qtbot.waitUntil(lambda: not stage.place._guard._clock.isActive())
     stage.press()
     assert stage.presses == 1
+
+
+def test_a_pointer_that_never_rests_is_not_waited_for_for_ever(
+    stage: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = itertools.count()
+    monkeypatch.setattr(calm_place, "QCursor", SimpleNamespace(pos=lambda: QPoint(next(places), 0)))
+    monkeypatch.setattr(calm_place, "_LONGEST", 500)
+    before = stage.top()
+    stage.point()
+    stage.banner.show_message("Something")
+    qtbot.waitUntil(lambda: stage.top() > before)
+    stage.press()
+    assert stage.presses == 0
 
 
 def test_a_long_text_has_its_lines_in_any_width(stage: Stage, qtbot: QtBot) -> None:
