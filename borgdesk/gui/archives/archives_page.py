@@ -288,10 +288,14 @@ class ArchivesPage(Page):
         text = _("{reason} This is the list of {moment}. Archives that have been opened before can still be browsed.")
         self.away.show_message(text.format(reason=reason, moment=moment), theme.Tone.WARNING, [self._try_again()])
 
-    def _on_run_ended(self, _ended: RunEnded) -> None:
-        """Show the first archives once there are some; later ones wait until the page is opened again."""
-        if self._found is not None and not self._found.archives and self.isVisible():
+    def _on_run_ended(self, ended: RunEnded) -> None:
+        """Show the first archives once there are some, or can be listed; later ones wait until the page is reopened."""
+        if not self.isVisible() or self.repository is None:
+            return
+        if self._found is not None and not self._found.archives:
             self._look_after()
+        elif self._shown_id is None and ended.repository == self.repository.name:
+            self._on_repository_chosen()
 
     def _on_listing_failed(self, reason: str) -> None:
         if not self.away.text:

@@ -36,7 +36,8 @@ class KeyActions(QObject):
     import_requested = Signal()
     finished = Signal()
     """A key or a sheet was saved, or that failed or was stopped."""
-    key_saved = Signal()
+    reminder_settled = Signal()
+    """The key was saved, or that was done before."""
 
     def __init__(
         self,
@@ -100,6 +101,7 @@ class KeyActions(QObject):
     def _remind_no_more(self) -> None:
         if (repository := self._shown()) is not None:
             self._forget_reminder(repository)
+            self.reminder_settled.emit()
 
     def _forget_reminder(self, repository: Repository) -> None:
         forget = partial(forget_reminder, self._workspace, repository.id)
@@ -140,7 +142,7 @@ class KeyActions(QObject):
             ).format(file=file),
             Tone.GOOD,
         )
-        self.key_saved.emit()
+        self.reminder_settled.emit()
 
     def ask_to_change(self) -> None:
         """Ask for the old passphrase and a new one."""

@@ -236,7 +236,7 @@ class RepositoriesPage(Page):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.added.connect(partial(self._on_repository_added, dialog))
         dialog.backup_requested.connect(self.backup_requested)
-        dialog.ready.keys.key_saved.connect(self._on_new_key_saved)
+        dialog.ready.keys.reminder_settled.connect(self._on_reminder_settled)
         dialog.open()
 
     def _save(self) -> None:
@@ -255,7 +255,7 @@ class RepositoriesPage(Page):
             self._units_problem = repository.id, dialog.units_problem
         self._show_added(repository)
 
-    def _on_new_key_saved(self) -> None:
+    def _on_reminder_settled(self) -> None:
         """Say no more that the key should be saved."""
         self._new_key_of = None
         self.view.notice.hide()

@@ -45,8 +45,8 @@ class QueueDialog(Dialog):
         self.setWindowTitle(_("Queue"))
         about = QLabel(
             _(
-                "Runs that work at the same repository wait for each other, in the order in which they were started. "
-                "Nothing is stopped for a run before its turn."
+                "Runs that work at the same repository, or in which the same script stops something, wait for each "
+                "other, in the order in which they were started. Nothing is stopped for a run before its turn."
             )
         )
         about.setWordWrap(True)

@@ -173,6 +173,8 @@ class InlineDialog(Dialog):
         editor: ScriptEditor = widget_rules.built(ScriptEditor)
         editor.set_style(settings[EDITOR_FONT], settings[EDITOR_FONT_SIZE], settings[EDITOR_TAB_WIDTH])
         editor.set_text(self._request.text or STARTING_TEXT)
+        if not self._request.text:
+            editor.go_to_line(len(STARTING_TEXT))  # Who types at once writes the first command.
         editor.set_language_for("")
         editor.set_variables(descriptions().items())
         return editor

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.ids import RepositoryId, RunId
 from borgdesk.domain.repository import Repository
+from borgdesk.domain.run import RunKind
 from borgdesk.gui.shell.lifetime import Lifetime
 from borgdesk.gui.shell.main_window import MainWindow
 from borgdesk.gui.shell.navigation import Navigation
@@ -49,7 +50,10 @@ class BackupRequests(QObject):
         self._lifetime, self._notifications = lifetime, notifications
         self._show_next: RepositoryId | None = None
         """The repository whose next run is opened as soon as it has begun."""
+        self._said = ""
+        """That there was nothing to start for *Back up all*."""
         executor.run_began.connect(self._on_run_began)
+        executor.run_ended.connect(self._on_run_ended)
         executor.refused.connect(self._refuse)
 
     def back_up(self, repository_id: RepositoryId) -> None:
@@ -72,8 +76,22 @@ class BackupRequests(QObject):
     def _back_up_each(self, repositories: Sequence[Repository]) -> None:
         if not repositories:
             self._refuse(_("There is nothing to back up yet. Add a repository first."))
-        for repository in repositories:
+            return
+        idle = [one for one in repositories if not self._is_backing_up(one)]
+        if not idle:
+            self._said = _("All repositories are being backed up already, or wait for their turn.")
+            self._window.show_waiting(self._said)
+        for repository in idle:
             self.back_up(repository.id)
+
+    def _on_run_ended(self) -> None:
+        """Say no more that all are being backed up."""
+        if self._said and self._window.problem.text == self._said:
+            self._window.show_waiting("")
+
+    def _is_backing_up(self, repository: Repository) -> bool:
+        live = self._executor.live_of(repository.id)
+        return live is not None and live.ended is None and live.story.kind is RunKind.BACKUP
 
     def start_task(self, repository: Repository, task: Task) -> None:
         """Start another task on a repository now, or say why not."""

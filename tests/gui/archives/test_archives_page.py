@@ -17,6 +17,8 @@ from borgdesk.domain.archive import Archive
 from borgdesk.domain.run import Hook, RunKind, Trigger
 from borgdesk.engine.archives.archive_list import ArchiveList, kept_archives
 from borgdesk.engine.archives.placement import OnConflict
+from borgdesk.engine.repositories.queue import Turn
+from borgdesk.engine.repositories.shared_locations import turn_of
 from borgdesk.gui.archives.archive_list_panel import ArchiveListPanel
 from borgdesk.gui.archives.archives_page import ArchivesPage
 from borgdesk.gui.archives.restore_dialog import RestoreDialog
@@ -469,6 +471,22 @@ def test_a_repository_without_archives_offers_a_backup(
     whole(page, qtbot)
     assert not page.empty.isVisible()
     assert page.table.rows.shown == 1
+
+
+def test_archives_that_a_run_kept_from_being_listed_are_shown_when_it_has_ended(
+    backed_up: Desk, background: Background, executor: Executor, qtbot: QtBot
+) -> None:
+    page = ArchivesPage(backed_up.workspace, background, executor)
+    qtbot.addWidget(page)
+    turn = Turn.try_take(backed_up.workspace, turn_of(backed_up.repository))
+    assert turn is not None
+    with turn:
+        page.show_repository(backed_up.repository.id)
+        page.show()
+        qtbot.waitUntil(lambda: "is being used by a run right now" in page.banner.text, timeout=60_000)
+    executor.start(backed_up.repository)
+    whole(page, qtbot)
+    assert page.banner.text == ""
 
 
 def test_without_a_repository_one_can_be_added(

@@ -308,6 +308,21 @@ def test_the_key_of_a_new_repository_is_offered_and_saved(
     qtbot.waitUntil(lambda: "The key was saved to" in page.view.notice.text)
 
 
+def test_who_has_the_key_of_a_new_repository_is_asked_once(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
+    page.show()
+    page.ask_for_new()
+    dialog = page.findChild(AddRepositoryDialog)
+    assert dialog is not None
+    one = Repository(RepositoryId(0), "Docs", str(scene.folder / "docs"), (str(scene.source),))
+    made = add_repository(scene.workspace, one, "correct horse", Encryption.REPOKEY_BLAKE2)
+    dialog.added.emit(made)
+    qtbot.waitUntil(lambda: "Keep the key and the passphrase of this repository" in page.view.notice.text)
+    dialog.ready.show_done(made, [], has_new_key=True)
+    dialog.ready.advice.button("Already done").click()
+    assert page.view.notice.text == ""
+    dialog.close()
+
+
 def test_the_key_is_advised_about_until_it_was_saved(page: RepositoriesPage, qtbot: QtBot, scene: Scene) -> None:
     """Also after a new start, which is when the page is shown for the first time."""
     one, workspace = kept(scene, "Docs", encryption="repokey"), scene.workspace

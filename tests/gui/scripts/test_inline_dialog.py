@@ -13,6 +13,7 @@ from borgdesk.domain.settings import Values
 from borgdesk.engine.lanes.inline_scripts import InlineChange
 from borgdesk.gui.lanes.inline_scripts import ScriptRequest
 from borgdesk.gui.scripts.inline_dialog import InlineDialog
+from borgdesk.gui.scripts.script_text import STARTING_TEXT
 from borgdesk.gui.workers.background import Background
 from tests.gui.scene import POST, PRE, Scene
 
@@ -46,6 +47,8 @@ def test_an_inline_script_is_tested_as_it_is_and_saved(
 ) -> None:
     dialog = opened(POST)
     assert not dialog.has_edits()
+    assert dialog.editor is not None
+    assert dialog.editor.cursor_place()[0] == STARTING_TEXT.count("\n") + 1, "who types writes the first command"
     type_in(dialog, '#!/bin/bash\necho "$BORGDESK_OUTCOME of $REPOSITORY_NAME"; exit 3\n')
     with qtbot.waitSignal(dialog.became_idle, timeout=30_000):
         dialog.test.click()

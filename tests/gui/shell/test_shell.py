@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from borgdesk.domain.events import BorgProgressed, Event, RunEnded
 from borgdesk.domain.history import ProcessIdentity
 from borgdesk.domain.ids import ExecutionId, RepositoryId, RunId
-from borgdesk.domain.run import ExecutionStatus, RunStatus, Step, Trigger
+from borgdesk.domain.run import ExecutionStatus, Hook, RunStatus, Step, Trigger
 from borgdesk.domain.script import MAX_SCRIPT_BYTES
 from borgdesk.domain.settings import CLOSE_TO_TRAY, KEEP_CHECKPOINT, NOTIFY_SUCCESS
 from borgdesk.domain.window_request import Wanted, WindowRequest
@@ -185,6 +185,23 @@ def test_all_repositories_can_be_backed_up_at_once(
     runs = scene.workspace.store.runs
     qtbot.waitUntil(lambda: {run.repository for run in runs.list()} == {each.name for each in repositories})
     qtbot.waitUntil(lambda: all(run.status.is_final for run in runs.list()))
+
+
+def test_all_are_backed_up_but_those_that_are(shell: Shell, scene: Scene, qtbot: QtBot) -> None:
+    first, gate, runs = scene.repository("Docs"), scene.folder / "go on", scene.workspace.store.runs
+    scene.hook(first, "Slow", f"until test -e '{gate}'; do sleep 0.1; done", Hook.PRE_BACKUP)
+    with qtbot.waitSignal(shell.requests._executor.run_began, timeout=60_000):
+        shell.requests.back_up(first.id)
+    shell.requests.back_up_all()
+    qtbot.waitUntil(lambda: "All repositories are being backed up already" in shell.window.problem.text)
+    scene.repository("Photos")
+    shell.requests.back_up_all()
+    qtbot.waitUntil(lambda: {run.repository for run in runs.list()} == {"Docs", "Photos"})
+    qtbot.waitUntil(lambda: shell.window.problem.text == "")
+    gate.touch()
+    qtbot.waitUntil(lambda: all(run.status.is_final for run in runs.list()))
+    assert len(runs.list()) == 2
+    assert shell.window.problem.text == ""
 
 
 def test_files_dropped_on_the_window_are_imported(shell: Shell, qtbot: QtBot, tmp_path: Path) -> None:
