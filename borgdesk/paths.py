@@ -110,6 +110,11 @@ class Paths:
         """The lock files that allow one run at a time at a repository's location."""
         return self.state / "turns"
 
+    @property
+    def holds(self) -> Path:
+        """The files that say which runs keep a shared service stopped."""
+        return self.state / "holds"
+
     def make(self) -> None:
         """Create missing folders, accessible to their owner only."""
         for folder in (self.config, self.data, self.state, self.cache, self.library, self.revisions, self.runs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from borgdesk.cli import json_values
 from borgdesk.cli.console import Commands, Console
@@ -17,6 +18,7 @@ from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.run import LANES, Hook, OnFailure
 from borgdesk.engine.lanes.assignments import Changes, assign, edit_assignment, unassign
+from borgdesk.engine.lanes.sharing import share, unshare
 from borgdesk.engine.workspace import Workspace
 from borgdesk.store.database import id_meant
 from borgdesk.translation import N_, _, ngettext
@@ -29,7 +31,10 @@ def add(console: Console, arguments: argparse.Namespace) -> int:
     store = console.workspace.store
     repository, script = store.repositories.get(arguments.repository), store.scripts.get(arguments.script)
     changes = _changes(arguments, clear=())
+    changes = replace(changes, shared=arguments.shared)
     added = assign(console.workspace, repository.id, script.id, Hook(arguments.hook), changes, arguments.order)
+    if arguments.shared is not None:
+        added = _share(console, added, arguments.shared)
     _say_where(console, changes, added)
     console.say(
         _("“{script}” is number {order} in “{lane}” of “{repository}” (id {added}).").format(
@@ -48,6 +53,11 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
     before = _find(console.workspace, arguments.assignment)
     changes = _changes(arguments, clear=[_field(name) for name in arguments.clear])
     edited = edit_assignment(console.workspace, before, changes)
+    if arguments.no_shared:
+        unshare(console.workspace, edited)
+        edited = console.workspace.store.assignments.get(edited.id)
+    elif arguments.shared is not None:
+        edited = _share(console, edited, arguments.shared)
     _say_where(console, changes, edited)
     console.say(
         _("Changed assignment {edited}: “{script}” in “{lane}” of “{repository}”.").format(
@@ -55,6 +65,21 @@ def edit(console: Console, arguments: argparse.Namespace) -> int:
         )
     )
     return _answer(console, edited)
+
+
+def _share(console: Console, assignment: Assignment, name: str) -> Assignment:
+    """Share a script and the one that belongs to it, and say which that is."""
+    other = share(console.workspace, assignment, name)
+    if other is None:
+        console.say(
+            _(
+                "“{script}” is not shared before a script that belongs to it is: one that starts again what it stops, "
+                "or stops what it starts."
+            ).format(script=assignment.script)
+        )
+    else:
+        console.say(_("It is shared together with “{script}”.").format(script=other.script))
+    return console.workspace.store.assignments.get(assignment.id)
 
 
 def move(console: Console, arguments: argparse.Namespace) -> int:

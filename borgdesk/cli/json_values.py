@@ -124,6 +124,7 @@ def assignment(assignment: Assignment) -> Json:
         "effective": policy(assignment.effective),
         "parameters": dict(assignment.parameters),
         "secrets": sorted(assignment.secrets),
+        "shared": assignment.shared,
     }
 
 

@@ -60,6 +60,7 @@ _MODULES = {
     "schedule": "schedules",
     "due": "due",
     "owed": "owed",
+    "held": "held",
     "settings": "settings",
     "import": "imports",
     "config": "configuration",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from borgdesk.cli import values
 from borgdesk.cli.archive_arguments import add_archives, add_break_lock, add_maintenance, add_mounts, add_restore
 from borgdesk.cli.arguments import Group, Parser, translate_argparse
+from borgdesk.cli.assignment_arguments import add_assignments, add_parameter_options
 from borgdesk.cli.import_arguments import add_import
 from borgdesk.cli.key_arguments import add_keys
 from borgdesk.cli.library_arguments import add_library
@@ -20,7 +21,7 @@ from borgdesk.cli.terminal import printable
 from borgdesk.cli.window_arguments import add_menu_entry, add_window, with_pack
 from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.repository import COUNTING_RULES, DEFAULT_STALL_LIMIT
-from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind, RunStatus
+from borgdesk.domain.run import Hook, OnFailure, Outcome, RunKind, RunStatus
 from borgdesk.domain.version import VERSION
 from borgdesk.translation import N_, _
 
@@ -29,7 +30,6 @@ _EPILOG = N_(
     "command could not be carried out), 64 wrong usage, 75 skipped, 130 cancelled. With BORGDESK_HOME=DIR, all data "
     "is kept below DIR."
 )
-_LANES = [hook.value for hook in LANES]
 _FILES = (
     "file", "files", "folder", "database", "scripts", "key_file", "patterns_file", "pre_script_file",
     "post_script_file", "sign",
@@ -58,7 +58,7 @@ def build() -> Parser:
     commands = Group(parser, "command", required=False)
     _add_repositories(commands.add("repo", _("repositories: what is backed up, and where")))
     _add_scripts(commands.add("script", _("the script library")))
-    _add_assignments(commands.add("assignment", _("scripts assigned to repositories")))
+    add_assignments(commands.add("assignment", _("scripts assigned to repositories")))
     _add_runs(commands)
     add_archives(commands.add("archive", _("the archives of repositories, and their contents")))
     add_restore(commands)
@@ -241,7 +241,7 @@ def _add_scripts(parser: Parser) -> None:
     test.add_argument(
         "--timeout", metavar="S", type=values.seconds, help=_("a timeout in seconds, instead of the script's")
     )
-    _add_parameter_options(test)
+    add_parameter_options(test)
 
 
 def _add_script_options(parser: Parser) -> None:
@@ -250,69 +250,6 @@ def _add_script_options(parser: Parser) -> None:
     parser.add_argument("--timeout", metavar="S", type=values.seconds, help=_("the timeout in seconds"))
     parser.add_argument("--run-on", metavar="R", type=values.run_on,
                         help=_("always, or a comma-separated list of success,warning,failure"))  # fmt: skip
-
-
-def _add_parameter_options(parser: Parser) -> None:
-    parser.add_argument("--param", metavar="K=V", type=values.pair, action="append", default=[],
-                        help=_("the value of a parameter"))  # fmt: skip
-    parser.add_argument("--secret", metavar="K", type=values.parameter_name, action="append", default=[],
-                        help=_("a secret parameter; its value is read from standard input, one line each, in this "
-                        "order"))  # fmt: skip
-
-
-def _add_assignments(parser: Parser) -> None:
-    group = Group(parser, "action")
-    add = group.add("add", _("assign a script to a hook of a repository"))
-    add.add_argument("repository", metavar="REPO")
-    add.add_argument("script", metavar="SCRIPT")
-    add.add_argument(
-        "--hook",
-        metavar="H",
-        type=values.one_of(_LANES),
-        required=True,
-        help=_("the hook: {lanes}").format(lanes=", ".join(_LANES)),
-    )
-    add.add_argument(
-        "--order", metavar="N", type=values.number, help=_("its position within the hook, from 1 (default: the last)")
-    )
-    add.add_argument("--disabled", dest="enabled", action="store_false", default=None, help=_("do not run it for now"))
-    _add_override_options(add)
-
-    listed = group.add("list", _("list the scripts assigned to a repository"))
-    listed.add_argument("repository", metavar="REPO")
-
-    edit = group.add("edit", _("change the given settings of an assignment"))
-    edit.add_argument("assignment", metavar="ID")
-    enabled = edit.add_mutually_exclusive_group()
-    enabled.add_argument("--enabled", action="store_true", default=None, help=_("run it"))
-    enabled.add_argument(
-        "--disabled", dest="enabled", action="store_false", default=None, help=_("do not run it for now")
-    )
-    edit.add_argument("--clear", metavar="FIELD", action="append", default=[],
-                      help=_(
-                          "reset to the script's own value: timeout, run_on, on_failure, or a parameter"
-                      ))  # fmt: skip
-    _add_override_options(edit)
-
-    move = group.add("move", _("move an assignment"))
-    move.add_argument("assignment", metavar="ID")
-    move.add_argument(
-        "--order", metavar="N", type=values.number, required=True, help=_("its position within the hook, from 1")
-    )
-    move.add_argument("--hook", metavar="H", type=values.one_of(_LANES), help=_("another hook"))
-
-    remove = group.add("remove", _("remove an assignment"))
-    remove.add_argument("assignment", metavar="ID")
-
-
-def _add_override_options(parser: Parser) -> None:
-    parser.add_argument(
-        "--timeout", metavar="S", type=values.seconds, help=_("a timeout in seconds, instead of the script's")
-    )
-    parser.add_argument("--run-on", metavar="R", type=values.run_on,
-                        help=_("always, or a comma-separated list of success,warning,failure"))  # fmt: skip
-    parser.add_argument("--on-failure", metavar="P", type=values.one_of(OnFailure), help=_all(OnFailure))
-    _add_parameter_options(parser)
 
 
 def _add_runs(commands: Group) -> None:
@@ -344,6 +281,7 @@ def _add_runs(commands: Group) -> None:
     _add_progress_options(recover)
 
     commands.add("owed", _("scripts that are owed now, or failed to start something again; exit code 1 if any"))
+    commands.add("held", _("services that runs keep stopped together now"))
 
     demo = commands.add("demo", _("create a temporary set-up, and run one backup that succeeds and one that fails"))
     demo.add_argument("folder", metavar="DIR", nargs="?", help=_("a new or empty folder (default: a temporary one)"))

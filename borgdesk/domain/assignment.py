@@ -37,6 +37,9 @@ class Assignment:
     parameters: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     """Names of the secret parameters whose value for this assignment is in the keyring."""
+    shared: str | None = None
+    """The name of the pair that runs share it in, "" to share it with whatever does the same; None if it is not
+    shared."""
 
     @property
     def effective(self) -> Policy:
@@ -72,6 +75,22 @@ def check_on_failure(hook: Hook, on_failure: OnFailure | None) -> None:
                 "skip."
             )
         )
+
+
+def check_shared(hook: Hook, shared: str | None) -> None:
+    """Reject a share that the lane does not support, or whose name is not a line of text.
+
+    Raises:
+        InvalidInput: it is in a lane of restores, or the name has line breaks or blanks around it.
+    """
+    if shared is None:
+        return
+    if hook in (Hook.PRE_RESTORE, Hook.POST_RESTORE):
+        raise InvalidInput(
+            _("Only scripts of backups can be shared: a restore changes the files that another run is reading.")
+        )
+    if shared != " ".join(shared.split()):
+        raise InvalidInput(_("The name of a shared pair must be one line, without blanks around it."))
 
 
 def resolve_values(header: Header, given: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:

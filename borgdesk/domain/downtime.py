@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from borgdesk.domain.history import Execution
+from borgdesk.domain.reasons import Code
 from borgdesk.domain.run import ExecutionStatus, Hook
 
 _OPPOSITES = (
@@ -104,6 +105,17 @@ def left_down(executions: Iterable[Execution]) -> list[Execution]:
     """Return the scripts that failed to start again what the run had stopped, judging by their names."""
     every = [*executions]
     untouched = (ExecutionStatus.PENDING, ExecutionStatus.SKIPPED)
-    stopped = [one for one in every if one.planned.hook.is_pre and one.status not in untouched]
+    stopped = [one for one in every if one.planned.hook.is_pre and (one.status not in untouched or found_stopped(one))]
     failed = [one for one in every if one.planned.hook.is_post and one.status.is_bad]
-    return [one for one in failed if any(is_pair(other.planned.name, one.planned.name) for other in stopped)]
+    return [one for one in failed if any(_belong_together(other, one) for other in stopped)]
+
+
+def found_stopped(one: Execution) -> bool:
+    """Return whether a script was not run because another run had stopped the service already."""
+    return any(reason.code is Code.ALREADY_STOPPED for reason in one.reasons)
+
+
+def _belong_together(stop: Execution, start: Execution) -> bool:
+    hold = stop.planned.hold
+    is_shared = hold is not None and hold == start.planned.hold
+    return is_shared or is_pair(stop.planned.name, start.planned.name)

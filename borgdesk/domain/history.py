@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from borgdesk.domain.decisions import Policy
+from borgdesk.domain.holding import HoldKey
 from borgdesk.domain.ids import AssignmentId, ExecutionId, RepositoryId, RunId, ScriptId
 from borgdesk.domain.reasons import Reason, in_words
 from borgdesk.domain.run import BorgStep, ExecutionStatus, Hook, Outcome, RunKind, RunStatus, Step, Trigger
@@ -54,6 +55,8 @@ class PlannedScript:
     """Names of the parameters whose values are in the keyring."""
     problem: str | None = None
     """Why this script cannot run, as a sentence."""
+    hold: HoldKey | None = None
+    """For both scripts of a shared pair, what they stop and start again together with other runs."""
 
 
 @dataclass(frozen=True, slots=True)

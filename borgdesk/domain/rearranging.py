@@ -16,7 +16,7 @@ from borgdesk.domain.merging import Facts, merged
 from borgdesk.domain.run import LANES, Hook
 from borgdesk.translation import N_, _
 
-FIELDS = (N_("hook"), N_("enabled"), N_("timeout"), N_("run_on"), N_("on_failure"))
+FIELDS = (N_("hook"), N_("enabled"), N_("timeout"), N_("run_on"), N_("on_failure"), N_("shared"))
 """The facts of an assignment other than parameters."""
 
 SECRET = True

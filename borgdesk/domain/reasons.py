@@ -51,6 +51,12 @@ class Code(StrEnum):
     NOT_STARTED_YET = "not-started-yet"
     SWITCHED_OFF = "switched-off"
     DONE_BY_HAND = "done-by-hand"
+    ALREADY_STOPPED = "already-stopped"
+    LEFT_TO_RUN = "left-to-run"
+    ALREADY_STARTED = "already-started"
+    NOT_STOPPED_HERE = "not-stopped-here"
+    HOLD_BUSY = "hold-busy"
+    HOLD_NEEDED = "hold-needed"
 
     # What went wrong in a run.
     SCRIPT_FAILED = "script-failed"
@@ -330,6 +336,12 @@ _PHRASES: Mapping[Code, str | Callable[[Mapping[str, Value]], str]] = {
     Code.NOT_STARTED_YET: N_("not started yet: {error}"),
     Code.SWITCHED_OFF: N_("switched off"),
     Code.DONE_BY_HAND: N_("done by hand"),
+    Code.ALREADY_STOPPED: N_("already stopped by run {run}"),
+    Code.LEFT_TO_RUN: N_("left to run {run}, which still needs it stopped"),
+    Code.ALREADY_STARTED: N_("already started again by another run"),
+    Code.NOT_STOPPED_HERE: N_("this run had not stopped it"),
+    Code.HOLD_BUSY: N_("run {run} was still stopping it, or starting it again"),
+    Code.HOLD_NEEDED: N_("not started yet: run {run} needs it stopped"),
     Code.SCRIPT_FAILED: _script_failed,
     Code.SCRIPT_STILL_OWED: N_("The script “{script}” did not run to its end; it is still owed."),
     Code.RETENTION_FAILED: N_("Retention failed: {error}"),

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from borgdesk.domain import parameters as parameter
-from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure
+from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure, check_shared
 from borgdesk.domain.errors import InvalidInput, NotFound
+from borgdesk.domain.holds import SHARED_LANES
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.merging import merged
 from borgdesk.domain.rearranging import facts_of, rearranged, title, with_facts
@@ -42,6 +43,7 @@ class Assignments:
         on_failure: OnFailure | None = None,
         parameters: Mapping[str, str] | None = None,
         secrets: Collection[str] = frozenset(),
+        shared: str | None = None,
     ) -> Assignment:
         """Assign a script at position *order* of a lane, or at its end. A lane may contain a script more than once.
 
@@ -63,6 +65,7 @@ class Assignments:
                 on_failure=on_failure,
                 parameters=dict(parameters or {}),
                 secrets=sorted(secrets),
+                shared=shared,
             )
             _check(row)
             lane = _lane(session, repository_id, hook)
@@ -148,6 +151,7 @@ class Assignments:
             if hook is not None and hook is not row.hook:
                 left = _lane(session, row.repository_id, check_hook(hook))
                 row.hook = hook
+                row.shared = row.shared if hook in SHARED_LANES else None
                 _check(row)
             left.insert(_index(order, len(left)), row)
             _number(left)
@@ -222,11 +226,13 @@ def _fill(session: Session, row: RepositoryScriptRow, assignment: Assignment) ->
     row.on_failure = assignment.on_failure
     row.parameters = dict(assignment.parameters)
     row.secrets = sorted(assignment.secrets)
+    row.shared = assignment.shared
     _check(row)
 
 
 def _check(row: RepositoryScriptRow) -> None:
     check_on_failure(row.hook, row.on_failure)
+    check_shared(row.hook, row.shared)
     if row.timeout is not None:
         check_timeout(row.timeout)
     for name, value in row.parameters.items():
@@ -314,4 +320,5 @@ def _assignment(row: RepositoryScriptRow, repository: RepositoryRow, script: Scr
         on_failure=row.on_failure,
         parameters=row.parameters,
         secrets=frozenset(row.secrets),
+        shared=row.shared,
     )

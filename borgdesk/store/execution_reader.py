@@ -13,7 +13,7 @@ from borgdesk.store.records import records
 _WITHOUT_OUTPUT = (
     "SELECT id, run_id, script_id, assignment_id, script, repository, hook, execution_order, timeout, run_on, "
     "on_failure, revision, parameters, secrets, status, exit_code, started_at, finished_at, truncated, recovered, "
-    "owner_pid, owner_started, owner_boot_id, token, problem, reason FROM script_executions"
+    "owner_pid, owner_started, owner_boot_id, token, problem, reason, hold FROM script_executions"
 )
 
 

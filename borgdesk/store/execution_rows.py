@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from borgdesk.domain.decisions import Policy
 from borgdesk.domain.history import Execution, PlannedScript, ProcessIdentity
+from borgdesk.domain.holding import HoldKey
 from borgdesk.domain.run import Hook
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def execution_from(row: ScriptExecutionRow | Record, *, with_output: bool = True
             values=row.parameters,
             secrets=frozenset(row.secrets),
             problem=row.problem,
+            hold=None if row.hold is None else HoldKey.unpacked(row.hold),
         ),
         status=row.status,
         reasons=row.reasons,

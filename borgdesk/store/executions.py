@@ -207,6 +207,7 @@ def values_of(planned: PlannedScript, repository: str | None) -> dict[str, Any]:
         "parameters": dict(planned.values),
         "secrets": sorted(planned.secrets),
         "problem": planned.problem,
+        "hold": None if planned.hold is None else planned.hold.packed(),
         "status": ExecutionStatus.PENDING,
         "reasons": (),
         "stdout": "",

@@ -19,7 +19,7 @@ from borgdesk.store import files
 from borgdesk.store.faults import told_apart
 from borgdesk.translation import _
 
-NEWEST = "0019"
+NEWEST = "0020"
 """The newest migration; revisions are numbered, so that a file of a newer BorgDesk can be recognised."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

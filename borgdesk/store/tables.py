@@ -209,6 +209,7 @@ class RepositoryScriptRow(Base):
     parameters: Mapped[dict[str, str]]
     secrets: Mapped[list[str]]
     """Names only; the values are in the keyring."""
+    shared: Mapped[str | None]
 
 
 class BackupJobRow(Base):
@@ -296,6 +297,7 @@ class ScriptExecutionRow(Base):
     reasons: Mapped[tuple[Reason, ...]] = mapped_column("reason", Reasons, nullable=True)
     stdout: Mapped[str] = mapped_column(Words, default="")
     stderr: Mapped[str] = mapped_column(Words, default="")
+    hold: Mapped[str | None]
 
 
 class ScriptTestRow(Base):

@@ -14,6 +14,7 @@ from functools import partial
 from borgdesk.domain.assignment import Assignment, resolve_values
 from borgdesk.domain.decisions import Decision, LaneState, decide
 from borgdesk.domain.errors import BorgDeskError, SecretsUnavailable
+from borgdesk.domain.holds import SHARED_LANES
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.reasons import Code, Reason
@@ -194,7 +195,8 @@ def all_moved(
 
 def _suited(one: Assignment, hook: Hook) -> Assignment:
     skips = one.on_failure is OnFailure.SKIP and not hook.is_pre
-    return replace(one, hook=hook, on_failure=None if skips else one.on_failure)
+    shared = one.shared if hook in SHARED_LANES else None
+    return replace(one, hook=hook, on_failure=None if skips else one.on_failure, shared=shared)
 
 
 def stepped(arrangement: Arrangement, assignment_id: AssignmentId, step: int) -> Arrangement:

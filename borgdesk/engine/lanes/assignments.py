@@ -18,6 +18,8 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
 OVERRIDES = frozenset({"timeout", "run_on", "on_failure"})
+SHARED = "shared"
+"""In *clear*: do not share it any more."""
 """Values that can be reset to those of the script or the repository."""
 
 
@@ -33,6 +35,8 @@ class Changes:
     """Plain values to set."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Secret values to set; others keep their value."""
+    shared: str | None = None
+    """The name of the shared pair, "" for one without a name; see :mod:`borgdesk.engine.lanes.sharing`."""
     clear: Collection[str] = ()
     """Overrides to reset: ``timeout``, ``run_on``, ``on_failure``, or the name of a parameter."""
 
@@ -62,6 +66,8 @@ def assign(
         SecretsUnavailable: a secret value cannot be stored; nothing was assigned.
     """
     parameters, secrets = _sorted_out(workspace, script_id, changes)
+    if changes.shared is not None:
+        _check_always(hook, changes.run_on or workspace.store.scripts.get(script_id).run_on)
     store = workspace.store.assignments
     added = store.add(
         repository_id,
@@ -74,6 +80,7 @@ def assign(
         on_failure=changes.on_failure,
         parameters=parameters,
         secrets=frozenset(secrets),
+        shared=changes.shared,
     )
     try:
         with keeping(workspace, added.id, secrets):
@@ -96,7 +103,7 @@ def edit_assignment(
         SecretsUnavailable: a secret value cannot be stored; nothing was changed.
     """
     parameters, secrets = _sorted_out(workspace, assignment.script_id, changes)
-    cleared = set(changes.clear) - OVERRIDES
+    cleared = set(changes.clear) - OVERRIDES - {SHARED}
     unknown = cleared - set(assignment.parameters) - assignment.secrets
     if unknown:
         raise InvalidInput(_("“{name}” has nothing to clear.").format(name=min(unknown)))
@@ -105,6 +112,8 @@ def edit_assignment(
     check_on_failure(assignment.hook, changes.on_failure)
     before = seen or assignment
     wanted = _changed(before, changes, parameters, secrets.keys())
+    if wanted.shared is not None:
+        _check_always(wanted.hook, wanted.effective.run_on)
     with keeping(workspace, assignment.id, secrets):
         # Without a form, there is no user who could be asked about a conflict.
         edited = workspace.store.assignments.edit(wanted, seen=before, over=seen is None)
@@ -115,10 +124,25 @@ def edit_assignment(
 def _changed(
     assignment: Assignment, changes: Changes, parameters: Mapping[str, str], secrets: Collection[str]
 ) -> Assignment:
-    overrides = {name: getattr(changes, name) for name in ("enabled", *OVERRIDES)}
+    overrides = {name: getattr(changes, name) for name in ("enabled", SHARED, *OVERRIDES)}
     given = {name: value for name, value in overrides.items() if value is not None}
     facts = {**facts_of(assignment), **dict.fromkeys(changes.clear), **given}
     return with_facts(assignment, {**facts, **parameters, **dict.fromkeys(secrets, SECRET)})
+
+
+def _check_always(hook: Hook, run_on: RunOn) -> None:
+    """Refuse to share a script after the backup that does not always run: other runs rely on it.
+
+    Raises:
+        InvalidInput: it has another condition.
+    """
+    if hook.is_post and not run_on.always:
+        raise InvalidInput(
+            _(
+                "A shared script must run always: what it starts again was stopped for other runs, too. Set its "
+                "condition to “always” first."
+            )
+        )
 
 
 def unassign(workspace: Workspace, assignment: Assignment) -> None:

@@ -61,6 +61,7 @@ def copies(workspace: Workspace, assignments: Iterable[Assignment]) -> list[Want
                 run_on=one.run_on,
                 on_failure=one.on_failure,
                 parameters=one.parameters,
+                shared=one.shared,
                 secrets={name: _value(workspace, one, name) for name in sorted(one.secrets)},
             ),
         )

@@ -1,24 +1,25 @@
 """Finds runs that would pull something from under each other.
 
 They stop the same services, mount the same disk or make the same snapshot: the first to end would start, unmount or
-drop what the other still reads.
+drop what the other still reads. What they share, they stop together: see :mod:`borgdesk.domain.holds`.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from borgdesk.domain.downtime import is_pair
-from borgdesk.domain.history import Run
-from borgdesk.domain.ids import ExecutionId, ScriptId
+from borgdesk.domain.assignment import Assignment, resolve_values, split_secrets
+from borgdesk.domain.errors import BorgDeskError, StoreUnusable
+from borgdesk.domain.history import PlannedScript, Run
+from borgdesk.domain.holds import undoes, with_holds
+from borgdesk.domain.ids import AssignmentId, ExecutionId, ScriptId
+from borgdesk.domain.parameters import parse_header
 from borgdesk.domain.run import ExecutionStatus, Hook, RunStatus
+from borgdesk.domain.script import normalized, sha256_of
 from borgdesk.store.store import Store
 
-_UNDONE = (("mount", "unmount"), ("mount", "umount"), ("create", "drop"), ("create", "remove"), ("create", "delete"))
-"""Words in the names of a script that makes something for the backup, and of the one that takes it away again."""
 _AHEAD = (ExecutionStatus.PENDING, ExecutionStatus.RUNNING)
 
 
@@ -32,6 +33,8 @@ class _Script:
     values: Mapping[str, str]
     is_ahead: bool
     """Whether it has not ended yet."""
+    hold: str | None = None
+    """The key of what it stops together with other runs."""
 
 
 def stopping_the_same(store: Store, run: Run, others: Iterable[Run]) -> list[Run]:
@@ -66,38 +69,71 @@ def _stops(store: Store, run: Run, again: Collection[ExecutionId] = ()) -> list[
     scripts = _waiting(store, run) if run.status is RunStatus.QUEUED else _armed(store, run, again)
     starts = [one for one in scripts if one.hook.is_post and one.is_ahead]
     begins = [one for one in scripts if one.hook.is_pre and one.id is not None]
-    return [one for one in begins if any(_is_undone(one.name, other.name) for other in starts)]
-
-
-def _is_undone(first: str, second: str) -> bool:
-    """Return whether the second script takes back what the first does, judging by their names."""
-    if is_pair(first, second):
-        return True
-    one, other = first.casefold(), second.casefold()
-    return any(re.sub(rf"\b{made}\b", away, one) == other != one for made, away in _UNDONE)
+    return [one for one in begins if any(undoes(one.name, other.name) for other in starts)]
 
 
 def _waiting(store: Store, run: Run) -> list[_Script]:
     """Return what a run that waits would do: it takes what is assigned when its turn comes."""
     if run.repository_id is None:
         return []
-    assigned = store.assignments.list(run.repository_id)
+    assigned = [one for one in store.assignments.list(run.repository_id) if one.enabled and one.hook in run.kind.lanes]
+    holds = _holds(store, assigned)
     return [
-        _Script(one.script_id, one.script, one.hook, one.parameters, is_ahead=True)
+        _Script(one.script_id, one.script, one.hook, one.parameters, is_ahead=True, hold=holds.get(one.id))
         for one in assigned
-        if one.enabled and one.hook in run.kind.lanes
     ]
+
+
+def _holds(store: Store, assigned: Iterable[Assignment]) -> Mapping[AssignmentId | None, str]:
+    """Return the keys that a run which takes these scripts now would get."""
+    shared = {one.id: one.shared for one in assigned if one.shared is not None}
+    if not shared:
+        return {}
+    planned = with_holds([_planned(store, one) for one in assigned if one.id in shared], shared)
+    return {one.assignment_id: one.hold.key for one in planned if one.hold is not None}
+
+
+def _planned(store: Store, one: Assignment) -> PlannedScript:
+    try:
+        text = store.scripts.content(one.script_id)
+        revision, header = sha256_of(normalized(text)), parse_header(text.decode("utf-8", "replace"))
+        values = split_secrets(header, resolve_values(header, one.parameters)[0], one.secrets)[0]
+    except StoreUnusable:
+        raise
+    except BorgDeskError:
+        revision, values = None, dict(one.parameters)
+    return PlannedScript(
+        one.script, one.hook, one.order, one.effective, revision,
+        script_id=one.script_id, assignment_id=one.id, values=values, secrets=one.secrets,
+    )  # fmt: skip
 
 
 def _armed(store: Store, run: Run, again: Collection[ExecutionId]) -> list[_Script]:
     executions = store.runs.get(run.id, with_output=False).executions
-    plans = [(one.planned, one.status in _AHEAD or one.id in again) for one in executions]
-    return [_Script(one.script_id, one.name, one.hook, one.values, is_ahead) for one, is_ahead in plans]
+    return [
+        _Script(
+            one.planned.script_id,
+            one.planned.name,
+            one.planned.hook,
+            one.planned.values,
+            one.status in _AHEAD or one.id in again,
+            None if one.planned.hold is None else one.planned.hold.key,
+        )
+        for one in executions
+    ]
 
 
 def _meet(some: Iterable[_Script], others: Iterable[_Script]) -> bool:
     theirs = [*others]
-    return any(one.id == other.id and not _are_apart(one.values, other.values) for one in some for other in theirs)
+    return any(
+        one.id == other.id and not _are_apart(one.values, other.values) and not _is_shared(one, other)
+        for one in some
+        for other in theirs
+    )
+
+
+def _is_shared(one: _Script, other: _Script) -> bool:
+    return one.hold is not None and one.hold == other.hold
 
 
 def _are_apart(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

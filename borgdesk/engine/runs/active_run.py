@@ -24,6 +24,7 @@ from borgdesk.engine.processes.markers import mark_of, supervisor_marker
 from borgdesk.engine.processes.process_tree import ProcessTree
 from borgdesk.engine.processes.script_records import Record
 from borgdesk.engine.processes.supervisor_client import Request, Supervisor
+from borgdesk.engine.runs import hold_file
 from borgdesk.engine.runs.event_delivery import Backlog, tell
 from borgdesk.engine.runs.event_log import EventLog
 from borgdesk.engine.runs.output_capture import Masker
@@ -141,6 +142,14 @@ class ActiveRun:
     texts: ScriptTexts = field(init=False)
     clock: Clock = field(init=False)
     recorder: Recorder = field(init=False)
+    guardian: int | None = None
+    """The pid of its guardian, which gives back what the run holds if this process dies."""
+    recover: Callable[[Run], object] | None = None
+    """Finishes a dead run that this one has to wait for."""
+    held: set[str] = field(default_factory=set)
+    """The keys of what this run stopped together with others, or found stopped."""
+    with_own_notes: set[ExecutionId] = field(default_factory=set)
+    """Scripts of shared pairs that are run again later, with the notes that were kept for that."""
     ready: ReadyRequest | None = None
     """Prepared for the next script while the current one is started."""
     _borg_calls: list[BorgStep] = field(default_factory=list)
@@ -175,6 +184,13 @@ class ActiveRun:
     def forget_notes(self) -> None:
         """Delete the notes of its scripts."""
         private.remove(self.folder, self.notes.name)
+
+    def notes_of(self, execution: Execution) -> Path:
+        """Return the notes of a script; the scripts of a shared pair leave theirs where all runs find them."""
+        hold = execution.planned.hold
+        if hold is None or execution.id in self.with_own_notes:
+            return self.notes
+        return Path(hold_file.notes(str(self.workspace.paths.holds), hold.key))
 
     def looked_at(self) -> Surroundings:
         """Interpreters and working directory of its scripts."""
@@ -299,7 +315,7 @@ class ActiveRun:
             trigger=Trigger.RECOVERY if self.recovered else self.context.trigger,
             began_at=(self.context.started_at or now()).astimezone(),
             log_file=str(self.log.path),
-            state_dir=str(self.notes),
+            state_dir=str(self.notes_of(execution)),
             library_dir=str(self.workspace.paths.library),
             repository_id=self.context.repository_id,
             repository_name=self.context.repository,

@@ -18,6 +18,7 @@ from borgdesk.translation import _, language
 
 OVER = b"over"
 OWED = b"owed"
+HOLDS = b"holds"
 """The types of messages."""
 
 _READY = b"r"
@@ -45,6 +46,9 @@ def main() -> int:
     while (message := receive(life)) is not None:
         if message[0] == OVER:
             os._exit(0)  # the run waits for this exit, which Python's cleanup would delay
+        if message[0] == HOLDS:
+            last_resort.load_holds()
+            continue
         owed = b"\0".join(message[1:])
     why = _recover(run_id, owed)
     if why is None:

@@ -14,7 +14,7 @@ from borgdesk.engine.processes.process import Detached, StartFailed
 from borgdesk.engine.processes.self_start import GUARDIAN, python_command
 from borgdesk.engine.processes.supervisor import framed
 from borgdesk.engine.repositories.queue import Turn
-from borgdesk.engine.runs.guardian import OVER, OWED
+from borgdesk.engine.runs.guardian import HOLDS, OVER, OWED
 from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
@@ -69,6 +69,10 @@ class GuardianClient:
     def hand_over(self, owed: bytes) -> bool:
         """Give it what the run owes now, replacing earlier data; return whether it has received it."""
         return self._say(OWED + b"\0" + owed)
+
+    def announce_holds(self) -> None:
+        """Let it load what decides about services that several runs keep stopped, before anything is stopped."""
+        self._say(HOLDS)
 
     def _say(self, text: bytes) -> bool:
         """Send a message, without waiting long for a guardian that was stopped or killed."""

@@ -47,4 +47,5 @@ def _owed(active: ActiveRun, execution: Execution, outcome: Outcome) -> Owed | N
         # A bug of ours must not end the run that is being handed over.
         _log.exception("the guardian cannot be given %s", planned.name)
         return None
-    return Owed(execution.id, planned.name, float(planned.policy.timeout), text, request)
+    held = None if planned.hold is None else (str(active.workspace.paths.holds), planned.hold.key, active.run.id)
+    return Owed(execution.id, planned.name, float(planned.policy.timeout), text, request, held)

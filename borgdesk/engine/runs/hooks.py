@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from borgdesk.domain.decisions import RUN, LaneState, ScriptEnd, consequence, decide
-from borgdesk.domain.events import ExecutionEnded
 from borgdesk.domain.history import Execution
 from borgdesk.domain.reasons import Code, Reason, Value
 from borgdesk.domain.run import ExecutionStatus, Hook, Outcome
 from borgdesk.engine.runs.active_run import ActiveRun
-from borgdesk.engine.runs.script_execution import run_script
+from borgdesk.engine.runs.script_execution import run_script, skip
+from borgdesk.engine.runs.shared_execution import over, run_shared
 
 
 def run_lane(active: ActiveRun, hook: Hook) -> Outcome | None:
@@ -29,6 +31,7 @@ def run_lane(active: ActiveRun, hook: Hook) -> Outcome | None:
                 if hook.is_post and not active.tainted:
                     # The process died between the script's end and recording its consequence for the run.
                     active.taint(_error(planned.name, end))
+            over(active, execution)
             continue
         if hook.is_pre and active.cancel.asked and outcome is None:
             lane, outcome = LaneState(Reason(Code.CANCELLED_BEFORE)), Outcome.CANCELLED
@@ -40,8 +43,10 @@ def run_lane(active: ActiveRun, hook: Hook) -> Outcome | None:
         if decision.reason is not None:
             skip(active, execution, decision.reason)
             continue
-        following = scripts[place] if place < len(scripts) else None
-        end = run_script(active, execution, following)
+        ended = _run(active, execution, scripts[place : place + 1])
+        if ended is None:
+            continue
+        end = ended
         result = consequence(hook, lane, end, planned.policy.on_failure)
         lane, outcome = result.lane, outcome or result.outcome
         if result.taints or result.outcome is Outcome.FAILURE:
@@ -50,22 +55,11 @@ def run_lane(active: ActiveRun, hook: Hook) -> Outcome | None:
     return outcome
 
 
-def skip(active: ActiveRun, execution: Execution, reason: Reason) -> None:
-    """Record a script as skipped."""
-    executions, planned = active.workspace.store.executions, execution.planned
-    reason = active.masked(reason)
-    active.log.line(f"-- {planned.name}: not run: {reason.in_words()}")
-    active.ended[execution.id] = ExecutionStatus.SKIPPED
-    skipped = ExecutionEnded(
-        active.run_id,
-        execution.id,
-        planned.hook,
-        planned.name,
-        ExecutionStatus.SKIPPED,
-        (reason,),
-        at=active.clock.now(),
-    )
-    active.tell(skipped, lambda: executions.skip(execution.id, reason))
+def _run(active: ActiveRun, execution: Execution, following: Sequence[Execution]) -> ScriptEnd | None:
+    """Run a script to its end; None if another run has stopped the service, or will start it again."""
+    if execution.planned.hold is not None:
+        return run_shared(active, execution)
+    return run_script(active, execution, next((one for one in following if one.planned.hold is None), None))
 
 
 def was_not_started(execution: Execution) -> bool:

@@ -40,16 +40,28 @@ _GLANCE = 0.05
 class Owed:
     """A script to be run when the application has died, with everything it needs."""
 
-    def __init__(self, number: int, name: str, timeout: float, text: bytes, request: tuple[bytes, ...]) -> None:
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        timeout: float,
+        text: bytes,
+        request: tuple[bytes, ...],
+        held: tuple[str, str, int] | None = None,
+    ) -> None:
         """*number* is the execution id, *timeout* is in seconds, *request* is the message to its supervisor.
 
-        The last argument in *request* is a file with the *text* of the script.
+        The last argument in *request* is a file with the *text* of the script. If the script starts again what several
+        runs keep stopped, *held* is the folder of the holds, the key, and the number of the run.
         """
         self.number = number
         self.name = name
         self.timeout = timeout
         self.text = text
         self.request = request
+        self.held = held
+        self.is_left = False
+        """Whether another run starts it."""
 
     @property
     def record(self) -> bytes:
@@ -59,7 +71,8 @@ class Owed:
 
 def pack(mark: str, owed: list[Owed]) -> bytes:
     """Serialise a run's *mark* and what it owes for another process of the same Python."""
-    return marshal.dumps((mark, [(one.number, one.name, one.timeout, one.text, one.request) for one in owed]))
+    values = [(one.number, one.name, one.timeout, one.text, one.request, one.held) for one in owed]
+    return marshal.dumps((mark, values))
 
 
 def unpack(packed: bytes) -> tuple[str, list[Owed]]:
@@ -83,13 +96,65 @@ def put_back(packed: bytes) -> tuple[list[str], list[str]]:
     _signal_until_gone(mark, lambda who: who == "borg" or (who.isdigit() and who not in numbers), _GRACE)
     for one in owed:
         _see_to(mark, one)
-    done = [one.name for one in owed if _has_ended(one)]
+    done = [one.name for one in owed if one.is_left or _has_ended(one)]
     return done, [one.name for one in owed if one.name not in done]
 
 
 def _see_to(mark: str, one: Owed) -> None:
     """Run a script to its end, unless it has ended; wait for one that is running."""
     end = time.monotonic() + one.timeout
+    if one.held is not None and not _is_ours(one, one.held, end):
+        return
+    _start(mark, one, end)
+    if one.held is not None and _has_ended(one):
+        _give_back(one, one.held)
+
+
+def load_holds() -> None:
+    """Load what decides about services that several runs keep stopped. Most runs do without."""
+
+
+def _is_ours(one: Owed, held: tuple[str, str, int], end: float) -> bool:
+    """Return whether a script that starts something for several runs is up to this one, and wait for nobody else."""
+    from borgdesk.engine.runs import hold_file
+
+    folder, key, run = held
+    pause = _FIRST_PAUSE
+    while not (_has_ended(one) or _is_under_way(one)):
+        try:
+            who = hold_file.this_process()
+            answer, other, marks = hold_file.give_back(folder, key, run, who, stopped=True)
+        except OSError as error:
+            say(f"“{one.name}” has to wait: {error.strerror}")
+            if time.monotonic() + pause > end:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            continue
+        if answer not in (hold_file.LAST, hold_file.AGAIN):
+            say(f"“{one.name}” is left to run {other}")
+            one.is_left = answer != hold_file.BUSY
+            return False
+        for reader in marks:
+            _signal_until_gone(reader, lambda who: who == "borg", _GRACE)
+        break
+    return True
+
+
+def _give_back(one: Owed, held: tuple[str, str, int]) -> None:
+    from borgdesk.engine.runs import hold_file
+
+    folder, key, run = held
+    code = _read(one.record)[HALF:].split()[1:2]
+    if code != [b"0"]:
+        return  # whoever writes the history keeps the notes for the next attempt
+    try:
+        hold_file.gave_back(folder, key, run, started=True)
+    except OSError as error:
+        say(f"that “{one.name}” ended cannot be recorded: {error.strerror}")
+
+
+def _start(mark: str, one: Owed, end: float) -> None:
     pause = _FIRST_PAUSE
     while not _has_ended(one):
         if _is_under_way(one):

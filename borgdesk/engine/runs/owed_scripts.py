@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from borgdesk.domain.decisions import LaneState, decide
-from borgdesk.domain.downtime import left_down
+from borgdesk.domain.downtime import found_stopped, left_down
 from borgdesk.domain.history import Execution, Run
 from borgdesk.domain.run import ExecutionStatus, Outcome, RunStatus
 from borgdesk.engine.runs.remains import is_dead
@@ -54,7 +54,7 @@ def _unseen_failures(workspace: Workspace) -> list[tuple[Run, Execution]]:
 
 
 def _owed_in(run: Run) -> list[OwedScript]:
-    has_begun = any(one.started_at is not None for one in run.executions)
+    has_begun = any(one.started_at is not None or found_stopped(one) for one in run.executions)
     if run.status is RunStatus.QUEUED or not has_begun:
         return []
     outcome = run.outcome or Outcome.INTERRUPTED

@@ -16,6 +16,7 @@ from borgdesk.domain.errors import (
     StoreUnusable,
 )
 from borgdesk.domain.history import PlannedScript
+from borgdesk.domain.holds import with_holds
 from borgdesk.domain.ids import AssignmentId
 from borgdesk.domain.parameters import Header, parse_header
 from borgdesk.domain.repository import Repository
@@ -78,10 +79,13 @@ def read_plan(
     scripts: list[PlannedScript] = []
     secrets: dict[tuple[AssignmentId | None, str], str] = {}
     missing: list[str] = []
+    shared: dict[AssignmentId, str] = {}
     for assignment in _in_order(workspace, repository, kind):
         if isinstance(assignment, PlannedScript):
             scripts.append(assignment)
             continue
+        if assignment.shared is not None:
+            shared[assignment.id] = assignment.shared
         armed, values, lacking = _arm(workspace, assignment, keyring, texts)
         scripts.append(armed)
         secrets |= {(assignment.id, name): value for name, value in values.items()}
@@ -89,6 +93,8 @@ def read_plan(
             _("The script “{script}” needs a value for {name}.").format(script=armed.name, name=name)
             for name in lacking
         ]
+    if shared:
+        scripts = with_holds(scripts, shared)
     passphrase, locked_out = None, None
     try:
         passphrase = passphrase_for(workspace, repository, keyring, cancel)

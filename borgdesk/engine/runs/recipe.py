@@ -34,7 +34,7 @@ from borgdesk.engine.runs.event_delivery import delivered, tell
 from borgdesk.engine.runs.event_log import EventLog
 from borgdesk.engine.runs.guardian_client import GuardianClient
 from borgdesk.engine.runs.guardian_handover import handed_over
-from borgdesk.engine.runs.hooks import run_lane, skip
+from borgdesk.engine.runs.hooks import run_lane
 from borgdesk.engine.runs.output_capture import Masker
 from borgdesk.engine.runs.past_events import armed_script
 from borgdesk.engine.runs.planning import Plan, read_plan, start_checked
@@ -43,6 +43,7 @@ from borgdesk.engine.runs.recorder import Recorder, patiently
 from borgdesk.engine.runs.run_end import do_what_is_owed, finish, settle
 from borgdesk.engine.runs.run_folders import log_in, notes_in, now, run_folder
 from borgdesk.engine.runs.run_log import RunLog
+from borgdesk.engine.runs.script_execution import skip
 from borgdesk.engine.runs.stop_requests import StopRequests
 from borgdesk.engine.runs.task import Setting, Task
 from borgdesk.engine.workspace import Workspace
@@ -242,8 +243,11 @@ class _Attempt:
         if active.executions:
             active.supervisor.prepare()
         watch.confirm()
+        active.guardian = watch.pid
         if active.executions:
             active.supervisor.confirm()
+        if any(one.planned.hold is not None for one in active.executions):
+            watch.announce_holds()
         if not watch.hand_over(handed_over(active)):
             raise RunRefused(_("The guardian of the run is not responding, so nothing was stopped. See guardian.log."))
 
@@ -275,6 +279,7 @@ class _Attempt:
             workspace, run, run.executions, folder, log, masker, armed.secrets, self.cancel, self.listener
         )
         active.surroundings, active.texts = armed.surroundings, armed.texts
+        active.recover = lambda dead: recovery.recover_run(workspace, dead, self.listener)
         active.archive, active.report = run.archive, dict(run.report)
         active.tell(RunArmed(run_id, tuple(map(armed_script, run.executions)), self._task.borg_steps, at=began))
         return active

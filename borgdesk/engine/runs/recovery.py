@@ -32,7 +32,7 @@ from borgdesk.engine.runs.borg_in_run import clear_stale_locks
 from borgdesk.engine.runs.event_delivery import NOBODY, Backlog, delivered
 from borgdesk.engine.runs.event_log import EventLog
 from borgdesk.engine.runs.foreign_processes import not_ended
-from borgdesk.engine.runs.hooks import skip, was_not_started
+from borgdesk.engine.runs.hooks import was_not_started
 from borgdesk.engine.runs.output_capture import Masker
 from borgdesk.engine.runs.recorder import patiently
 from borgdesk.engine.runs.recovery_secrets import SoughtSecrets
@@ -42,8 +42,9 @@ from borgdesk.engine.runs.retention import retention_is_unfinished
 from borgdesk.engine.runs.run_end import do_what_is_owed, finish, settle
 from borgdesk.engine.runs.run_folders import log_in, notes_in, now, run_folder, test_folder
 from borgdesk.engine.runs.run_log import RunLog
-from borgdesk.engine.runs.script_execution import run_script
+from borgdesk.engine.runs.script_execution import run_script, skip
 from borgdesk.engine.runs.script_states import ORPHAN_GRACE, ScriptStates
+from borgdesk.engine.runs.shared_execution import forget_holds
 from borgdesk.engine.runs.stop_requests import StopRequests
 from borgdesk.engine.runs.story import fold
 from borgdesk.engine.runs.story_reader import read_events
@@ -353,6 +354,7 @@ def settle_by_hand(workspace: Workspace, run_id: RunId) -> None:
                     ExecutionEnded(run_id, execution.id, planned.hook, planned.name, skipped, (done,), at=now())
                 )
                 executions.skip(execution.id, done)
+    forget_holds(workspace, run_id, executions.of_run(run_id))
 
 
 def owe_again(workspace: Workspace, run_id: RunId) -> None:

@@ -18,6 +18,7 @@ from borgdesk.engine.processes.script_records import forget_records
 from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.foreign_processes import wait_for_what_is_left
 from borgdesk.engine.runs.hooks import run_lane
+from borgdesk.engine.runs.shared_execution import settle_holds
 from borgdesk.engine.secrets.secret_lifetime import forget_soon
 from borgdesk.translation import _
 
@@ -77,6 +78,7 @@ def finish(active: ActiveRun, *, owes_nothing: bool = True) -> Run:
     run = (_from_history(active) if written else None) or _from_memory(active, status, ended)
     if written:
         forget_records(active.folder)
+        settle_holds(active)
     else:
         active.recorder.flush_later()
     if owes_nothing and not down and ExecutionStatus.PENDING not in active.ended.values():

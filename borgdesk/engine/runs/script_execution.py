@@ -86,6 +86,24 @@ def run_script(active: ActiveRun, execution: Execution, following: Execution | N
     return ScriptEnd(planned.name, status, result.exit_code, said)
 
 
+def skip(active: ActiveRun, execution: Execution, reason: Reason) -> None:
+    """Record a script as skipped."""
+    executions, planned = active.workspace.store.executions, execution.planned
+    reason = active.masked(reason)
+    active.log.line(f"-- {planned.name}: not run: {reason.in_words()}")
+    active.ended[execution.id] = ExecutionStatus.SKIPPED
+    skipped = ExecutionEnded(
+        active.run_id,
+        execution.id,
+        planned.hook,
+        planned.name,
+        ExecutionStatus.SKIPPED,
+        (reason,),
+        at=active.clock.now(),
+    )
+    active.tell(skipped, lambda: executions.skip(execution.id, reason))
+
+
 def _begin(active: ActiveRun, execution: Execution, began: datetime, *, is_found: bool) -> OutputFiles:
     """Record that the script starts now, or was found running; return the storage for its output."""
     executions, planned = active.workspace.store.executions, execution.planned
@@ -107,7 +125,7 @@ def _begin(active: ActiveRun, execution: Execution, began: datetime, *, is_found
 
 def _started(active: ActiveRun, execution: Execution, capture: Capture, following: Execution | None) -> _Result:
     """Start the script and follow it to its end, with retries if the system lacks resources."""
-    shortage, defects = _Shortage(active, execution), 0
+    shortage, defects = Shortage(active, execution), 0
     while True:
         try:
             return _run(active, execution, capture, following)
@@ -129,7 +147,7 @@ def _started(active: ActiveRun, execution: Execution, capture: Capture, followin
         # A bug of ours must not lose what is owed: the script runs again from its beginning.
 
 
-class _Shortage:
+class Shortage:
     """Retries for a script that cannot be started because the system lacks resources."""
 
     def __init__(self, active: ActiveRun, execution: Execution) -> None:
