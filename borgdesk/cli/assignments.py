@@ -73,8 +73,8 @@ def _share(console: Console, assignment: Assignment, name: str) -> Assignment:
     if other is None:
         console.say(
             _(
-                "“{script}” is not shared before a script that belongs to it is: one that starts again what it stops, "
-                "or stops what it starts."
+                "No other script here starts again what “{script}” stops, or stops what it starts. Until there is one, "
+                "nothing is shared."
             ).format(script=assignment.script)
         )
     else:

@@ -142,7 +142,8 @@ def test_some_are_read_by_their_keys(store: Store, done: list[str]) -> None:
 def test_tests_of_an_older_version_come_along_at_their_places(store: Store, paths: Paths, done: list[str]) -> None:
     store.close()
     with closing(sqlite3.connect(paths.database)) as connection:
-        connection.executescript("DROP TABLE script_tests; UPDATE alembic_version SET version_num = '0018'")
+        later = "ALTER TABLE repository_scripts DROP COLUMN shared; ALTER TABLE script_executions DROP COLUMN hold;"
+        connection.executescript(f"{later} DROP TABLE script_tests; UPDATE alembic_version SET version_num = '0018'")
     schema.prepare(paths.database)
     store.open()
     assert listed(store) == done

@@ -125,6 +125,7 @@ class _Work:
             on_failure=part.on_failure,
             parameters=part.parameters,
             secrets=frozenset(known),
+            shared=part.shared,
         )
         for name, value in known.items():
             self._secrets.set(secret_owner(added.id), name, value)

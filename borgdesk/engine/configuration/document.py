@@ -56,6 +56,7 @@ class AssignmentPart:
     parameters: Mapping[str, str]
     secrets: tuple[str, ...]
     """Names only."""
+    shared: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _repositories(document: Document) -> list[dict[str, Any]]:
                 "on_failure": one.on_failure and one.on_failure.value,
                 "parameters": dict(one.parameters),
                 "secrets": sorted(one.secrets),
+                "shared": one.shared,
             }
             for one in part.assignments
         ]
@@ -309,4 +311,5 @@ def _assignment(reader: _Reader) -> AssignmentPart:
         on_failure=None if on_failure is None else OnFailure(on_failure),
         parameters=reader.take("parameters", dict[str, str]),
         secrets=tuple(reader.take("secrets", list[str])),
+        shared=reader.take("shared", str | None, None),
     )

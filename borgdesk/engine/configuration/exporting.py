@@ -132,6 +132,7 @@ def _repository(workspace: Workspace, repository: Repository) -> tuple[Repositor
             one.on_failure,
             dict(one.parameters),
             tuple(sorted(one.secrets)),
+            one.shared,
         )
         for one in assignments
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from borgdesk.borg.options import check_encryption
-from borgdesk.domain.assignment import check_on_failure
+from borgdesk.domain.assignment import check_on_failure, check_shared
 from borgdesk.domain.errors import Changed, InvalidInput, ScriptUnreadable
 from borgdesk.domain.parameters import check_name as check_parameter
 from borgdesk.domain.parameters import check_value
@@ -202,6 +202,7 @@ def _checked_repository(part: RepositoryPart, names: Mapping[str, str]) -> Repos
         if one.timeout is not None:
             check_timeout(one.timeout)
         check_on_failure(one.hook, one.on_failure)
+        check_shared(one.hook, one.shared)
         for name, value in one.parameters.items():
             check_parameter(name)
             check_value(name, value)

@@ -14,12 +14,12 @@ from functools import partial
 from borgdesk.domain.assignment import Assignment, resolve_values
 from borgdesk.domain.decisions import Decision, LaneState, decide
 from borgdesk.domain.errors import BorgDeskError, SecretsUnavailable
-from borgdesk.domain.holds import SHARED_LANES
+from borgdesk.domain.holds import BY_CONTENT, SHARED_LANES, Part, partner
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.parameters import Header
 from borgdesk.domain.reasons import Code, Reason
 from borgdesk.domain.repository import Repository
-from borgdesk.domain.run import LANES, Hook, OnFailure, Outcome, RunKind
+from borgdesk.domain.run import ALWAYS, LANES, Hook, OnFailure, Outcome, RunKind
 from borgdesk.domain.script import Script, shebang
 from borgdesk.engine.lanes.assignment_secrets import with_secrets_in_keyring
 from borgdesk.engine.lanes.assignments import header_of_script
@@ -250,6 +250,32 @@ def all_without(arrangement: Arrangement, assignment_ids: Collection[AssignmentI
 def switched(arrangement: Arrangement, assignment_ids: Collection[AssignmentId], *, enabled: bool) -> Arrangement:
     """Return the arrangement with those assignments enabled or disabled."""
     return tuple(replace(one, enabled=enabled) if one.id in assignment_ids else one for one in arrangement)
+
+
+def counterpart(arrangement: Arrangement, assignment: Assignment) -> Assignment | None:
+    """Return the assignment that a pair to be shared consists of together with this one; None if there is none."""
+    parts = [(Part(one.script, one.hook, one.shared), one) for one in arrangement if one.id != assignment.id]
+    own = Part(assignment.script, assignment.hook, assignment.shared)
+    found = partner([part for part, _ in parts], own) if assignment.hook in SHARED_LANES else None
+    return next((one for part, one in parts if part == found), None)
+
+
+def with_shared_pair(arrangement: Arrangement, assignment_id: AssignmentId, *, shared: bool) -> Arrangement:
+    """Return the arrangement with an assignment and its counterpart shared, or no longer.
+
+    A shared script after the backup has to run always.
+    """
+    one = _find(arrangement, assignment_id)
+    other = None if one is None else counterpart(arrangement, one)
+    if one is None or other is None:
+        return arrangement
+    pair = {one.id, other.id}
+    return tuple(_shared(each, shared=shared) if each.id in pair else each for each in arrangement)
+
+
+def _shared(one: Assignment, *, shared: bool) -> Assignment:
+    run_on = ALWAYS if shared and one.hook.is_post and not one.effective.run_on.always else one.run_on
+    return replace(one, shared=(one.shared or BY_CONTENT) if shared else None, run_on=run_on)
 
 
 def lane(arrangement: Sequence[Assignment], hook: Hook) -> list[Assignment]:

@@ -6,8 +6,10 @@ share.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from borgdesk.domain.assignment import Assignment
-from borgdesk.domain.holds import Part, partner
+from borgdesk.engine.lanes.arrangement import counterpart
 from borgdesk.engine.lanes.assignments import SHARED, Changes, edit_assignment
 from borgdesk.engine.workspace import Workspace
 
@@ -40,8 +42,5 @@ def _with_partner(workspace: Workspace, assignment: Assignment, changes: Changes
 
 def partner_of(workspace: Workspace, assignment: Assignment, shared: str | None = None) -> Assignment | None:
     """Return the assignment that belongs to this one, which is *shared* by that name, or is to be."""
-    own = Part(assignment.script, assignment.hook, shared)
     others = workspace.store.assignments.list(assignment.repository_id)
-    parts = [(Part(one.script, one.hook, one.shared), one) for one in others if one.id != assignment.id]
-    found = partner([part for part, _ in parts], own)
-    return next((one for part, one in parts if part == found), None)
+    return counterpart(tuple(others), replace(assignment, shared=shared))

@@ -25,12 +25,12 @@ def run_lane(active: ActiveRun, hook: Hook) -> Outcome | None:
     for place, execution in enumerate(scripts, 1):
         planned = execution.planned
         if execution.status.is_final:
-            end = ScriptEnd(planned.name, execution.status, execution.exit_code)
+            recorded = ScriptEnd(planned.name, execution.status, execution.exit_code)
             if execution.status.is_bad:
-                lane = consequence(hook, lane, end, planned.policy.on_failure).lane
+                lane = consequence(hook, lane, recorded, planned.policy.on_failure).lane
                 if hook.is_post and not active.tainted:
                     # The process died between the script's end and recording its consequence for the run.
-                    active.taint(_error(planned.name, end))
+                    active.taint(_error(planned.name, recorded))
             over(active, execution)
             continue
         if hook.is_pre and active.cancel.asked and outcome is None:
@@ -43,10 +43,9 @@ def run_lane(active: ActiveRun, hook: Hook) -> Outcome | None:
         if decision.reason is not None:
             skip(active, execution, decision.reason)
             continue
-        ended = _run(active, execution, scripts[place : place + 1])
-        if ended is None:
+        end = _run(active, execution, scripts[place : place + 1])
+        if end is None:
             continue
-        end = ended
         result = consequence(hook, lane, end, planned.policy.on_failure)
         lane, outcome = result.lane, outcome or result.outcome
         if result.taints or result.outcome is Outcome.FAILURE:

@@ -221,6 +221,13 @@ class AssignmentBoard(QWidget):
         text = _("Enable {script}") if enabled else _("Disable {script}")
         self._do_with(ids, text, lambda now: arrangement.switched(now, ids, enabled=enabled))
 
+    def share(self, assignment_id: AssignmentId, shared: bool) -> None:
+        """Share a script, and the one that belongs to it, with other backups, or no longer."""
+        text = _("Share {script}") if shared else _("Do not share {script}")
+        self._do_with(
+            [assignment_id], text, lambda now: arrangement.with_shared_pair(now, assignment_id, shared=shared)
+        )
+
     def _do_with(self, ids: Sequence[AssignmentId], text: str, operation: Operation) -> None:
         names = [one.script for one in self.assignments if one.id in ids]
         if names:
@@ -365,6 +372,7 @@ class AssignmentBoard(QWidget):
         actions.step_requested.connect(self.step)
         actions.removal_requested.connect(self.remove)
         actions.switch_requested.connect(self.switch)
+        actions.sharing_requested.connect(self.share)
         actions.move_requested.connect(lambda ids, hook: self.put_all(ids, hook, len(self.assignments)))
         actions.script_requested.connect(self.script_requested)
         actions.addition_requested.connect(self._on_addition_requested)

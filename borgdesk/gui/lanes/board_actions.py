@@ -33,6 +33,8 @@ class BoardActions(QObject):
     """Assignments, as a list of ids, are to be enabled or disabled."""
     move_requested = Signal(object, object)
     """Assignments, as a list of ids, are to move to the end of the lane of this Hook."""
+    sharing_requested = Signal(int, bool)
+    """Id of an assignment of a pair that is to be shared with other backups, or no longer."""
     script_requested = Signal(int)
     """Id of a script that is to be shown on its own page."""
     addition_requested = Signal(object)
@@ -53,6 +55,7 @@ class BoardActions(QObject):
         super().__init__(parent)
         self._board = parent
         self._selected: list[Assignment] = []
+        self._lanes_shown: Arrangement = ()
         self.add = self._make_add()
         self.new = self._make_new()
         self._options = self._action(_("&Options…"), "document-edit", self.options_requested.emit)
@@ -104,6 +107,11 @@ class BoardActions(QObject):
             if hook is not assignment.hook:
                 move.addAction(lane_title(hook), partial(self._move_to, hook))
         menu.addAction(self._copy)
+        if arrangement.counterpart(self._lanes_shown, assignment) is not None:
+            sharing = menu.addAction(_("S&hare this pair with other backups"))
+            sharing.setCheckable(True)
+            sharing.setChecked(assignment.shared is not None)
+            sharing.triggered.connect(lambda on: self.sharing_requested.emit(assignment.id, on))
         menu.addSeparator()
         menu.addAction(_("&New script here…"), partial(self.new_below_requested.emit, assignment))
         menu.addAction(_("Show &script"), lambda: self.script_requested.emit(assignment.script_id))
@@ -122,7 +130,7 @@ class BoardActions(QObject):
 
     def enable(self, lanes: Arrangement, selected: Sequence[Assignment], *, can_add: bool) -> None:
         """Enable the actions that apply to the selected cards, and adding if a script can be added."""
-        self._selected = list(selected)
+        self._selected, self._lanes_shown = list(selected), lanes
         one = selected[0] if len(selected) == 1 else None
         self._options.setEnabled(one is not None)
         self._remove.setEnabled(bool(selected))

@@ -164,6 +164,8 @@ def facts_of(assignment: Assignment) -> str:
     parts = [script_words.condition(assignment.hook, effective.run_on), script_words.at_most(effective.timeout)]
     if assignment.on_failure is not None:
         parts.append(script_words.if_it_fails(effective.on_failure))
+    if assignment.shared is not None:
+        parts.append(_("shared with other backups"))
     count = len(assignment.parameters) + len(assignment.secrets)
     if count:
         parts.append(script_words.values(count))

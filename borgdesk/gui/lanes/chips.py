@@ -25,6 +25,8 @@ def chips_of(assignment: Assignment) -> tuple[Chip, ...]:
     found = []
     if assignment.on_failure is not None:
         found.append(Chip(_if_it_fails(assignment.hook, assignment.on_failure)))
+    if assignment.shared is not None:
+        found.append(Chip(assignment.shared or _("shared")))
     found.append(Chip(script_words.timeout(effective.timeout)))
     if assignment.hook.is_post:
         # A script before the backup runs whatever its condition, so that a chip would only mislead.

@@ -12,6 +12,7 @@ from borgdesk.engine.processes import procfs
 from borgdesk.engine.repositories import queue
 from borgdesk.engine.repositories.passphrase_memory import to_be_asked
 from borgdesk.engine.repositories.queue import Place
+from borgdesk.engine.runs.held_services import HeldService, held_services
 from borgdesk.engine.runs.remains import is_dead
 from borgdesk.engine.schedule.due import Due
 from borgdesk.engine.schedule.glance import glance_at_all
@@ -57,6 +58,8 @@ class Overview:
     """The active runs of all processes, and what each waits for."""
     elsewhere: tuple[Run, ...] = ()
     """Active runs of other processes."""
+    held: tuple[HeldService, ...] = ()
+    """What runs keep stopped together."""
 
 
 def read_overview(workspace: Workspace) -> Overview:
@@ -95,7 +98,16 @@ def read_overview(workspace: Workspace) -> Overview:
         problem,
         tuple(queue.places(store, alive)),
         elsewhere,
+        _held(workspace),
     )
+
+
+def _held(workspace: Workspace) -> tuple[HeldService, ...]:
+    try:
+        return tuple(held_services(workspace))
+    except OSError:
+        # It is only told: whoever holds something knows what to do.
+        return ()
 
 
 def _dues(workspace: Workspace) -> tuple[dict[RepositoryId, Due], str]:

@@ -23,6 +23,7 @@ from borgdesk.gui.look.page import Page
 from borgdesk.gui.look.page_header import PageHeader
 from borgdesk.gui.overview.card_grid import CardGrid
 from borgdesk.gui.overview.first_steps import FirstSteps
+from borgdesk.gui.overview.held_line import HeldLine
 from borgdesk.gui.overview.memory_banner import MemoryBanner
 from borgdesk.gui.overview.overview_data import Overview, RepositoryState, read_overview
 from borgdesk.gui.overview.owed_line import OwedLine
@@ -158,6 +159,7 @@ class OverviewPage(Page):
         self._owes_nothing = bool(overview.repositories) and not overview.owing and not overview.elsewhere
         self._owes_nothing &= not any(left_down(run.executions) for run in overview.recovered)
         self._show_recovered(overview.recovered)
+        self._held.show_services(overview.held)
         self._memory.show_question(overview.forgettable)
         self._grid.setVisible(bool(overview.repositories))
         self._start.setVisible(not overview.repositories)
@@ -194,6 +196,8 @@ class OverviewPage(Page):
         scroll.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
         self._attention = CalmPlace(scroll)
+        self._held = HeldLine(self)
+        self._header.row.addWidget(self._held)
         column = QVBoxLayout(self)
         column.addWidget(self._header)
         column.addWidget(self._attention)

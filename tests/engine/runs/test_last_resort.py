@@ -14,7 +14,8 @@ import pytest
 from borgdesk.engine.processes import procfs, supervisor
 from borgdesk.engine.processes.script_records import read_record
 from borgdesk.engine.processes.supervisor import HALF, request
-from borgdesk.engine.runs import last_resort
+from borgdesk.engine.runs import hold_file, last_resort
+from borgdesk.engine.runs.hold_file import Member, Wish
 from borgdesk.engine.runs.last_resort import Owed, in_words, pack, put_back, texts_in
 from tests.engine.desk import wait_until
 from tests.stepped_clock import SteppedClock
@@ -245,3 +246,58 @@ def test_a_record_that_is_a_pipe_keeps_nobody_waiting(run: Run) -> None:
 def test_a_file_in_memory_has_its_text_to_the_end() -> None:
     text = os.urandom(1 << 20)
     assert Path(os.fsdecode(last_resort.in_memory(text))).read_bytes() == text
+
+
+class TestHolds:
+    """What several runs keep stopped is started by the last of them, also without the program."""
+
+    KEY = "0" * 32
+
+    @pytest.fixture
+    def holds(self, tmp_path: Path) -> str:
+        return str(tmp_path / "holds")
+
+    def take(self, holds: str, run: int, who: str, mark: str = "TOKEN=1") -> None:
+        hold_file.take(holds, Wish(self.KEY, "place", "web"), Member(run, mark, [who]), "now")
+        hold_file.took(holds, self.KEY, run, stopped=True)
+
+    def owe(self, run: Run, holds: str, command: str = "") -> None:
+        run.owe("start", command).held = (holds, self.KEY, 1)
+
+    def test_the_last_one_starts_it_and_says_so(self, run: Run, holds: str) -> None:
+        self.take(holds, 1, hold_file.this_process())
+        self.owe(run, holds)
+        assert run.put_back() == (["start"], [])
+        assert run.journal() == ["start"]
+        assert hold_file.every(holds) == []
+
+    def test_others_that_live_are_left_the_start(self, run: Run, holds: str) -> None:
+        self.take(holds, 1, hold_file.this_process())
+        self.take(holds, 2, hold_file.this_process())
+        self.owe(run, holds)
+        run.owe("report")
+        assert run.put_back() == (["start", "report"], [])
+        assert run.journal() == ["report"]
+        (hold,) = hold_file.every(holds)
+        assert (hold.state, [*hold.members]) == (hold_file.HELD, [2])
+
+    def test_the_borg_of_a_dead_one_is_ended_before_the_start(self, run: Run, left: list[Left], holds: str) -> None:
+        self.take(holds, 1, hold_file.this_process())
+        self.take(holds, 2, "1:1:another-boot", "BORGDESK_RUN_TOKEN=other")
+        left.append(Left("borg", "BORGDESK_RUN_TOKEN=other"))
+        self.owe(run, holds)
+        assert run.put_back() == (["start"], [])
+        assert left[0].ended() == -signal.SIGTERM
+
+    def test_a_start_that_failed_is_settled_by_whoever_writes_the_history(self, run: Run, holds: str) -> None:
+        self.take(holds, 1, hold_file.this_process())
+        self.owe(run, holds, "exit 7")
+        assert run.put_back() == (["start"], [])
+        (hold,) = hold_file.every(holds)
+        assert (hold.state, [*hold.members]) == (hold_file.RELEASING, [1])
+
+    def test_files_that_cannot_be_written_leave_it_undone(self, run: Run, holds: str) -> None:
+        Path(holds).write_text("no folder")
+        run.owe("start", timeout=0.3).held = (holds, self.KEY, 1)
+        assert run.put_back() == ([], ["start"])
+        assert run.journal() == []

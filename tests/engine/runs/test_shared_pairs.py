@@ -23,13 +23,16 @@ STOPPED, STARTED = "Stop web", "Start web"
 class Pair:
     """Two repositories that share a pair. Scripts after the pair's first one wait until they are let go."""
 
-    def __init__(self, desk: Desk, stop: str = "", start: str = "", *, name: str = "", **options: OnFailure) -> None:
+    def __init__(
+        self, desk: Desk, stop: str = "", start: str = "", *, name: str = "", policy: OnFailure | None = None
+    ) -> None:
         self.desk = desk
         self.first = desk.repository
         self.second = desk.add_repository("Photos")
         for script, hook, body in ((STOPPED, PRE, stop), (STARTED, POST, start)):
-            made = desk.add(script, hook, body, shared=name, **(options if hook is PRE else {}))
-            changes = Changes(shared=name, **(options if hook is PRE else {}))
+            on_failure = policy if hook is PRE else None
+            made = desk.add(script, hook, body, shared=name, on_failure=on_failure)
+            changes = Changes(shared=name, on_failure=on_failure)
             assign(desk.workspace, self.second.id, made.script_id, hook, changes)
         self.gate(self.first)
         self.gate(self.second)
@@ -144,7 +147,7 @@ def test_stop_ends_the_wait_and_the_run_starts_nothing(desk: Desk) -> None:
 def test_a_stop_that_failed_is_not_inherited(desk: Desk) -> None:
     """The next one waits until the first has started again what it had half stopped, and stops it itself."""
     once = desk.file("once")
-    pair = Pair(desk, stop=f"[ -e {once} ] && exit 0; touch {once}; exit 7", on_failure=OnFailure.CONTINUE)
+    pair = Pair(desk, stop=f"[ -e {once} ] && exit 0; touch {once}; exit 7", policy=OnFailure.CONTINUE)
     one = pair.start(pair.first)
     pair.until_there(pair.first)
     other = pair.start(pair.second)
