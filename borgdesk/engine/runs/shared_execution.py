@@ -243,10 +243,12 @@ def _wake(active: ActiveRun) -> None:
 def _gave_back(active: ActiveRun, execution: Execution, key: HoldKey, status: ExecutionStatus) -> None:
     """Record how the start ended. After a failure, the notes are kept with the run, for when it is tried again."""
     started, folder = status is ExecutionStatus.SUCCESS, _folder(active)
-    notes = Path(hold_file.notes(folder, key.key))
-    if not started and execution.id not in active.with_own_notes:
-        hold = hold_file.read(folder, key.key)
-        if hold.state == hold_file.RELEASING and hold.run == active.run.id:
+    notes, hold = Path(hold_file.notes(folder, key.key)), hold_file.read(folder, key.key)
+    if hold.state == hold_file.RELEASING and hold.run == active.run.id:
+        # Nobody else uses the notes until it is recorded.
+        if started:
+            private.remove(notes.parent, notes.name)
+        elif execution.id not in active.with_own_notes:
             _quietly(lambda: shutil.copytree(notes, active.notes, dirs_exist_ok=True))
     _quietly(partial(hold_file.gave_back, folder, key.key, active.run.id, started=started))
 

@@ -221,16 +221,13 @@ class AssignmentBoard(QWidget):
         text = _("Enable {script}") if enabled else _("Disable {script}")
         self._do_with(ids, text, lambda now: arrangement.switched(now, ids, enabled=enabled))
 
-    def share(self, assignment_id: AssignmentId, shared: bool) -> None:
+    def share(self, one: AssignmentId, shared: bool) -> None:
         """Share a script, and the one that belongs to it, with other backups, or no longer."""
         text = _("Share {script}") if shared else _("Do not share {script}")
-        self._do_with(
-            [assignment_id], text, lambda now: arrangement.with_shared_pair(now, assignment_id, shared=shared)
-        )
+        self._do_with([one], text, lambda now: arrangement.with_shared_pair(now, one, shared=shared))
 
     def _do_with(self, ids: Sequence[AssignmentId], text: str, operation: Operation) -> None:
-        names = [one.script for one in self.assignments if one.id in ids]
-        if names:
+        if names := [one.script for one in self.assignments if one.id in ids]:
             self.selection.ids = tuple(ids)
             self._arranger.do(text.format(script=named(names)), operation)
 
@@ -242,8 +239,7 @@ class AssignmentBoard(QWidget):
 
     def _on_spread(self, text: str, done: Sequence[Elsewhere]) -> None:
         """Record what was assigned in other repositories, or in several, as one change."""
-        change = change_of(text, done, self._arranger.board, self.assignments)
-        if change is not None:
+        if (change := change_of(text, done, self._arranger.board, self.assignments)) is not None:
             self._arranger.record(change)
             self._adapt()
         self.notice.show_message(what_came_of_it(done), Tone.GOOD)
