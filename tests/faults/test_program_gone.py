@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from borgdesk.domain.run import ExecutionStatus
+from borgdesk.engine.lanes.assignments import Changes, edit_assignment
+from borgdesk.engine.runs.held_services import held_services
 from tests.engine.desk import wait_until
 from tests.faults.lab import OWED, ROOT, World
 
@@ -77,6 +79,31 @@ def test_what_is_owed_is_done_and_the_next_version_tells_it(
     told = {one.planned.name: one.status for one in run.executions}
     assert told["pre2"] is ExecutionStatus.FAILED, "it was ended, which is in its record; by whom is not"
     assert {told[name] for name in OWED} == {ExecutionStatus.SUCCESS}
+    assert [name for name in world.ended() if name in OWED] == list(OWED), "nothing ran twice"
+    wait_until(lambda: world.leftover_processes() == [])
+
+
+@pytest.mark.parametrize("act", [remove, replace_by_nonsense])
+def test_what_is_shared_is_started_by_the_last_one(world: World, installed: Path, act: Callable[[Path], None]) -> None:
+    """The guardian decides from memory as the program would; the history is completed later, and nothing runs twice."""
+    for one in world.workspace.store.assignments.list(world.repository.id):
+        if one.script in ("pre1", "post1"):
+            edit_assignment(world.workspace, one, Changes(shared="The database"))
+    world.rewrite("pre1", 'echo down >"$BORGDESK_STATE_DIR/notes"')
+    world.rewrite("post1", 'cat "$BORGDESK_STATE_DIR/notes" && say found notes')
+    world.rewrite("pre2", "sleep 1000")
+    victim = _started(world, "pre2")
+    assert [len(one.runs) for one in held_services(world.workspace)] == [1]
+    act(installed)
+    _die(victim)
+    world.wait_for_guardians()
+    assert [name for name in world.ended() if name in OWED] == list(OWED)
+    assert any(entry.what == "found" for entry in world.journal())
+    assert held_services(world.workspace) == []
+    wait_until(lambda: world.newest_run().status.is_final)
+    assert {one.status for one in world.newest_run().executions if one.planned.name in OWED} == {
+        ExecutionStatus.SUCCESS
+    }
     assert [name for name in world.ended() if name in OWED] == list(OWED), "nothing ran twice"
     wait_until(lambda: world.leftover_processes() == [])
 

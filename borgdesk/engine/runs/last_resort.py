@@ -112,6 +112,7 @@ def _see_to(mark: str, one: Owed) -> None:
 
 def load_holds() -> None:
     """Load what decides about services that several runs keep stopped. Most runs do without."""
+    import borgdesk.engine.runs.hold_file  # noqa: F401 - it is found among the loaded modules later
 
 
 def _is_ours(one: Owed, held: tuple[str, str, int], end: float) -> bool:

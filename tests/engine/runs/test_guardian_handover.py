@@ -11,8 +11,10 @@ import pytest
 
 from borgdesk.domain.reasons import text
 from borgdesk.domain.run import ExecutionStatus, Outcome
+from borgdesk.engine.runs import hold_file
 from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.guardian_handover import handed_over
+from borgdesk.engine.runs.hold_file import Member, Wish
 from borgdesk.engine.runs.last_resort import put_back, unpack
 from tests.engine.desk import LAST, POST, PRE, Desk, execution
 from tests.engine.runs.armed_runs import active, with_execution
@@ -92,3 +94,25 @@ def test_one_that_cannot_be_given_keeps_no_other_from_its_turn(
     assert [(one.levelno, "odd" in one.message) for one in caplog.records if one.levelno >= logging.WARNING] == [
         (level, True)
     ]
+
+
+def test_what_is_shared_is_given_with_its_key_and_its_own_notes(desk: Desk) -> None:
+    """Without the program, too, it is started again by the last run that holds it, which finds the notes."""
+    stop = desk.add("Stop web", PRE, shared="")
+    desk.add("Start web", POST, desk.dump("seen"), shared="")
+    with active(desk) as state:
+        (key,) = {one.planned.hold.key for one in state.executions if one.planned.hold is not None}
+        holds = str(desk.workspace.paths.holds)
+        member = Member(state.run.id, state.mark, [hold_file.this_process()])
+        hold_file.take(holds, Wish(key, "place", stop.script), member, "now")
+        others = Member(state.run.id + 1, "TOKEN=2", [hold_file.this_process()])
+        hold_file.took(holds, key, state.run.id, stopped=True)
+        hold_file.take(holds, Wish(key, "place", stop.script), others, "now")
+        given = handed_over(state)
+        assert put_back(given) == (["Start web"], [])
+        assert desk.journal() == []
+        hold_file.forget(holds, key, [state.run.id + 1])
+        hold_file.settled(holds, key, [state.run.id])
+        assert put_back(given) == (["Start web"], [])
+    assert desk.journal() == ["Start web"]
+    assert desk.variables("seen")["BORGDESK_STATE_DIR"] == hold_file.notes(holds, key)
