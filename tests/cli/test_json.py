@@ -27,7 +27,7 @@ SCRIPT = set(
 )
 ASSIGNMENT = set(
     "id repository repository_id script script_id hook order enabled timeout run_on on_failure effective parameters "
-    "secrets".split()
+    "secrets shared".split()
 )
 RUN = set(
     "id uid kind repository repository_id location trigger status outcome step borg_exit_code archive original_size "
