@@ -199,18 +199,31 @@ def _state(entry: PackScript, present: Script | None, before: bytes, came_with: 
 
 
 def _present(workspace: Workspace, entry: PackScript, installed: InstalledPack | None) -> tuple[Script | None, bytes]:
-    """Return the script that was made of an entry, with its text; None if it was never there, or was removed."""
-    if installed is None or entry.file not in installed.scripts:
-        return None, b""
-    script_id = installed.scripts[entry.file][0]
+    """Return the script that was made of an entry, with its text; None if it was never there, or was removed.
+
+    A script that came from elsewhere, but with this name and text, counts, too: nobody wants a copy of it.
+    """
+    made = None if installed is None else installed.scripts.get(entry.file)
     try:
-        script = workspace.store.scripts.get(script_id)
+        if made is not None:
+            script = workspace.store.scripts.get(made[0])
+            return script, _text(workspace, script)
     except NotFound:
-        return None, b""
+        pass
+    same = next(
+        (one for one in workspace.store.scripts.list(entry.details.name) if one.name == entry.details.name), None
+    )
+    if same is not None and sha256_of(text := _text(workspace, same)) == entry.sha256:
+        return same, text
+    return None, b""
+
+
+def _text(workspace: Workspace, script: Script) -> bytes:
+    """Return the text of a script; empty if it cannot be read."""
     try:
-        return script, normalized(workspace.store.scripts.content(script_id))
+        return normalized(workspace.store.scripts.content(script.id))
     except (ScriptUnreadable, InvalidInput):
-        return script, b""
+        return b""
 
 
 def _new_script(workspace: Workspace, planned: PlannedScript) -> NewScript:

@@ -193,6 +193,20 @@ def test_a_name_that_is_taken_gets_a_number(workspace: Workspace, other: Workspa
     assert {one.name for one in other.store.scripts.list()} == {"Stop web", "Stop web 2", "Start web"}
 
 
+def test_a_script_that_is_here_already_is_not_doubled(workspace: Workspace, tmp_path: Path) -> None:
+    """As when people try what they have just exported, or the same scripts came as files."""
+    pack = made(workspace, tmp_path / "1")
+    store = workspace.store.scripts
+    planned = plan(workspace, read(pack))
+    assert [one.state for one in planned.scripts] == [State.UNCHANGED, State.UNCHANGED]
+    assert carry_out(workspace, planned) == []
+    assert [one.name for one in store.list()] == ["Start web", "Stop web"]
+    later = plan(workspace, read(made(workspace, tmp_path / "2", version="1.1")))
+    assert [one.state for one in later.scripts] == [State.UNCHANGED, State.UNCHANGED]
+    store.save(store.get("Stop web").id, b"#!/bin/sh\necho mine\n")
+    assert [one.state for one in plan(workspace, read(pack)).scripts] == [State.EDITED, State.UNCHANGED]
+
+
 def test_forgetting_what_is_not_installed(workspace: Workspace) -> None:
     with pytest.raises(NotFound):
         forget(workspace.store, "Web")
