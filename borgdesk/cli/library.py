@@ -12,6 +12,7 @@ from borgdesk.cli.tables import Cell, Column, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.exit_codes import WARNING
+from borgdesk.domain.lines import visible
 from borgdesk.domain.script import Script
 from borgdesk.engine.git.library import Change, Commit, Kind, Status, path_named
 from borgdesk.engine.git.library import commit as commit_library
@@ -207,7 +208,7 @@ def _show_status(out: Screen, found: Status) -> None:
 def _show_difference(out: Screen, lines: Sequence[str]) -> None:
     styles = {"+": Style.GOOD, "-": Style.BAD, "@": Style.DIM}
     for line in lines:
-        out.line(out.paint(printable(line), styles.get(line[:1], Style.PLAIN)))
+        out.line(out.paint(visible(line), styles.get(line[:1], Style.PLAIN)))
 
 
 def _show_pull(out: Screen, plan: Plan, pulled: Pulled) -> None:

@@ -14,7 +14,7 @@ from borgdesk.cli.tables import Column, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
 from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.exit_codes import FAILURE, WARNING
-from borgdesk.domain.lines import lines_of
+from borgdesk.domain.lines import lines_of, visible
 from borgdesk.domain.pack import ENDING, Manifest
 from borgdesk.engine.packs.installed import forget, installed_packs, name_of_key
 from borgdesk.engine.packs.installing import Plan, PlannedScript, State, carry_out, plan
@@ -201,7 +201,7 @@ def _show_script(out: Screen, script: PlannedScript) -> None:
     if script.state is State.UNCHANGED:
         return
     for line in _differences(script) if script.before else lines_of(script.text):
-        out.line(printable(f"    {line}"))
+        out.line(f"    {visible(line)}")
 
 
 def _differences(script: PlannedScript) -> Iterator[str]:

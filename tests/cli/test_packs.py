@@ -96,3 +96,9 @@ def test_a_comment_that_becomes_a_command_is_shown(desk: BorgDesk, tmp_path: Pat
     newer = made(tmp_path, tmp_path / "2.borgdesk-pack", "#!/bin/sh\n# note\nrm file\n", signed=False)
     desk.ok("pack", "install", str(first), "--yes")
     assert "+rm file" in desk.ok("pack", "inspect", str(newer)).out
+
+
+def test_nothing_of_a_script_is_hidden_in_an_escape_sequence(desk: BorgDesk, tmp_path: Path) -> None:
+    start = "#!/bin/sh\necho hi \x1b]0; rm file; #\x07\n\techo \u202eback\n"
+    seen = desk.ok("pack", "inspect", str(made(tmp_path, tmp_path / "1.borgdesk-pack", start, signed=False)))
+    assert "    echo hi <U+001B>]0; rm file; #<U+0007>\n    \techo <U+202E>back\n" in seen.out

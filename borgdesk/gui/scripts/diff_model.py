@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFontDatabase, QFontMetrics, QPalette
 
+from borgdesk.domain.lines import visible
 from borgdesk.gui.scripts.text_diff import Change, DiffRow, unified
 from borgdesk.translation import _
 
@@ -156,4 +157,4 @@ class DiffModel(QAbstractTableModel):
             number = row.old_number if column.is_old else row.new_number
             return str(number) if number else ""
         text = row.old if column.is_old or (not self._side_by_side and not row.new_number) else row.new
-        return text.replace("\t", _TAB)
+        return visible(text).replace("\t", _TAB)

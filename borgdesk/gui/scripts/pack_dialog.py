@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.lines import visible
 from borgdesk.domain.script import Script
 from borgdesk.engine.packs.installing import Plan, PlannedScript, State, carry_out, plan
 from borgdesk.engine.packs.pack_file import read
@@ -138,7 +139,7 @@ class PackDialog(Dialog):
             self.comparison.set_texts(script.before, script.text, _("In your library"), _("In the pack"))
             self._texts.setCurrentWidget(self.comparison)
         else:
-            self.text.setPlainText(script.text)
+            self.text.setPlainText("\n".join(map(visible, script.text.split("\n"))))
             self._texts.setCurrentWidget(self.text)
 
     def _adapt(self) -> None:

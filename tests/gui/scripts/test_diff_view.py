@@ -39,6 +39,15 @@ def test_a_comment_that_becomes_a_command_is_shown(unlike: str) -> None:
     assert [row.change for row in rows] == [Change.SAME, Change.CHANGED, Change.ADDED]
 
 
+def test_what_acts_unseen_is_written_out(qtbot: QtBot) -> None:
+    view = DiffView()
+    qtbot.addWidget(view)
+    view.set_texts("echo a\n", "echo \u202ea\u2028b\n", "Before", "After")
+    model = view._model
+    shown = [model.data(model.index(0, column)) for column in range(model.columnCount())]
+    assert "echo <U+202E>a<U+2028>b" in shown
+
+
 @given(texts, texts)
 def test_every_line_of_both_texts_is_there_once_and_in_order(old: str, new: str) -> None:
     for rows in (diff(old, new), unified(diff(old, new))):

@@ -58,6 +58,16 @@ def test_it_shows_every_text_and_what_to_read_twice(
     assert not dialog.isVisible()
 
 
+def test_what_acts_unseen_is_written_out(scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "odd.borgdesk-pack"
+    theirs = Workspace.open({"BORGDESK_HOME": str(tmp_path / "odd"), "PATH": "/usr/bin:/bin"})
+    odd = theirs.store.scripts.add(NewScript("Odd", "#!/bin/sh\n\techo \u202eback \x1b[8m\n".encode()))
+    make_pack(theirs, file, [odd.id], Title("Odd"))
+    theirs.store.close()
+    dialog = shown(scene, background, qtbot, file)
+    assert dialog.text.toPlainText() == "#!/bin/sh\n\techo <U+202E>back <U+001B>[8m\n"
+
+
 def test_only_the_chosen_scripts_are_added(scene: Scene, background: Background, qtbot: QtBot, pack: Path) -> None:
     dialog = shown(scene, background, qtbot, pack)
     dialog.scripts.setFocus()
