@@ -131,7 +131,10 @@ class RepositoryCard(Card):
         self._describe()
         self._show_below()
         self._show.setVisible(self._shown_run() is not None)
-        self._backup.setEnabled(run is None and live is None)
+        can_start = run is None and live is None
+        if not can_start and self.window().focusWidget() is self._backup:
+            self.setFocus()  # Otherwise the keyboard would go on to the card of another repository.
+        self._backup.setEnabled(can_start)
         self._stop.setVisible(live is not None)
         if live is None:
             self._hurry.hide()

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from borgdesk.domain.events import BorgBegan, BorgProgressed, StepBegan
@@ -57,6 +58,22 @@ def test_the_card_says_when_the_next_backup_starts_what_is_overdue_and_what_is_p
     assert shown() == ("The schedule is paused until you resume it.", theme.color(Tone.MUTED).name())
     scene.workspace.store.schedules.remove(repository.id)
     assert shown()[0] == "No schedule"
+
+
+def test_the_keyboard_stays_at_the_card_whose_backup_was_started(scene: Scene, qtbot: QtBot) -> None:
+    for name in ("Photos", "Letters"):
+        scene.workspace.store.repositories.add(Repository(RepositoryId(0), name, f"/{name}"))
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    cards = [RepositoryCard(state) for state in read_overview(scene.workspace).repositories]
+    for card in cards:
+        column.addWidget(card)
+    with qtbot.waitExposed(page):
+        page.show()
+    cards[0]._backup.setFocus()
+    cards[0].show_live(LiveRun(RepositoryId(1), "Letters", RunId(1)))
+    assert page.focusWidget() is cards[0]
 
 
 def test_while_a_backup_runs_its_progress_has_the_place_of_the_next_start(scene: Scene, qtbot: QtBot) -> None:
