@@ -201,7 +201,7 @@ def kill_everywhere(imports: Imports, every: int) -> Counter[str]:
 
 
 def test_a_kill_at_some_steps(imports: Imports) -> None:
-    told = kill_everywhere(imports, every=41)
+    told = kill_everywhere(imports, every=83)
     assert told["nothing"] > 1
 
 

@@ -183,7 +183,7 @@ def kill_everywhere(folder: Path, operation: str, every: int) -> Counter[str]:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_kill_at_some_steps(tmp_path: Path, operation: str) -> None:
-    told = kill_everywhere(tmp_path / "home", operation, every=9)
+    told = kill_everywhere(tmp_path / "home", operation, every=17)
     assert told["before"] > 1
 
 
