@@ -51,7 +51,7 @@ class BackupRequests(QObject):
         self._show_next: RepositoryId | None = None
         """The repository whose next run is opened as soon as it has begun."""
         self._said = ""
-        """That there was nothing to start for *Back up all*."""
+        """Why nothing was started, as long as it is true."""
         executor.run_began.connect(self._on_run_began)
         executor.run_ended.connect(self._on_run_ended)
         executor.refused.connect(self._refuse)
@@ -79,13 +79,18 @@ class BackupRequests(QObject):
             return
         idle = [one for one in repositories if not self._is_backing_up(one)]
         if not idle:
-            self._said = _("All repositories are being backed up already, or wait for their turn.")
-            self._window.show_waiting(self._said)
+            self._say_for_now(_("All repositories are being backed up already, or wait for their turn."))
         for repository in idle:
             self.back_up(repository.id)
 
+    def _say_for_now(self, sentence: str) -> None:
+        """Say why nothing is started, until a run has ended."""
+        self._said = sentence
+        self._window.show_waiting(sentence)
+        self._notify_hidden(sentence)
+
     def _on_run_ended(self) -> None:
-        """Say no more that all are being backed up."""
+        """Say no more what was true while the run was under way."""
         if self._said and self._window.problem.text == self._said:
             self._window.show_waiting("")
 
@@ -119,7 +124,7 @@ class BackupRequests(QObject):
         if self._lifetime.is_ending:
             self._refuse_at_end()
         elif not self._executor.start(repository):
-            self._refuse(_("A backup of “{name}” is already running.").format(name=repository.name))
+            self._say_for_now(_("A backup of “{name}” is already running.").format(name=repository.name))
             live = self._executor.live_of(repository.id)
             if live is not None:
                 self._navigation.show_run(live.run_id)
@@ -162,5 +167,8 @@ class BackupRequests(QObject):
     def _refuse(self, sentence: str) -> None:
         """Show why a request was refused, also as a notification when the window is hidden."""
         self._window.show_problem(sentence)
+        self._notify_hidden(sentence)
+
+    def _notify_hidden(self, sentence: str) -> None:
         if not self._window.isVisible() or self._window.isMinimized():
             self._notifications.show(_("Backup not started"), sentence)
