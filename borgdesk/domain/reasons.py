@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from borgdesk.domain.enumeration import listed
 from borgdesk.domain.interruptions import before_start, while_running
@@ -156,24 +155,6 @@ def text(sentence: str) -> Reason:
 def in_words(reasons: Iterable[Reason], separator: str = "; ") -> str | None:
     """Return all reasons as text; None if there are none."""
     return separator.join(reason.in_words() for reason in reasons) or None
-
-
-def as_json(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
-    """Return the JSON form in which reasons are stored."""
-    return [{"code": reason.code, "values": dict(reason.values)} for reason in reasons]
-
-
-def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Reason, ...]:
-    """Return the reasons stored by :func:`as_json`. Codes of newer versions are shown as they are."""
-    return tuple(map(_reason, kept))
-
-
-def _reason(kept: Mapping[str, Any]) -> Reason:
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in kept["values"].items()}
-    try:
-        return Reason(Code(kept["code"]), values)
-    except ValueError:
-        return text(str(kept["code"]))
 
 
 class _Known(dict[str, Value]):

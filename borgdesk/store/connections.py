@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from borgdesk.domain.errors import Stopped
-from borgdesk.domain.reasons import from_json, in_words
+from borgdesk.domain.reason_json import from_json
+from borgdesk.domain.reasons import in_words
 from borgdesk.store.faults import driver_error
 from borgdesk.store.text_search import mentions
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from borgdesk.domain.reasons import Reason, as_json, from_json
+from borgdesk.domain.reason_json import as_json, from_json
+from borgdesk.domain.reasons import Reason
 from borgdesk.store.text import made_storable
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from borgdesk.engine.runs import hold_file
+from borgdesk.engine.runs import hold_file, hold_process
 from borgdesk.engine.runs.hold_file import Member, Wish
 from tests.cli.lab import BorgDesk
 
@@ -72,7 +72,7 @@ def test_held(desk: BorgDesk) -> None:
     assert desk.here("held").said == ["No service is kept stopped by several runs together."]
     folder = str(desk.workspace.paths.holds)
     for run in (17, 18):
-        member = Member(run, f"TOKEN={run}", [hold_file.this_process()])
+        member = Member(run, f"TOKEN={run}", [hold_process.this_process()])
         hold_file.take(folder, Wish("a" * 32, "place", "Stop web"), member, "2026-11-28T12:00:00+00:00")
         hold_file.took(folder, "a" * 32, 17, stopped=True)
     (one,) = desk.here("held", "--json").json

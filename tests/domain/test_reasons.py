@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borgdesk.domain import reasons
+from borgdesk.domain import reason_json, reasons
 from borgdesk.domain.reasons import Code, Reason, Value
 
 values = st.dictionaries(
@@ -52,13 +52,13 @@ def test_numbers_are_told_in_the_singular_and_in_the_plural() -> None:
 
 @given(st.lists(st.builds(Reason, st.sampled_from(Code), values)))
 def test_all_can_be_kept_and_phrased_whatever_their_values_are(given: list[Reason]) -> None:
-    kept = json.loads(json.dumps(reasons.as_json(given)))
-    assert reasons.from_json(kept) == tuple(given)
+    kept = json.loads(json.dumps(reason_json.as_json(given)))
+    assert reason_json.from_json(kept) == tuple(given)
     assert (reasons.in_words(given) is None) == (not "; ".join(one.in_words() for one in given))
 
 
 def test_a_code_of_another_version_is_shown_as_it_is() -> None:
-    (found,) = reasons.from_json([{"code": "struck-by-lightning", "values": {}}])
+    (found,) = reason_json.from_json([{"code": "struck-by-lightning", "values": {}}])
     assert (found.code, found.in_words()) == (Code.TEXT, "struck-by-lightning")
 
 

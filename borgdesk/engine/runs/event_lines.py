@@ -13,7 +13,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from borgdesk.domain import events
 from borgdesk.domain.events import Event
-from borgdesk.domain.reasons import Reason, as_json, from_json, text
+from borgdesk.domain.reason_json import as_json, from_json
+from borgdesk.domain.reasons import Reason, text
 
 _KINDS: Mapping[str, type] = {
     "queued": events.RunQueued,

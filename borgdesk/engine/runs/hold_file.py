@@ -15,6 +15,8 @@ import fcntl
 import os
 import time
 
+from borgdesk.engine.runs.hold_process import is_alive
+
 TYPE_CHECKING = False  # importing typing takes longer than all other imports here
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +53,10 @@ class Member:
     """A run that needs the service stopped."""
 
     def __init__(self, run: int, mark: str, who: Iterable[str]) -> None:
-        """*who* are the processes that will give it back: see :func:`this_process`. *mark* is in its processes."""
+        """*who* are the processes that will give it back, as :mod:`~borgdesk.engine.runs.hold_process` names them.
+
+        *mark* is in the environment of all its processes.
+        """
         self.run = run
         self.mark = mark
         self.who = list(who)
@@ -59,7 +64,7 @@ class Member:
     @property
     def is_alive(self) -> bool:
         """Whether anybody is left that will give it back."""
-        return any(_is_alive(one) for one in self.who)
+        return any(is_alive(one) for one in self.who)
 
 
 class Hold:
@@ -354,46 +359,6 @@ def _text(hold: Hold) -> str:
 def notes(folder: str, key: str) -> str:
     """Return the folder in which the scripts of a hold leave notes for each other."""
     return f"{folder}/{key}{_NOTES}"
-
-
-def this_process() -> str:
-    """Return who this process is, unique across reboots."""
-    return who_is(os.getpid())
-
-
-def who_is(pid: int) -> str:
-    """Return who a process is: pid, clock ticks from boot to its start, and the boot.
-
-    Raises:
-        OSError: there is no such process.
-    """
-    return f"{pid}:{_stat(pid)[19].decode()}:{_boot()}"
-
-
-def _is_alive(who: str) -> bool:
-    """Return whether exactly this process still runs; a zombie does nothing any more."""
-    pid, started, boot = [*who.split(":"), "", ""][:3]
-    if boot != _boot() or not pid.isdigit():
-        return False
-    try:
-        fields = _stat(int(pid))
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return fields[19].decode() == started and fields[0] not in (b"Z", b"X")
-
-
-def _stat(pid: int) -> list[bytes]:
-    """Return the fields of a process from its state on."""
-    descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.read(descriptor, 4096).rpartition(b") ")[2].split()
-    finally:
-        os.close(descriptor)
-
-
-def _boot() -> str:
-    with open("/proc/sys/kernel/random/boot_id", "rb") as file:  # noqa: PTH123
-        return file.read().decode().strip()
 
 
 def _write(path: str, content: bytes) -> None:

@@ -117,13 +117,13 @@ def load_holds() -> None:
 
 def _is_ours(one: Owed, held: tuple[str, str, int], end: float) -> bool:
     """Return whether a script that starts something for several runs is up to this one, and wait for nobody else."""
-    from borgdesk.engine.runs import hold_file
+    from borgdesk.engine.runs import hold_file, hold_process
 
     folder, key, run = held
     pause = _FIRST_PAUSE
     while not (_has_ended(one) or _is_under_way(one)):
         try:
-            who = hold_file.this_process()
+            who = hold_process.this_process()
             answer, other, marks = hold_file.give_back(folder, key, run, who, stopped=True)
         except OSError as error:
             say(f"“{one.name}” has to wait: {error.strerror}")

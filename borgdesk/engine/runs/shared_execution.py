@@ -29,7 +29,7 @@ from borgdesk.engine.processes import process, procfs
 from borgdesk.engine.processes.markers import borg_marker
 from borgdesk.engine.processes.process_tree import ProcessTree
 from borgdesk.engine.repositories.queue import Turn
-from borgdesk.engine.runs import hold_file
+from borgdesk.engine.runs import hold_file, hold_process
 from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.hold_file import Hold, Member, Wish
 from borgdesk.engine.runs.script_execution import Shortage, run_script, skip
@@ -97,10 +97,10 @@ def _take(active: ActiveRun, execution: Execution, key: HoldKey) -> tuple[str, H
 
 def _processes(active: ActiveRun) -> list[str]:
     """Return who will give back what this run holds: its own process, and its guardian."""
-    found = [hold_file.this_process()]
+    found = [hold_process.this_process()]
     if active.guardian is not None:
         with contextlib.suppress(OSError):
-            found.append(hold_file.who_is(active.guardian))
+            found.append(hold_process.who_is(active.guardian))
     return found
 
 
@@ -202,7 +202,7 @@ def _give_back(active: ActiveRun, execution: Execution, key: HoldKey) -> tuple[s
             hold = hold_file.read(folder, key.key)
             _forget_finished(active, hold)
             return hold_file.give_back(
-                folder, key.key, active.run.id, hold_file.this_process(), stopped=_has_stopped(active, key)
+                folder, key.key, active.run.id, hold_process.this_process(), stopped=_has_stopped(active, key)
             )
         except OSError as error:
             _log.warning("what run %d holds cannot be given back: %s", active.run.id, error)

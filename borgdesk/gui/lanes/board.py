@@ -383,15 +383,14 @@ class AssignmentBoard(QWidget):
         actions.redo_requested.connect(self._arranger.redo)
 
     def _on_addition_requested(self, hook: Hook) -> None:
-        self.add_scripts([script.id for script in self.library.selected_all()], hook, len(self.assignments))
+        self.add_scripts([one.id for one in self.library.selected_all()], hook, len(self.assignments))
 
     def _on_script_chosen(self, script_id: ScriptId) -> None:
         self.library.select(script_id)
         self.board_actions.add.showMenu()
 
     def _on_menu_requested(self, assignment_id: AssignmentId, point: QPoint) -> None:
-        assignment = next((one for one in self.assignments if one.id == assignment_id), None)
-        if assignment is not None:
+        if assignment := next((one for one in self.assignments if one.id == assignment_id), None):
             self.board_actions.open_menu(assignment, point)
 
     def _adapt(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from borgdesk.domain.reasons import text
 from borgdesk.domain.run import ExecutionStatus, Outcome
-from borgdesk.engine.runs import hold_file
+from borgdesk.engine.runs import hold_file, hold_process
 from borgdesk.engine.runs.active_run import ActiveRun
 from borgdesk.engine.runs.guardian_handover import handed_over
 from borgdesk.engine.runs.hold_file import Member, Wish
@@ -103,9 +103,9 @@ def test_what_is_shared_is_given_with_its_key_and_its_own_notes(desk: Desk) -> N
     with active(desk) as state:
         (key,) = {one.planned.hold.key for one in state.executions if one.planned.hold is not None}
         holds = str(desk.workspace.paths.holds)
-        member = Member(state.run.id, state.mark, [hold_file.this_process()])
+        member = Member(state.run.id, state.mark, [hold_process.this_process()])
         hold_file.take(holds, Wish(key, "place", stop.script), member, "now")
-        others = Member(state.run.id + 1, "TOKEN=2", [hold_file.this_process()])
+        others = Member(state.run.id + 1, "TOKEN=2", [hold_process.this_process()])
         hold_file.took(holds, key, state.run.id, stopped=True)
         hold_file.take(holds, Wish(key, "place", stop.script), others, "now")
         given = handed_over(state)

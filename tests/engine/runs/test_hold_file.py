@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from borgdesk.engine.runs import hold_file
+from borgdesk.engine.runs import hold_file, hold_process
 from borgdesk.engine.runs.hold_file import Locked, Member, Wish
 
 KEY, OTHER = "0" * 32, "1" * 32
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> str:
 
 
 def take(folder: str, run: int, who: str | None = None, key: str = KEY, *, stopped: bool = True) -> str:
-    member = Member(run, f"TOKEN={run}", [who or hold_file.this_process()])
+    member = Member(run, f"TOKEN={run}", [who or hold_process.this_process()])
     answer, _hold = hold_file.take(folder, Wish(key, "place", "web"), member, "now")
     if answer == hold_file.TAKEN:
         hold_file.took(folder, key, run, stopped=stopped)
@@ -29,7 +29,7 @@ def take(folder: str, run: int, who: str | None = None, key: str = KEY, *, stopp
 
 
 def give_back(folder: str, run: int, *, stopped: bool = True) -> tuple[str, int]:
-    answer, to, _marks = hold_file.give_back(folder, KEY, run, hold_file.this_process(), stopped=stopped)
+    answer, to, _marks = hold_file.give_back(folder, KEY, run, hold_process.this_process(), stopped=stopped)
     return answer, to
 
 
@@ -73,7 +73,7 @@ def test_nobody_joins_only_dead_ones(folder: str) -> None:
 
 def test_a_process_that_has_ended_but_is_not_waited_for_is_dead(folder: str) -> None:
     child = subprocess.Popen(["sleep", "600"])
-    who = hold_file.who_is(child.pid)
+    who = hold_process.who_is(child.pid)
     assert Member(1, "", [who]).is_alive
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
@@ -108,8 +108,8 @@ def test_a_file_tells_everything_again(folder: str) -> None:
     hold = hold_file.read(folder, KEY)
     assert (hold.state, hold.run, hold.since, hold.place, hold.name) == (hold_file.HELD, 1, "now", "place", "web")
     assert {run: (one.mark, one.who) for run, one in hold.members.items()} == {
-        1: ("TOKEN=1", [hold_file.this_process()]),
-        2: ("TOKEN=2", [hold_file.this_process()]),
+        1: ("TOKEN=1", [hold_process.this_process()]),
+        2: ("TOKEN=2", [hold_process.this_process()]),
     }
     assert hold.gone == {3: 2}
     hold_file.settled(folder, KEY, [3])

@@ -14,7 +14,7 @@ import pytest
 from borgdesk.engine.processes import procfs, supervisor
 from borgdesk.engine.processes.script_records import read_record
 from borgdesk.engine.processes.supervisor import HALF, request
-from borgdesk.engine.runs import hold_file, last_resort
+from borgdesk.engine.runs import hold_file, hold_process, last_resort
 from borgdesk.engine.runs.hold_file import Member, Wish
 from borgdesk.engine.runs.last_resort import Owed, in_words, pack, put_back, texts_in
 from tests.engine.desk import wait_until
@@ -265,15 +265,15 @@ class TestHolds:
         run.owe("start", command).held = (holds, self.KEY, 1)
 
     def test_the_last_one_starts_it_and_says_so(self, run: Run, holds: str) -> None:
-        self.take(holds, 1, hold_file.this_process())
+        self.take(holds, 1, hold_process.this_process())
         self.owe(run, holds)
         assert run.put_back() == (["start"], [])
         assert run.journal() == ["start"]
         assert hold_file.every(holds) == []
 
     def test_others_that_live_are_left_the_start(self, run: Run, holds: str) -> None:
-        self.take(holds, 1, hold_file.this_process())
-        self.take(holds, 2, hold_file.this_process())
+        self.take(holds, 1, hold_process.this_process())
+        self.take(holds, 2, hold_process.this_process())
         self.owe(run, holds)
         run.owe("report")
         assert run.put_back() == (["start", "report"], [])
@@ -282,7 +282,7 @@ class TestHolds:
         assert (hold.state, [*hold.members]) == (hold_file.HELD, [2])
 
     def test_the_borg_of_a_dead_one_is_ended_before_the_start(self, run: Run, left: list[Left], holds: str) -> None:
-        self.take(holds, 1, hold_file.this_process())
+        self.take(holds, 1, hold_process.this_process())
         self.take(holds, 2, "1:1:another-boot", "BORGDESK_RUN_TOKEN=other")
         left.append(Left("borg", "BORGDESK_RUN_TOKEN=other"))
         self.owe(run, holds)
@@ -290,7 +290,7 @@ class TestHolds:
         assert left[0].ended() == -signal.SIGTERM
 
     def test_a_start_that_failed_is_settled_by_whoever_writes_the_history(self, run: Run, holds: str) -> None:
-        self.take(holds, 1, hold_file.this_process())
+        self.take(holds, 1, hold_process.this_process())
         self.owe(run, holds, "exit 7")
         assert run.put_back() == (["start"], [])
         (hold,) = hold_file.every(holds)
