@@ -10,6 +10,7 @@ from borgdesk.cli.console import Commands, Console
 from borgdesk.cli.json_values import Json
 from borgdesk.cli.tables import Cell, Column, facts, table
 from borgdesk.cli.terminal import Screen, Style, printable
+from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.exit_codes import WARNING
 from borgdesk.domain.lines import visible
@@ -234,9 +235,7 @@ def _said(one: Incoming, pulled: Pulled) -> str:
         return _("It cannot be taken: {problem}").format(problem=one.problem)
     if one.state is State.CONFLICT:
         return _("It was changed here, too: --yes takes the text of the remote, --mine keeps yours.")
-    return _("It is used by {places}, so it waits for --yes.").format(
-        places=", ".join(f"“{place}”" for place in one.used_by)
-    )
+    return _("It is used by {places}, so it waits for --yes.").format(places=", ".join(map(quoted, one.used_by)))
 
 
 def _outcome(plan: Plan, pulled: Pulled) -> str:

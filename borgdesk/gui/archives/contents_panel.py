@@ -109,7 +109,13 @@ class ContentsPanel(QWidget):
                 width=18,
                 optional=True,
             ),
-            Column(_("Size"), lambda hit: words.size(hit.entry.size), lambda hit: hit.entry.size, right=True, width=9),
+            Column(
+                _("Size"),
+                lambda hit: words.size(hit.entry.size),
+                lambda hit: hit.entry.size,
+                right=True,
+                whole=longest.sizes(),
+            ),
             Column(
                 _("Modified"),
                 lambda hit: modified(hit.entry),

@@ -93,7 +93,13 @@ class ItemPanel(QWidget):
                 whole=longest.moments(),
                 tooltip=_version_tip,
             ),
-            Column(_("Size"), lambda one: words.size(one.entry.size), lambda one: one.entry.size, right=True, width=8),
+            Column(
+                _("Size"),
+                lambda one: words.size(one.entry.size),
+                lambda one: one.entry.size,
+                right=True,
+                whole=longest.sizes(),
+            ),
         ]
         model = TableModel[Version](columns, lambda one: one.archives[0].id, self)
         self.versions = TableView(model, _("All versions of the file"))

@@ -34,7 +34,9 @@ class RevisionsTab(QWidget):
                 stretch=True,
                 whole=longest.ages(),
             ),
-            Column(_("Size"), lambda one: words.size(one.size), lambda one: one.size, right=True, width=8),
+            Column(
+                _("Size"), lambda one: words.size(one.size), lambda one: one.size, right=True, whole=longest.sizes()
+            ),
         ]
         self._model = TableModel(columns, lambda one: one.sha256, self)
         self.table = TableView(self._model, _("Revisions"), _("No revisions yet."))
