@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from borgdesk.cli.console import Commands, Console
@@ -16,6 +16,7 @@ from borgdesk.domain.enumeration import quoted
 from borgdesk.domain.exit_codes import FAILURE, WARNING
 from borgdesk.domain.lines import lines_of, visible
 from borgdesk.domain.pack import ENDING, Manifest
+from borgdesk.domain.script import Script
 from borgdesk.engine.packs.installed import forget, installed_packs, name_of_key
 from borgdesk.engine.packs.installing import Plan, PlannedScript, State, carry_out, plan
 from borgdesk.engine.packs.making import Title, make_pack
@@ -68,19 +69,16 @@ def install(console: Console, arguments: argparse.Namespace) -> int:
     planned = plan(console.workspace, read(Path(arguments.file)))
     if not console.json:
         _show(console.out, planned)
-    installed = []
+    installed: list[Script] = []
+    question = _question(planned)
     if planned.problem:
         console.say(_("Nothing was installed."))
-    elif planned.wanted:
-        if not arguments.yes and not confirmed(_question(planned)):
-            console.say(_("Nothing was installed."))
-            return FAILURE
-        installed = carry_out(console.workspace, planned)
-        names = ", ".join(quoted(one.name) for one in installed)
-        console.say(_("Installed: {scripts}. They are assigned nowhere yet.").format(scripts=names))
+    elif question and not arguments.yes and not confirmed(question):
+        console.say(_("Nothing was installed."))
+        return FAILURE
     else:
-        carry_out(console.workspace, planned)
-        console.say(_("There is nothing to install."))
+        installed = carry_out(console.workspace, planned)
+        console.say(_outcome(installed))
     if console.json:
         console.answer(_json(planned) | {"installed": [one.id for one in installed]})
     return FAILURE if planned.problem else 0
@@ -116,9 +114,20 @@ def forgotten(console: Console, arguments: argparse.Namespace) -> int:
 
 
 def _question(planned: Plan) -> str:
-    count = len(planned.wanted)
-    words = ngettext("Add or change {count} script?", "Add or change {count} scripts?", count)
-    return words.format(count=count)
+    """Return what to ask before a pack is installed; empty if that changes nothing."""
+    if count := len(planned.wanted):
+        words = ngettext("Add or change {count} script?", "Add or change {count} scripts?", count)
+        return words.format(count=count)
+    if planned.has_new_signer:
+        return _("No script is added or changed. Trust the key that signed the pack from now on?")
+    return ""
+
+
+def _outcome(installed: Sequence[Script]) -> str:
+    if not installed:
+        return _("There is nothing to install.")
+    names = ", ".join(quoted(one.name) for one in installed)
+    return _("Installed: {scripts}. Nothing was assigned.").format(scripts=names)
 
 
 def _manifest_json(manifest: Manifest) -> Json:

@@ -104,10 +104,9 @@ def write_private(file: Path, content: bytes, *, over: bool = False) -> None:
     """
     try:
         _write_private(file, content, over=over)
-    except FileExistsError:
-        check_new(file)
-        raise
     except OSError as error:
+        if isinstance(error, FileExistsError):
+            check_new(file)
         raise BorgDeskError(
             _("The file {file} cannot be written: {error}.").format(file=file, error=error.strerror)
         ) from error

@@ -65,6 +65,18 @@ def test_what_is_known_of_the_signature(desk: BorgDesk, pack: Path, tmp_path: Pa
     assert desk.here("pack", "verify", str(unsigned)).code == 1
 
 
+def test_nobody_is_trusted_without_a_question(desk: BorgDesk, pack: Path, tmp_path: Path) -> None:
+    """As when the pack that was installed was not signed, and the next one has the same scripts."""
+    unsigned = made(tmp_path, tmp_path / "unsigned.borgdesk-pack", signed=False)
+    desk.ok("pack", "install", str(unsigned), "--yes")
+    answer = desk.here("pack", "install", str(pack))
+    assert answer.code == 2
+    assert "Trust the key that signed the pack from now on?" in answer.err
+    assert not desk.ok("pack", "verify", str(pack), "--json").json["trusted"]
+    assert desk.ok("pack", "install", str(pack), "--yes").said == ["There is nothing to install."]
+    assert desk.ok("pack", "verify", str(pack), "--json").json["trusted"]
+
+
 def test_a_newer_version_shows_what_it_changes(desk: BorgDesk, pack: Path, tmp_path: Path) -> None:
     desk.ok("pack", "install", str(pack), "--yes")
     newer = made(tmp_path, tmp_path / "newer.borgdesk-pack", START + "echo more\n")

@@ -47,7 +47,7 @@ def name_of_key(store: Store, fingerprint: str) -> str | None:
 
 
 def remember(store: Store, pack: InstalledPack, key_name: str) -> None:
-    """Remember an installed pack, and trust its key under the name that it has now."""
+    """Remember an installed pack, and trust its key; one that is trusted already keeps its name."""
     scripts = {file: list(one) for file, one in pack.scripts.items()}
     value = {"version": pack.version, "fingerprint": pack.fingerprint, "scripts": scripts}
     store.key_values.set(_PACKS, store.key_values.get(_PACKS, {}) | {pack.name: value})

@@ -1,7 +1,7 @@
 """Installs packs: first a plan that shows every text and what came of the signature, then, if people want it, the rest.
 
-Nothing is assigned by installing, so nothing of it runs. Nothing updates itself: a newer version is installed like the
-first, and shows what it changes.
+What is new is assigned nowhere, so it does not run. What is assigned already runs as changed from the next run on.
+Nothing updates itself: a newer version is installed like the first, and shows what it changes.
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ class Plan:
     def wanted(self) -> tuple[str, ...]:
         """The files that are installed unless somebody says otherwise."""
         return tuple(one.entry.file for one in self.scripts if one.state in (State.NEW, State.UPDATE))
+
+    @property
+    def has_new_signer(self) -> bool:
+        """Whether installing it makes a key trusted that is not."""
+        return self.signature is not None and not self.signature.trusted
 
 
 def signature_of(workspace: Workspace, pack: Pack) -> Signature | None:

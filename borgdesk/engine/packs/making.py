@@ -46,7 +46,7 @@ def make_pack(
     Raises:
         InvalidInput: the file exists, a value is invalid, or the key cannot be used; nothing was written.
         ScriptUnreadable: the file of a script cannot be read; nothing was written.
-        StoreUnusable: the file cannot be written.
+        BorgDeskError: the file cannot be written.
     """
     files.check_new(file)
     scripts = [workspace.store.scripts.get(one) for one in dict.fromkeys(script_ids)]
