@@ -194,7 +194,7 @@ def _show_status(out: Screen, found: Status) -> None:
             (_("Remote"), found.remote or _("none")),
             (_("Not pushed"), str(found.ahead) if found.ahead else ""),
             (_("Not pulled"), str(found.behind) if found.behind else ""),
-            (_("Begun with git"), Cell(_(found.unfinished) if found.unfinished else "", Style.WARN)),
+            (_("Unfinished"), Cell(_(found.unfinished) if found.unfinished else "", Style.WARN)),
         ],
     )
     if not found.changes:
@@ -248,7 +248,7 @@ def _outcome(plan: Plan, pulled: Pulled) -> str:
         ).format(count=count)
     if not plan.incoming and not pulled.moved:
         return _("The library has everything that the remote has.")
-    return _("The library is at the commit of the remote now, with what was changed here.")
+    return _("The library has all commits of the remote now.")
 
 
 COMMANDS: Commands = {

@@ -114,17 +114,19 @@ def status(workspace: Workspace) -> Status:
 
 
 def distance(tree: WorkTree) -> tuple[int, int]:
-    """Return how many commits the library is ahead of the remote, and behind it."""
-    theirs = None if tree.remote is None else tree.commit_of(tree.remote.tracking)
-    ranges = ("HEAD", "--not", *([] if theirs is None else [theirs])), (theirs or "", "--not", "HEAD")
-    ahead = 0 if tree.head is None or tree.remote is None else _count(tree, *ranges[0])
-    if theirs is None:
-        return ahead, 0
-    return ahead, _count(tree, theirs) if tree.head is None else _count(tree, *ranges[1])
+    """Return how many commits the library is ahead of the remote, and behind it; none if there is no remote."""
+    if tree.remote is None:
+        return 0, 0
+    theirs = tree.commit_of(tree.remote.tracking)
+    return _count(tree, tree.head, theirs), _count(tree, theirs, tree.head)
 
 
-def _count(tree: WorkTree, *commits: str) -> int:
-    return int(tree.git.call("rev-list", "--count", *commits))
+def _count(tree: WorkTree, commit: str | None, without: str | None) -> int:
+    """Return how many commits lead to *commit* that do not lead to *without*; None is before the first one."""
+    if commit is None:
+        return 0
+    excluded = () if without is None else ("--not", without)
+    return int(tree.git.call("rev-list", "--count", commit, *excluded))
 
 
 def changes(workspace: Workspace, tree: WorkTree) -> list[Change]:
@@ -169,7 +171,7 @@ def path_named(workspace: Workspace, ref: str, paths: Collection[str]) -> str:
     script = workspace.store.scripts.get(ref)
     path = path_of(workspace, script)
     if path not in paths:
-        raise NotFound(_("Nothing of “{script}” has changed.").format(script=script.name))
+        raise NotFound(_("“{script}” has not changed.").format(script=script.name))
     return path
 
 

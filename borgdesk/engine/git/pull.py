@@ -156,8 +156,12 @@ def carry_out(workspace: Workspace, plan: Plan, decisions: Mapping[str, Decision
     made is not touched.
 
     Raises:
+        InvalidInput: a change that cannot be taken was to be; nothing was taken.
         BorgDeskError: the library was changed meanwhile, or a file cannot be written; what was taken until then stays.
     """
+    for one in plan.incoming:
+        if one.state is State.REFUSED and decisions.get(one.path, Choice.MINE) is not Choice.MINE:
+            raise InvalidInput(one.problem)
     with opened(workspace) as tree:
         branch = tree.check_at_rest()
         if tree.head != plan.head:
@@ -169,8 +173,6 @@ def carry_out(workspace: Workspace, plan: Plan, decisions: Mapping[str, Decision
                 kept.append(one)
             elif decision is None or not _is_as_planned(tree, one):
                 waiting.append(one)
-            elif one.state is State.REFUSED:
-                raise InvalidInput(one.problem)
             else:
                 _take(workspace, tree, one, decision if isinstance(decision, bytes) else None)
                 taken.append(one)

@@ -80,8 +80,8 @@ class Remote:
 
     @property
     def shown(self) -> str:
-        """The address without a password."""
-        return re.sub(r"(//[^/@:]*):[^/@]*@", r"\1@", self.address)
+        """The address without a password, and without the user of a web address, which often is a token."""
+        return re.sub(r"^(https?://)[^/]*@|(//[^/@:]*):[^/]*(@)", r"\1\2\3", self.address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,6 +238,16 @@ def test_a_name_with_commands_does_not_reach_the_log_of_branches(one: Desk) -> N
     assert not set("`$;") & set((library / ".git" / "logs" / "refs" / "heads" / "main").read_text())
 
 
-def test_a_password_in_the_address_is_not_shown(one: Desk) -> None:
-    git(one.workspace.paths.library, "remote", "set-url", "origin", "https://anna:secret@example.org/x.git")
-    assert status(one.workspace).remote == "https://anna@example.org/x.git"
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://anna:secret@example.org/x.git", "https://example.org/x.git"),
+        ("https://anna:se@cret@example.org/x.git", "https://example.org/x.git"),
+        ("https://ghp_token@example.org/x@2.git", "https://example.org/x@2.git"),
+        ("ssh://git:secret@example.org:22/x.git", "ssh://git@example.org:22/x.git"),
+        ("git@example.org:x.git", "git@example.org:x.git"),
+    ],
+)
+def test_a_secret_in_the_address_is_not_shown(one: Desk, address: str, shown: str) -> None:
+    git(one.workspace.paths.library, "remote", "set-url", "origin", address)
+    assert status(one.workspace).remote == shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from borgdesk.domain.errors import BorgDeskError
+from borgdesk.domain.errors import BorgDeskError, InvalidInput
 from borgdesk.domain.script import Script
 from borgdesk.engine.git.library import commit, distance, status
 from borgdesk.engine.git.pull import Choice, Incoming, State, carry_out, fetch, known
@@ -201,6 +201,17 @@ def test_a_text_that_is_no_script_is_refused(one: Desk, other: Desk, theirs: Scr
     publish(one)
     found = only(fetch(other.workspace).incoming)
     assert (found.state, bool(found.problem)) == (State.REFUSED, True)
+
+
+def test_nothing_is_taken_together_with_what_cannot_be(one: Desk, other: Desk, theirs: Script) -> None:
+    add(one, "Another")
+    (one.workspace.paths.library / "stop.sh").write_bytes(b"\0\1\2")
+    publish(one)
+    plan = fetch(other.workspace)
+    assert {one.path for one in plan.incoming} == {"another.sh", "stop.sh"}
+    with pytest.raises(InvalidInput):
+        carry_out(other.workspace, plan, {"stop.sh": Choice.THEIRS})
+    assert not (other.workspace.paths.library / "another.sh").exists()
 
 
 def test_what_changed_since_it_was_shown_is_not_touched(one: Desk, other: Desk, ours: Script, theirs: Script) -> None:
