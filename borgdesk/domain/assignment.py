@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+from borgdesk.domain.characters import is_readable
 from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import InvalidInput
+from borgdesk.domain.holds import SHARED_LANES
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
 from borgdesk.domain.lane_titles import lane_title
 from borgdesk.domain.parameters import Header
@@ -81,16 +83,18 @@ def check_shared(hook: Hook, shared: str | None) -> None:
     """Reject a share that the lane does not support, or whose name is not a line of text.
 
     Raises:
-        InvalidInput: it is in a lane of restores, or the name has line breaks or blanks around it.
+        InvalidInput: it is in a lane of restores, or the name has unreadable characters or needless spaces.
     """
     if shared is None:
         return
-    if hook in (Hook.PRE_RESTORE, Hook.POST_RESTORE):
+    if hook not in SHARED_LANES:
         raise InvalidInput(
             _("Only scripts of backups can be shared: a restore changes the files that another run is reading.")
         )
-    if shared != " ".join(shared.split()):
-        raise InvalidInput(_("The name of a shared pair must be one line, without blanks around it."))
+    if not is_readable(shared) or shared != " ".join(shared.split()):
+        raise InvalidInput(
+            _("The name of a shared pair must be one line of visible characters, with single spaces between the words.")
+        )
 
 
 def resolve_values(header: Header, given: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -321,7 +321,7 @@ _PHRASES: Mapping[Code, str | Callable[[Mapping[str, Value]], str]] = {
     Code.LEFT_TO_RUN: N_("left to run {run}, which still needs it stopped"),
     Code.ALREADY_STARTED: N_("already started again by another run"),
     Code.NOT_STOPPED_HERE: N_("this run had not stopped it"),
-    Code.HOLD_BUSY: N_("run {run} was still stopping it, or starting it again"),
+    Code.HOLD_BUSY: N_("run {run} was not done with it in time"),
     Code.HOLD_NEEDED: N_("not started yet: run {run} needs it stopped"),
     Code.SCRIPT_FAILED: _script_failed,
     Code.SCRIPT_STILL_OWED: N_("The script “{script}” did not run to its end; it is still owed."),

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from borgdesk.domain.assignment import Assignment, check_hook, check_on_failure, resolve_values, split_secrets
+from borgdesk.domain.assignment import (
+    Assignment,
+    check_hook,
+    check_on_failure,
+    check_shared,
+    resolve_values,
+    split_secrets,
+)
 from borgdesk.domain.decisions import Policy
 from borgdesk.domain.errors import InvalidInput
 from borgdesk.domain.ids import AssignmentId, RepositoryId, ScriptId
@@ -60,6 +67,22 @@ def test_skip_is_for_what_comes_before_the_work_only(hook: Hook, on_failure: OnF
             check_on_failure(hook, on_failure)
     else:
         check_on_failure(hook, on_failure)
+
+
+@pytest.mark.parametrize("name", [" web", "web ", "a  b", "a\nb", "a\tb", "web\x1b[31m", "web\u202e"])
+def test_the_name_of_a_shared_pair_is_a_line_that_can_be_read(name: str) -> None:
+    with pytest.raises(InvalidInput, match="must be one line of visible characters"):
+        check_shared(Hook.PRE_BACKUP, name)
+
+
+@pytest.mark.parametrize("name", [None, "", "web", "Datenbank für alle"])
+@pytest.mark.parametrize("hook", LANES)
+def test_scripts_of_restores_are_not_shared(hook: Hook, name: str | None) -> None:
+    if name is not None and hook in (Hook.PRE_RESTORE, Hook.POST_RESTORE):
+        with pytest.raises(InvalidInput, match="Only scripts of backups can be shared"):
+            check_shared(hook, name)
+    else:
+        check_shared(hook, name)
 
 
 HEADER = Header(

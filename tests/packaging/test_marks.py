@@ -79,6 +79,7 @@ NOT_SHOWN = {
     "engine/runs/retention.py": "^(Pruning|Deleting) archive$",  # Borg's messages
     "engine/runs/run_log_reader.py": "^: not run: $",
     "engine/runs/run_report.py": ".",  # in English, like the report of the program
+    "engine/runs/shared_execution.py": "^(is stopping|has stopped|failed to stop|is starting) it",  # logged
     "engine/schedule/unit_texts.py": r"^# Written|^\{head\}",  # compared with the existing files
     "engine/schedule/units.py": "^Failed to connect to bus$",  # systemd's message
     "engine/scripts/checks.py": "^import sys|^end of document$",  # Python's messages

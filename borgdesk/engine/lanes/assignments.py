@@ -18,9 +18,9 @@ from borgdesk.engine.workspace import Workspace
 from borgdesk.translation import _
 
 OVERRIDES = frozenset({"timeout", "run_on", "on_failure"})
-SHARED = "shared"
-"""In *clear*: do not share it any more."""
 """Values that can be reset to those of the script or the repository."""
+SHARED = "shared"
+"""What :attr:`Changes.clear` names to share a script no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Changes:
     shared: str | None = None
     """The name of the shared pair, "" for one without a name; see :mod:`borgdesk.engine.lanes.sharing`."""
     clear: Collection[str] = ()
-    """Overrides to reset: ``timeout``, ``run_on``, ``on_failure``, or the name of a parameter."""
+    """What to reset: ``timeout``, ``run_on``, ``on_failure``, ``shared``, or the name of a parameter."""
 
 
 def header_of_script(workspace: Workspace, script_id: ScriptId) -> Header:

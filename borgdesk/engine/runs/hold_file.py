@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FREE, TAKING, HELD, FAILED, RELEASING = "free", "taking", "held", "failed", "releasing"
 """States: nobody holds it; the first run stops it; it is down; stopping it failed; the last run starts it again."""
+_STATES = (FREE, TAKING, HELD, FAILED, RELEASING)
 
 TAKEN, JOINED, WAIT = "taken", "joined", "wait"
 """Answers to :func:`take`."""
@@ -330,6 +331,8 @@ def read(folder: str, key: str) -> Hold:
 
 def _understand(hold: Hold, line: str) -> None:
     what, _, rest = line.partition(" ")
+    if what == "state" and rest not in _STATES:
+        raise ValueError(rest)
     if what in ("state", "since", "place", "name"):
         setattr(hold, what, rest)
     elif what == "run":

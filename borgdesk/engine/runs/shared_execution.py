@@ -35,6 +35,7 @@ from borgdesk.engine.runs.hold_file import Hold, Member, Wish
 from borgdesk.engine.runs.script_execution import Shortage, run_script, skip
 from borgdesk.engine.runs.script_states import ORPHAN_GRACE
 from borgdesk.engine.workspace import Workspace
+from borgdesk.translation import _
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,14 @@ _GLANCE = 0.1
 
 _LOOK_AFTER = 1.0
 """Seconds between two looks at the runs that one waits for: they may have died."""
+
+_BUSY = {
+    hold_file.TAKING: "is stopping it",
+    hold_file.HELD: "has stopped it, and is not done with it",
+    hold_file.FAILED: "failed to stop it",
+    hold_file.RELEASING: "is starting it again",
+}
+"""What a run that has to be waited for does with a service, for the log."""
 
 
 def run_shared(active: ActiveRun, execution: Execution) -> ScriptEnd | None:
@@ -62,7 +71,8 @@ def _stop(active: ActiveRun, execution: Execution, key: HoldKey) -> ScriptEnd | 
             _make_notes(active, execution, anew=True)
     except OSError as error:
         _took(active, key, stopped=False)
-        return _not_started(active, execution, ExecutionStatus.FAILED, text(f"{key.name}: {error.strerror}"))
+        reason = text(_("the stop could not be prepared: {error}").format(error=error.strerror))
+        return _not_started(active, execution, ExecutionStatus.FAILED, reason)
     if answer == hold_file.WAIT:
         if active.cancel.asked:
             return _not_started(active, execution, ExecutionStatus.CANCELLED, Reason(Code.CANCELLED_BEFORE_START))
@@ -88,7 +98,7 @@ def _take(active: ActiveRun, execution: Execution, key: HoldKey) -> tuple[str, H
             return answer, hold
         if hold.run != told:
             told = hold.run
-            active.log.line(f"-- {execution.planned.name}: waits for run {told}, as which it is {hold.state}")
+            active.log.line(f"-- {execution.planned.name}: waits for run {told}, which {_BUSY[hold.state]}")
         if time.monotonic() >= look_after:
             _look_after(active, hold)
             look_after = time.monotonic() + _LOOK_AFTER
@@ -242,15 +252,26 @@ def _wake(active: ActiveRun) -> None:
 
 def _gave_back(active: ActiveRun, execution: Execution, key: HoldKey, status: ExecutionStatus) -> None:
     """Record how the start ended. After a failure, the notes are kept with the run, for when it is tried again."""
-    started, folder = status is ExecutionStatus.SUCCESS, _folder(active)
+    started = status is ExecutionStatus.SUCCESS
+    # Nobody else uses the notes until it is recorded.
+    _quietly(partial(_clear_notes, active, execution, key, keep=not started))
+    _quietly(partial(hold_file.gave_back, _folder(active), key.key, active.run.id, started=started))
+
+
+def _clear_notes(active: ActiveRun, execution: Execution, key: HoldKey, *, keep: bool) -> None:
+    """Remove the notes of a service that this run starts again, or copy them to those of the run to *keep* them.
+
+    Raises:
+        OSError: the hold cannot be read, or the notes cannot be copied.
+    """
+    folder = _folder(active)
     notes, hold = Path(hold_file.notes(folder, key.key)), hold_file.read(folder, key.key)
-    if hold.state == hold_file.RELEASING and hold.run == active.run.id:
-        # Nobody else uses the notes until it is recorded.
-        if started:
-            private.remove(notes.parent, notes.name)
-        elif execution.id not in active.with_own_notes:
-            _quietly(lambda: shutil.copytree(notes, active.notes, dirs_exist_ok=True))
-    _quietly(partial(hold_file.gave_back, folder, key.key, active.run.id, started=started))
+    if hold.state != hold_file.RELEASING or hold.run != active.run.id:
+        return
+    if not keep:
+        private.remove(notes.parent, notes.name)
+    elif execution.id not in active.with_own_notes:
+        shutil.copytree(notes, active.notes, dirs_exist_ok=True)
 
 
 def over(active: ActiveRun, execution: Execution) -> None:

@@ -33,7 +33,7 @@ def give_back(folder: str, run: int, *, stopped: bool = True) -> tuple[str, int]
     return answer, to
 
 
-@pytest.mark.parametrize("content", [None, b"", b"member x\n", b"\xff\xfe", b"run one\n"])
+@pytest.mark.parametrize("content", [None, b"", b"member x\n", b"\xff\xfe", b"run one\n", b"state x\n"])
 def test_without_a_file_what_was_stopped_is_started_better_twice_than_not_at_all(
     folder: str, content: bytes | None
 ) -> None:

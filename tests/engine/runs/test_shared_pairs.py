@@ -170,11 +170,20 @@ def test_a_wait_ends_after_the_timeout_of_the_script(desk: Desk) -> None:
     wait_until(slow.exists)
     second = pair.start(pair.second).result()
     assert second.status is RunStatus.FAILURE
-    assert reason(second, STOPPED) == "run 1 was still stopping it, or starting it again"
+    assert reason(second, STOPPED) == "run 1 was not done with it in time"
     assert reason(second, STARTED) == "this run had not stopped it"
     done.touch()
     pair.go(pair.first)
     assert one.result().status is RunStatus.SUCCESS
+    assert pair.journal() == [STOPPED, STARTED]
+
+
+def test_a_hold_that_cannot_be_read_after_the_start_fails_nothing(desk: Desk) -> None:
+    spoilt = 'for one in *; do case "$one" in lock|*.*) ;; *) rm "$one"; mkdir "$one" ;; esac; done'
+    pair = Pair(desk, start=f"cd {desk.workspace.paths.holds} && {spoilt}")
+    pair.go(pair.first)
+    run = pair.start(pair.first).result()
+    assert (run.status, reason(run, STARTED)) == (RunStatus.SUCCESS, None)
     assert pair.journal() == [STOPPED, STARTED]
 
 
