@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from borgdesk.cli import values
 from borgdesk.cli.archive_arguments import add_archives, add_break_lock, add_maintenance, add_mounts, add_restore
@@ -96,19 +96,29 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if parsed.command is not None and parsed.open:
         parser.error(_("--open is for the window only"))
     for name, value in vars(parsed).items():
-        if name not in _FILES and (broken := _undecodable(value)):
-            shown = broken.encode(errors="backslashreplace").decode()
-            complaint = _("These bytes are not text in this locale's encoding.")
-            parser.error(f"argument {quoted(printable(shown))}: {complaint}")
+        for text in _texts(value):
+            if complaint := _complaint(text, is_file=name in _FILES):
+                shown = text.encode(errors="backslashreplace").decode()
+                parser.error(f"argument {quoted(printable(shown))}: {complaint}")
     return parsed
 
 
-def _undecodable(value: object) -> str | None:
-    """Return a text with undecodable bytes: neither the database nor Borg accepts them."""
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts in the value of an argument."""
     if isinstance(value, str):
-        return value if any("\ud800" <= character <= "\udfff" for character in value) else None
-    parts = value if isinstance(value, list | tuple) else ()
-    return next((broken for part in parts if (broken := _undecodable(part))), None)
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+
+
+def _complaint(text: str, *, is_file: bool) -> str:
+    """Return what neither the database nor Borg accepts in a text; empty if it can be used."""
+    if "\0" in text:
+        return _("It contains a NUL byte.")
+    if not is_file and any("\ud800" <= character <= "\udfff" for character in text):
+        return _("These bytes are not text in this locale's encoding.")
+    return ""
 
 
 def _add_repositories(parser: Parser) -> None:
