@@ -34,13 +34,20 @@ def make_missing(path: Path) -> None:
         OSError: it cannot be created.
     """
     try:
-        path.mkdir(FOLDER)
+        _make(path)
     except FileNotFoundError:
         make_missing(path.parent)
-        path.mkdir(FOLDER, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            _make(path)
     except FileExistsError:
         if not path.is_dir():
             raise
+
+
+def _make(path: Path) -> None:
+    path.mkdir(FOLDER)
+    # A umask can take away even what the owner needs.
+    path.chmod(FOLDER)
 
 
 def append(path: Path) -> IO[bytes]:

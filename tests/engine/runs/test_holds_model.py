@@ -64,7 +64,7 @@ class Service(RuleBasedStateMachine):
         self.starts = 1
         """Starts that were begun since the last stop."""
         self.failed: set[int] = set()
-        self._patch = patch.object(hold_file, "_is_alive", lambda who: who in self.alive)
+        self._patch = patch.object(hold_file, "is_alive", lambda who: who in self.alive)
         self._patch.start()
 
     def teardown(self) -> None:
