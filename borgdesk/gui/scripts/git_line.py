@@ -101,6 +101,7 @@ class GitLine(QWidget):
 
     def _show_problem(self, error: BorgDeskError) -> None:
         self._busy = False
+        self._stamp = None  # Otherwise the sentence would stay where the state is the one known before.
         self.state.setText(error.sentence)
         self.button.setEnabled(False)
         self.show()
@@ -155,7 +156,7 @@ class GitLine(QWidget):
             )
             self._banner.show_message(sentence.format(count=count), Tone.WARNING)
         elif done.moved:
-            self._banner.show_message(_("The library has the changes of the remote now."), Tone.GOOD)
+            self._banner.show_message(_("The library now has the remote's changes."), Tone.GOOD)
         else:
             self._banner.show_message(_("The library has everything that the remote has."), Tone.GOOD)
         self.refresh(anyway=True)
@@ -167,7 +168,7 @@ class GitLine(QWidget):
 
     def _on_pushed(self, count: int) -> None:
         sentence = ngettext("{count} commit was sent.", "{count} commits were sent.", count).format(count=count)
-        self._banner.show_message(sentence if count else _("The remote has all commits already."), Tone.GOOD)
+        self._banner.show_message(sentence if count else _("The remote already has all commits."), Tone.GOOD)
         self.refresh(anyway=True)
 
     def open_log(self) -> None:

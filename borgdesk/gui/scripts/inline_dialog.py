@@ -153,7 +153,7 @@ class InlineDialog(Dialog):
         self.message.show_message(error.sentence, theme.Tone.BAD)
 
     def reject(self) -> None:
-        """Stop a test first: the dialog closes when it has ended."""
+        """Stop a test first: without edits, the dialog closes when it has ended; with edits, it stays open."""
         if self._run is None:
             super().reject()
         elif not self.has_edits():

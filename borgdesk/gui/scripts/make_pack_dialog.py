@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -41,7 +42,7 @@ _ROLE = Qt.ItemDataRole.UserRole
 class MakePackDialog(Dialog):
     """Which scripts, what the author says about them, and the key that signs the file."""
 
-    help_page = "scripts"
+    help_page = "packs"
     made = Signal(Path)
     """The file was written."""
 
@@ -71,6 +72,8 @@ class MakePackDialog(Dialog):
         self.key.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.key.addItem(_("Do not sign"), None)
         self.message = Banner()
+        self.missing = explanation()
+        """Why the pack cannot be written yet."""
         self._lay_out()
         self.scripts.itemChanged.connect(self._adapt)
         self.name.textChanged.connect(self._adapt)
@@ -101,7 +104,13 @@ class MakePackDialog(Dialog):
                 self.key.addItem(f"{key.comment or Path(key.path).name} ({Path(key.path).name})", Path(key.path))
 
     def _adapt(self) -> None:
-        self.export.setEnabled(bool(self.chosen()) and bool(self.name.text().strip()))
+        if not self.chosen():
+            self.missing.setText(_("Choose at least one script."))
+        elif not self.name.text().strip():
+            self.missing.setText(_("Enter a name for the pack."))
+        else:
+            self.missing.clear()
+        self.export.setEnabled(not self.missing.text())
 
     def _on_accepted(self) -> None:
         proposed = Path.home() / f"{self.name.text().strip().replace('/', '-')}{ENDING}"
@@ -139,5 +148,8 @@ class MakePackDialog(Dialog):
         layout.addWidget(self.scripts, 1)
         layout.addLayout(form)
         layout.addWidget(self.message)
-        layout.addWidget(self.buttons)
+        beside = QHBoxLayout()
+        beside.addWidget(self.missing, 1)
+        beside.addWidget(self.buttons)
+        layout.addLayout(beside)
         self.resize(560, 560)

@@ -51,7 +51,7 @@ class PullDialog(Dialog):
         }
         """Of the files that are not left for later."""
         self.files = QListWidget()
-        self.files.setAccessibleName(_("Files changed by the remote"))
+        self.files.setAccessibleName(_("Files changed on the remote"))
         self.files.setWordWrap(True)
         self.comparison = DiffView()
         self.remark = Banner()
@@ -88,7 +88,7 @@ class PullDialog(Dialog):
         if item is None or one is None:
             return
         mine, theirs = (text.decode("utf-8", "replace") for text in (one.mine, one.theirs))
-        self.comparison.set_texts(mine, theirs, _("In your library"), _("At the remote"))
+        self.comparison.set_texts(mine, theirs, _("In your library"), _("On the remote"))
         words = remark(one)
         self.remark.show_message(words, Tone.WARNING if words else Tone.MUTED, dismissible=False)
         self.take.setEnabled(one.state is not State.REFUSED)

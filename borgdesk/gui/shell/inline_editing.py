@@ -32,16 +32,21 @@ class InlineEditing(QObject):
         super().__init__(page)
         self._page, self._workspace, self._background, self._settings = page, workspace, background, settings
         self._dialog: InlineDialog | None = None
+        self._is_opening = False
+        """Whether the dialog opens as soon as it is loaded."""
         page.view.board.inline.requested.connect(self.open)
 
     def open(self, request: ScriptRequest) -> None:
         """Open the dialog for a script, once its modules are loaded: in another thread, for they take a while."""
-        self._background.ask(_load, lambda _loaded: self._open(request), owner=self)
+        if not self._is_opening:
+            self._is_opening = True
+            self._background.ask(_load, lambda _loaded: self._open(request), owner=self)
 
     def _open(self, request: ScriptRequest) -> None:
         from borgdesk.gui.look import widget_rules
         from borgdesk.gui.scripts.inline_dialog import InlineDialog
 
+        self._is_opening = False
         values = self._settings.values
         dialog = widget_rules.built(
             lambda: InlineDialog(self._workspace, self._background, request, values, self._page)

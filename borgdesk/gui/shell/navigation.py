@@ -24,7 +24,7 @@ SCRIPTS, HISTORY, SETTINGS = "scripts", "history", "settings"
 """Names of pages."""
 
 _PAINTED = 50
-"""Milliseconds after which a page that was made just now is about to be painted, if it is not yet."""
+"""Milliseconds after which the first frame of a new page is painted, or is the next thing to be done."""
 
 _Given = ParamSpec("_Given")
 _Opener = Callable[Concatenate["Navigation", _Given], None]
@@ -138,7 +138,7 @@ class Navigation:
         if was_made:
             self._repositories().ask_for_new()
         else:
-            # The page, its first frame and the dialog take 30 ms each. What is due after the frame, is in its turn.
+            # The page, its first frame and the dialog take 30 ms each: a second timer lets the frame come before.
             ask = partial(QTimer.singleShot, 0, self._window, self._repositories().ask_for_new)
             QTimer.singleShot(_PAINTED, self._window, ask)
 

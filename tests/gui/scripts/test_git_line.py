@@ -10,10 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from borgdesk.domain.errors import BorgDeskError
 from borgdesk.domain.script import Script
 from borgdesk.domain.settings import COMMIT_LIBRARY
 from borgdesk.engine.git.library import commit, log, status
 from borgdesk.engine.git.push import push
+from borgdesk.engine.workspace import Workspace
+from borgdesk.gui.scripts import git_line
 from borgdesk.gui.scripts.commit_dialog import CommitDialog
 from borgdesk.gui.scripts.git_line import GitLine
 from borgdesk.gui.scripts.log_dialog import LogDialog
@@ -101,6 +104,21 @@ def test_saving_commits_and_the_line_says_so(shared: Shared) -> None:
     assert shared.bench.page.message.text == "1 commit was sent."
     (shared.library / Path(script.file_path).name).write_text(FIRST)
     says(shared, "1 file not committed")
+
+
+def test_a_problem_that_is_over_is_said_no_more(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_workspace: Workspace) -> None:
+        raise BorgDeskError("It is locked.")
+
+    shared.bench.open()
+    says(shared, "1 file not committed")
+    with monkeypatch.context() as patched:
+        patched.setattr(git_line, "stamp", fail)
+        shared.line.refresh()
+        says(shared, "It is locked.")
+    shared.line.refresh()
+    says(shared, "1 file not committed")
+    assert shared.line.button.isEnabled()
 
 
 def test_saving_need_not_commit(shared: Shared) -> None:

@@ -120,6 +120,19 @@ def test_a_pack_is_made_of_the_chosen_scripts(
     assert (manifest.name, manifest.author) == ("Stop web", "Anna")
 
 
+def test_why_a_pack_cannot_be_made_yet_is_said_beside_the_button(
+    scene: Scene, background: Background, qtbot: QtBot
+) -> None:
+    script = scene.workspace.store.scripts.add(NewScript("Stop", STOP.encode()))
+    dialog = MakePackDialog(scene.workspace, background, [script], set())
+    qtbot.addWidget(dialog)
+    assert (dialog.missing.text(), dialog.export.isEnabled()) == ("Choose at least one script.", False)
+    dialog.scripts.item(0).setCheckState(Qt.CheckState.Checked)
+    assert (dialog.missing.text(), dialog.export.isEnabled()) == ("Enter a name for the pack.", False)
+    dialog.name.setText("Web")
+    assert (dialog.missing.text(), dialog.export.isEnabled()) == ("", True)
+
+
 def test_a_file_that_exists_is_not_overwritten_by_a_pack(
     scene: Scene, background: Background, qtbot: QtBot, tmp_path: Path
 ) -> None:
