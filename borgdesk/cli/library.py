@@ -120,7 +120,7 @@ def push(console: Console, _arguments: argparse.Namespace) -> int:
     if count:
         console.say(ngettext("{count} commit was sent.", "{count} commits were sent.", count).format(count=count))
     else:
-        console.say(_("The remote has all commits already."))
+        console.say(_("The remote already has all commits."))
     console.answer({"pushed": count})
     return 0
 

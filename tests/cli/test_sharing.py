@@ -52,7 +52,7 @@ def test_a_script_added_later_joins_its_counterpart(desk: BorgDesk) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--run-on", "success", "--hook", "post-backup"), "A shared script must run always"),
+        (("--run-on", "success", "--hook", "post-backup"), "A shared script must always run"),
         (("--hook", "post-restore",), "Only scripts of backups can be shared"),
     ],
 )  # fmt: skip

@@ -139,7 +139,7 @@ def _check_always(hook: Hook, run_on: RunOn) -> None:
     if hook.is_post and not run_on.always:
         raise InvalidInput(
             _(
-                "A shared script must run always: what it starts again was stopped for other runs, too. Set its "
+                "A shared script must always run: what it starts again was stopped for other runs, too. Set its "
                 "condition to “always” first."
             )
         )

@@ -370,7 +370,8 @@ def owe_again(workspace: Workspace, run_id: RunId) -> None:
     if reading := reading_meanwhile(store, run, {one.id for one in failed}, alive):
         raise InUse(
             _(
-                "“{repository}” is being backed up, and needs the same services stopped. It starts them at its end."
+                "“{repository}” is being backed up, and needs the same services stopped. "
+                "They are started again when that backup ends."
             ).format(repository=reading[0].repository)
         )
     with EventLog(run_folder(workspace, run_id)) as events:

@@ -217,9 +217,9 @@ class ArchivesPage(Page):
 
     def _update(self) -> None:
         has_some = bool(self._repositories)
-        self.choice.setEnabled(has_some)
-        self.reload_button.setEnabled(has_some)
-        self.more_button.setEnabled(has_some)
+        for widget in (self.choice, self.reload_button, self.more_button):
+            widget.setEnabled(has_some)
+        self.choice.setHidden(self._has_read and not has_some)
         nothing = self._found is not None and not self._found.archives
         is_empty = nothing or (self._has_read and not has_some)
         if is_empty:

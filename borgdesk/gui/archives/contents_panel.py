@@ -49,7 +49,7 @@ _MOST_FOUND = 5000
 
 _ALL = "all"
 _HIT_ARCHIVE = 4
-"""Width in characters from which on the times of results are shown."""
+"""The column that says of which archive a hit is."""
 
 
 class ContentsPanel(QWidget):

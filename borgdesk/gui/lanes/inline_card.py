@@ -110,11 +110,14 @@ def what_becomes(number: AssignmentId, foresight: Foresight | None) -> tuple[str
         return "", True
     decision = foresight.decisions.get(number)
     if number == foresight.failing:
-        return _("fails here"), True
+        return _begun_with_capital(_("fails here")), True
     if decision is None or decision.reason is None:
         return "", True
-    why = decision.reason.in_words()
-    return why[:1].upper() + why[1:], decision.run
+    return _begun_with_capital(decision.reason.in_words()), decision.run
+
+
+def _begun_with_capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def first_command(text: str) -> str:

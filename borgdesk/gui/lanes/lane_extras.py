@@ -39,17 +39,17 @@ class LaneExtras(QObject):
 
     def show(self, board: RepositoryLanes, foresight: Foresight | None = None) -> None:
         """Show what there is to say about these lanes, or would be if a run went as foreseen."""
-        given = advice(board)
+        given, has_library = advice(board), bool(board.library)
         for hook, lane in self._lanes.items():
             idle = bool(arrangement.lane(board.assignments, hook))
             inline = inline_text(board.repository, hook)
             mine = tuple(one for one in given if one.about.hook is hook)
-            if self._shown.get(hook) != (inline, idle, mine):
-                self._shown[hook] = (inline, idle, mine)
+            if self._shown.get(hook) != (inline, idle, has_library, mine):
+                self._shown[hook] = (inline, idle, has_library, mine)
                 self._cards.pop(hook, None)
                 rows: list[QWidget] = [self._inline_card(hook, inline, idle)] if inline.strip() else []
                 lane.set_extras([*rows, *map(self._advice_row, mine)])
-                lane.view.show_inline(bool(inline.strip()))
+                lane.view.say_when_empty(has_inline=bool(inline.strip()), has_library=has_library)
             if hook in self._cards and not idle:
                 self._cards[hook].show_becoming(*what_becomes(INLINE_IDS[hook], foresight))
 

@@ -69,7 +69,7 @@ class LaneView(QListView):
         self._extends = False
         self._room: int | None = None
         self._room_for = ""
-        self._has_inline = False
+        self._has_inline, self._has_library = False, True
         self.setModel(model)
         self.setItemDelegate(CardDelegate(self._room_above, self))
         self.setAccessibleName(lane_title(model.hook))
@@ -249,14 +249,16 @@ class LaneView(QListView):
         else:
             event.ignore()
 
-    def show_inline(self, here: bool) -> None:
-        """Say without cards what a script dropped here does: an inline script of the lane would not run any more."""
-        self._has_inline = here
+    def say_when_empty(self, *, has_inline: bool, has_library: bool) -> None:
+        """Say without cards what can be done: a dropped script would run instead of the inline script of the lane."""
+        self._has_inline, self._has_library = has_inline, has_library
         self.viewport().update()
 
     @property
     def empty_text(self) -> str:
         """What is said if there are no cards."""
+        if not self._has_library:
+            return "" if self._has_inline else _("No scripts. Press Insert to write one.")
         return _("A script dragged here runs instead.") if self._has_inline else _("No scripts. Drag one here.")
 
     def make_room(self, place: int, data: QMimeData) -> None:

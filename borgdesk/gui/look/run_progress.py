@@ -6,7 +6,6 @@ from PySide6.QtCore import QRectF, QSize, QTimer
 from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
-from borgdesk.domain.run import Step
 from borgdesk.gui.look import theme
 from borgdesk.gui.workers.live_run import LiveRun
 from borgdesk.translation import _
@@ -40,8 +39,7 @@ class RunProgress(QProgressBar):
     def show_live(self, live: LiveRun) -> None:
         """Show how far a run is."""
         self.setAccessibleName(_("Progress of {name}").format(name=live.repository))
-        waits = live.story.step is Step.QUEUED
-        fraction = 0.0 if waits else None if live.story.stopping else live.estimate().fraction
+        fraction = 0.0 if live.is_waiting else None if live.story.stopping else live.estimate().fraction
         if fraction is None:
             self.setRange(0, 0)
         else:

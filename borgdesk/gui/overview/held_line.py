@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from borgdesk.domain.enumeration import listed
 from borgdesk.engine.runs.held_services import HeldService, HoldState
+from borgdesk.gui.look import words
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.translation import ngettext
 
@@ -28,8 +30,8 @@ class HeldLine(ElidedLabel):
         self._tip = "\n".join(lines)
         if lines:
             more = len(lines) - 1
-            also = ngettext("{line}, and {count} more", "{line}, and {count} more", more)
-            self.setText(also.format(line=lines[0], count=more) if more else lines[0])
+            also = ngettext("{line} (and {count} more service)", "{line} (and {count} more services)", more)
+            self.setText(also.format(line=lines[0], count=words.number(more)) if more else lines[0])
         self.setVisible(bool(lines))
 
     def _update_tip(self) -> None:
@@ -38,7 +40,7 @@ class HeldLine(ElidedLabel):
 
 def sentence(service: HeldService) -> str:
     """Return what is done with a service, and for whom: "“Stop web”: stopped for runs 17 and 18"."""
-    runs = ", ".join(map(str, service.runs))
+    runs = listed(map(str, service.runs))
     texts = {
         HoldState.TAKING: ngettext(
             "“{service}”: being stopped for run {runs}",

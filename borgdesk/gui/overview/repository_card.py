@@ -156,7 +156,7 @@ class RepositoryCard(Card):
     def _show_sentence(self) -> None:
         """Show the situation in one sentence; the lines below it add what it does not say."""
         late, status = self._lateness(), self._state.repository.last_status
-        status = RunStatus.RUNNING if self.is_under_way else status
+        status = self._status_under_way() or status
         icon = icons.status_icon(status) if status else icons.toned("status-waiting", theme.Tone.MUTED)
         tone = theme.tone_of(status) if status and status is not RunStatus.SUCCESS else None
         if late:
@@ -167,6 +167,11 @@ class RepositoryCard(Card):
         if tone is not None:
             palette.setColor(QPalette.ColorRole.WindowText, theme.color(tone))
         self._sentence.setPalette(palette)
+
+    def _status_under_way(self) -> RunStatus | None:
+        if self._live is not None:
+            return RunStatus.QUEUED if self._live.is_waiting else RunStatus.RUNNING
+        return None if self._state.elsewhere is None else self._state.elsewhere.status
 
     def _describe(self) -> None:
         """Let screen readers read the lines, none of which can be focused."""

@@ -45,8 +45,9 @@ class QueueDialog(Dialog):
         self.setWindowTitle(_("Queue"))
         about = QLabel(
             _(
-                "Runs that work at the same repository, or in which the same script stops something, wait for each "
-                "other, in the order in which they were started. Nothing is stopped for a run before its turn."
+                "Runs of the same repository wait for each other, in the order in which they were started. So do runs "
+                "in which the same script stops something, unless they share it. Nothing is stopped for a run before "
+                "its turn."
             )
         )
         about.setWordWrap(True)

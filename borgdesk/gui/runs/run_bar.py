@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from borgdesk.domain.ids import RunId
-from borgdesk.domain.run import RunStatus, Step
+from borgdesk.domain.run import RunStatus
 from borgdesk.gui.look import icons, run_words, theme, words
 from borgdesk.gui.look.elided_label import ElidedLabel
 from borgdesk.gui.look.run_progress import RunProgress
@@ -66,7 +66,7 @@ class RunBar(QWidget):
             if live.run_id not in self._lines:
                 self._add_line(live.run_id)
             self._lines[live.run_id].show_live(live)
-        self._rest.show_counts(len(active) - len(shown), sum(live.story.step is Step.QUEUED for live in active))
+        self._rest.show_counts(len(active) - len(shown), sum(live.is_waiting for live in active))
         self.setVisible(bool(active))
         if active and not self._clock.isActive():
             self._clock.start()
@@ -141,7 +141,7 @@ class _Line(QWidget):
 
     def show_live(self, live: LiveRun) -> None:
         """Show the run's progress."""
-        status = RunStatus.QUEUED if live.story.step is Step.QUEUED else RunStatus.RUNNING
+        status = RunStatus.QUEUED if live.is_waiting else RunStatus.RUNNING
         if status is not self._status:
             self._status = status
             self._draw_icon()

@@ -91,6 +91,11 @@ class LiveRun:
     _pace: Pace = field(default_factory=Pace)
     """The progress of the step that is under way."""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for its turn."""
+        return self.story.step is Step.QUEUED
+
     def take(self, event: Event) -> None:
         """Update the state with an event; events of other runs, such as one that is recovered first, are ignored."""
         if event.run_id != self.run_id:
@@ -104,7 +109,7 @@ class LiveRun:
                 self._go_on(event)
 
     def _go_on(self, event: Event) -> None:
-        waited = self.story.step is Step.QUEUED
+        waited = self.is_waiting
         self.story = self.story.after(event)
         match event:
             case StepBegan(at=at) if waited and at is not None:

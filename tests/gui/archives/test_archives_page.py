@@ -500,6 +500,7 @@ def test_without_a_repository_one_can_be_added(
     qtbot.waitUntil(page.empty.isVisible)
     assert page.empty.sentence.text() == "Add a repository first: its archives are shown here."
     assert not page.more_button.isEnabled()
+    assert not page.choice.isVisible()
     with qtbot.waitSignal(page.add_requested):
         page.empty.button.click()
 

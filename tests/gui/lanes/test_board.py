@@ -1054,11 +1054,28 @@ def test_what_becomes_of_inline_scripts(make: Make, qtbot: QtBot, scene: Scene, 
     assert board.lanes[Hook.POST_RUN].view.empty_text == "No scripts. Drag one here."
     assert board.outcomes.script.menu().actions()[0].text() == "Inline script before"
     board.outcomes.script.menu().actions()[0].trigger()
-    assert (before.about.text(), before.is_run) == ("fails here", True)
+    assert (before.about.text(), before.is_run) == ("Fails here", True)
     assert (after.about.text(), after.is_run) == ("Runs here.", True)
     assert board.pipeline.rows[PRE].text.endswith("Inline script before failed before it")
     board.outcomes.button(Outcome.SUCCESS).click()
     assert before.about.text() == "Runs here."
+
+
+def test_empty_lanes_say_how_to_begin_without_a_library(
+    scene: Scene, background: Background, qtbot: QtBot, repository: Repository
+) -> None:
+    stored = scene.workspace.store.repositories.update(replace(repository, pre_script="true\n"))
+    board = AssignmentBoard(scene.workspace, background)
+    qtbot.addWidget(board)
+    with qtbot.waitSignal(board.shown):
+        board.show_repository(stored.id)
+    assert board.lanes[PRE].view.empty_text == ""
+    assert board.lanes[POST].view.empty_text == "No scripts. Press Insert to write one."
+    scene.script("Stop web", "true")
+    with qtbot.waitSignal(board.shown):
+        board.reload()
+    assert board.lanes[PRE].view.empty_text == "A script dragged here runs instead."
+    assert board.lanes[POST].view.empty_text == "No scripts. Drag one here."
 
 
 def inline_texts(scene: Scene, repository: Repository) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from borgdesk.domain.repository import Repository
 from borgdesk.domain.run import BorgStep, Outcome, RunStatus, Step, Trigger
 from borgdesk.domain.schedule import UNTIL_RESUMED, daily
 from borgdesk.engine.processes import procfs
-from borgdesk.gui.look import run_words, theme
+from borgdesk.gui.look import icons, run_words, theme
 from borgdesk.gui.look.elided_label import PartsLabel
 from borgdesk.gui.look.theme import Tone
 from borgdesk.gui.overview.overview_data import read_overview
@@ -74,6 +74,27 @@ def test_the_keyboard_stays_at_the_card_whose_backup_was_started(scene: Scene, q
     cards[0]._backup.setFocus()
     cards[0].show_live(LiveRun(RepositoryId(1), "Letters", RunId(1)))
     assert page.focusWidget() is cards[0]
+
+
+def test_a_backup_that_waits_has_the_icon_of_waiting(scene: Scene, qtbot: QtBot) -> None:
+    scene.workspace.store.repositories.add(Repository(RepositoryId(0), "Photos", "/repo"))
+    (state,) = read_overview(scene.workspace).repositories
+    card = RepositoryCard(state)
+    qtbot.addWidget(card)
+
+    def shown(live: LiveRun) -> tuple[QImage, str]:
+        card.show_live(live)
+        return card._icon.pixmap().toImage(), card._sentence.palette().color(QPalette.ColorRole.WindowText).name()
+
+    def expected(status: RunStatus) -> tuple[QImage, str]:
+        return icons.status_icon(status).pixmap(28, 28).toImage(), theme.color(theme.tone_of(status)).name()
+
+    live = LiveRun(state.repository.id, "Photos", RunId(1))
+    live.take(StepBegan(RunId(1), Step.QUEUED))
+    assert shown(live) == expected(RunStatus.QUEUED)
+    live.take(StepBegan(RunId(1), Step.CREATE))
+    assert shown(live) == expected(RunStatus.RUNNING)
+    assert expected(RunStatus.QUEUED) != expected(RunStatus.RUNNING)
 
 
 def test_while_a_backup_runs_its_progress_has_the_place_of_the_next_start(scene: Scene, qtbot: QtBot) -> None:
