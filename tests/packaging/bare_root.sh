@@ -36,7 +36,7 @@ Xvfb :7 -screen 0 1280x800x24 -nolisten tcp >/dev/null 2>&1 &
 display=$!
 wait_for '[ -e /tmp/.X11-unix/X7 ]'
 as_ann dbus-run-session -- sh -ec '
-    $(sed -n "/^Exec=/{s///p;q}" /usr/share/applications/org.borgdesk.BorgDesk.desktop) &
+    $(sed -n "/^Exec=/{s///;s/ %f$//p;q}" /usr/share/applications/org.borgdesk.BorgDesk.desktop) &
     timeout 90 xdotool search --sync --onlyvisible --name "^BorgDesk$" getwindowname %1
     kill -TERM $!
     wait $!
