@@ -120,7 +120,8 @@ def carry_out(workspace: Workspace, planned: Plan, files: Collection[str] | None
 
     Raises:
         InvalidInput: the pack cannot be installed; nothing was changed.
-        BorgDeskError: what was shown was changed meanwhile; nothing was changed.
+        BorgDeskError: what was shown was changed meanwhile; nothing was added. A pack that was installed at the same
+            moment may leave scripts that were replaced: their old texts are revisions.
         StoreUnusable: the library cannot be written.
     """
     if planned.problem:

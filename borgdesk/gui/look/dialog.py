@@ -106,7 +106,8 @@ def _value(widget: QWidget) -> object:
     elif isinstance(widget, QPlainTextEdit) and not widget.isReadOnly():
         value = widget.toPlainText()
     elif isinstance(widget, QListWidget):
-        value = [widget.item(row).text() for row in range(widget.count())]
+        items = [widget.item(row) for row in range(widget.count())]
+        value = [(item.text(), item.checkState()) for item in items]
     elif isinstance(widget, QAbstractButton) and widget.isCheckable():
         value = widget.isChecked()
     return value

@@ -146,3 +146,13 @@ def test_a_file_that_exists_is_not_overwritten_by_a_pack(
     qtbot.waitUntil(lambda: "exists already" in dialog.message.text)
     assert dialog.isEnabled()
     assert file.read_text() == "mine"
+
+
+def test_check_marks_are_not_lost_without_a_question(scene: Scene, background: Background, qtbot: QtBot) -> None:
+    scripts = [scene.workspace.store.scripts.add(NewScript(name, STOP.encode())) for name in ("Stop", "Start")]
+    dialog = MakePackDialog(scene.workspace, background, scripts, {scripts[0].id})
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.has_edits()
+    dialog.scripts.item(1).setCheckState(Qt.CheckState.Checked)
+    assert dialog.has_edits()
